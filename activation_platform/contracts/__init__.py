@@ -1,0 +1,1 @@
+"""The vocabulary every floor shares: values, batches, outcomes, errors, services, destinations, sources."""

@@ -1,0 +1,96 @@
+"""A batch: records of one operation, on their way to one destination, as a frame and as mappings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.outcomes import ACCEPTED, Outcome
+
+__all__ = ["IDENTIFIER", "KEY", "OMITTED", "PREVIOUS", "REQUEST", "Batch", "MappedField", "Record"]
+
+KEY = "_key"
+IDENTIFIER = "_identifier"
+PREVIOUS = "_previous_identifier"
+REQUEST = "_request"
+OMITTED = "_omitted:"
+"""Prefix of the Boolean column that marks values of a field left out of single records (SEMANTICS B6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappedField:
+    """A field that takes part: `keeps_null` leaves a null out of the record instead of clearing the field."""
+
+    name: str
+    keeps_null: bool = False
+    may_omit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as sent.
+
+    `identifier` is what the destination knows it by, `previous_identifier` what it was last sent under
+    (null for a record that is new to us); `values` holds exactly the fields to write, null meaning *clear*.
+    `request` is what an earlier try of the same asynchronous delete already achieved (`Outcome.request`, or the
+    `Settlement.request` of an unheard one), so that only what is missing is asked again (SEMANTICS D7); else empty.
+    """
+
+    key: str
+    identifier: str | None
+    previous_identifier: str | None
+    values: Mapping[str, Any]
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """At most `service.batch_size` records of one operation.
+
+    `frame` has one row a record: `KEY`, `IDENTIFIER`, `PREVIOUS` (texts), a column per field with the values as sent, and
+    for fields that may be omitted from single records a Boolean column `OMITTED + name`. A delete has no field columns;
+    it may have a column `REQUEST` (text, null where nothing was achieved yet).
+    """
+
+    operation: Operation
+    mode: Mode
+    frame: pl.DataFrame
+    fields: tuple[MappedField, ...] = ()
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """The rows as records, made on demand."""
+        return [self._record(row) for row in self.frame.iter_rows(named=True)]
+
+    def _record(self, row: dict[str, Any]) -> Record:
+        values = {
+            field.name: row[field.name]
+            for field in self.fields
+            if not (field.keeps_null and row[field.name] is None)
+            and not (field.may_omit and row[OMITTED + field.name])
+        }
+        return Record(row[KEY], row[IDENTIFIER], row[PREVIOUS], values, row.get(REQUEST) or "")
+
+    def all(self, outcome: Outcome) -> list[Outcome]:
+        """The same outcome for every record."""
+        return [outcome] * len(self)
+
+    def accepted(self, except_for: Mapping[int, Outcome] | None = None) -> list[Outcome]:
+        """Accepted, but for the records at these positions."""
+        exceptions = except_for or {}
+        return [exceptions.get(index, ACCEPTED) for index in range(len(self))]
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        """Two batches that together are this one, in order."""
+        middle = len(self) // 2
+        first, second = self.frame.slice(0, middle), self.frame.slice(middle)
+        return (
+            Batch(self.operation, self.mode, first, self.fields),
+            Batch(self.operation, self.mode, second, self.fields),
+        )

@@ -1,0 +1,102 @@
+"""A destination: an account on a platform, configured as a Dagster resource, that its services talk to."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import dagster as dg
+import httpx
+
+from activation_platform.contracts.redaction import Redactor
+from activation_platform.contracts.service import Inquiry, Service
+
+__all__ = ["Destination"]
+
+
+class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the parameter only matters to resources that yield something else
+    """An account on a platform.
+
+    Subclasses declare the platform's name, its services, which of their settings are secrets, and the default address.
+    Settings named in `secrets` come from environment variables and never leave memory.
+    """
+
+    platform: ClassVar[str]
+    docs: ClassVar[str]
+    services: ClassVar[tuple[type[Service], ...]]
+    secrets: ClassVar[tuple[str, ...]]
+    """Names of the settings that are secret (text or lists of text)."""
+    default_base_url: ClassVar[str]
+
+    base_url: str = ""
+    """Where the platform is reached; empty = the vendor's own address. A sandbox or proxy goes here."""
+
+    @classmethod
+    def service(cls, name: str) -> type[Service]:
+        """The service of this name (its file's name); KeyError where there is none."""
+        return {cls.service_name(service): service for service in cls.services}[name]
+
+    @staticmethod
+    def service_name(service: type[Service]) -> str:
+        """`profiles` for `destinations/batch/profiles.py`: derived from the file, never typed."""
+        return service.__module__.rpartition(".")[2]
+
+    @property
+    def root_url(self) -> str:
+        """The address in force, without a trailing slash."""
+        return (self.base_url or self.default_base_url).rstrip("/")
+
+    @abstractmethod
+    def auth(self) -> httpx.Auth:
+        """How requests are signed."""
+
+    @abstractmethod
+    def account(self) -> Inquiry:
+        """A conversation that writes nothing, proves the credentials, and returns the account's name as the vendor gives it.
+
+        Where the vendor names no account, it returns an empty text (the ledger then pins a keyed hash of the credential).
+        """
+
+    def should_retry(self, response: httpx.Response) -> bool:
+        """Whether an answer that looks final is the vendor's way to say *later* (throttling hidden in a 400)."""
+        del response
+        return False
+
+    def refusal(self, response: httpx.Response) -> str:
+        """The vendor's own words in a refusal, where its error shape is known; for messages and reasons."""
+        return f"{response.status_code} {response.reason_phrase}".strip()
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """What `repr` shows: the platform and its address, never a setting (SEMANTICS D9)."""
+        yield "platform", self.platform
+        yield "at", self.root_url
+
+    def secret_values(self) -> list[str]:
+        """Every secret in clear, for the redactor."""
+        found: list[str] = []
+        for name in self.secrets:
+            value = getattr(self, name)
+            found.extend([value] if isinstance(value, str) else value or [])
+        return [secret for secret in found if secret]
+
+    def redactor(self) -> Redactor:
+        """Takes this destination's secrets out of any text."""
+        return Redactor(self.secret_values())
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        budget: Any,
+        cost: float = 1,
+        params: Mapping[str, Any] | None = None,
+        **body: Any,
+    ) -> httpx.Request:
+        """A request to `path` below the root, charged to a `Budget`; `body` is httpx's (`json=`, `content=`, `headers=`)."""
+        return httpx.Request(
+            method,
+            self.root_url + path,
+            params=params,
+            extensions={"budget": budget, "cost": float(cost)},
+            **body,
+        )

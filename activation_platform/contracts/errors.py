@@ -1,0 +1,111 @@
+"""What can go wrong with a whole run, as a tree, sorted by what the user has to do.
+
+* ActivationError
+  * DeclarationError     Configuration: the workspace says something impossible; fix the YAML, nothing ran
+    x LedgerMismatch     the ledger belongs to another target or key; adopt, reset, or give it a ledger of its own
+  * ConnectionFailed     Connection: the warehouse or vendor cannot be reached, or answers nonsense
+  x CredentialsRefused   Bad credentials or insufficient permissions (401, 403, a refused refresh)
+  x RateLimited          Rate limit: the vendor has had enough for today; what went through is kept
+  x TimedOut             Timeout: no answer in time
+  x NotFound             Resource not found: an account, object, list or table does not exist
+  * Stopped              not an error of the six classes: a guard, a quota or a person stopped the run
+    x GuardTripped       a guard with `stop: run` refused the plan before its first request
+    x Cancelled          the run was cancelled; what was acknowledged is sealed
+
+A bad *record* is never an exception: it is an issue (`Outcome`, source issue), data that is counted.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+__all__ = [
+    "ActivationError",
+    "Cancelled",
+    "ConnectionFailed",
+    "CredentialsRefused",
+    "DeclarationError",
+    "ErrorClass",
+    "GuardTripped",
+    "LedgerMismatch",
+    "NotFound",
+    "RateLimited",
+    "Stopped",
+    "TimedOut",
+]
+
+
+class ErrorClass(StrEnum):
+    """The six classes users know, plus `stopped` for runs that end on purpose."""
+
+    CONNECTION = "Connection"
+    CREDENTIALS = "Bad credentials or insufficient permissions"
+    RATE_LIMIT = "Rate limit"
+    CONFIGURATION = "Configuration"
+    TIMEOUT = "Timeout"
+    NOT_FOUND = "Resource not found"
+    STOPPED = "Stopped"
+
+
+class ActivationError(Exception):
+    """A run cannot go on. `remedy` says what to do; it is part of the message."""
+
+    error_class: ClassVar[ErrorClass]
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        self.what = what
+        self.remedy = remedy
+        super().__init__(f"{self.error_class}: {what.rstrip('.')}. {remedy}")
+
+
+class DeclarationError(ActivationError):
+    """The workspace asks for something impossible."""
+
+    error_class = ErrorClass.CONFIGURATION
+
+
+class LedgerMismatch(DeclarationError):
+    """The ledger was written for another target, key or mode of life than the run has now."""
+
+
+class ConnectionFailed(ActivationError):
+    """The other side cannot be reached, or answers something that is not its API."""
+
+    error_class = ErrorClass.CONNECTION
+
+
+class CredentialsRefused(ActivationError):
+    """The vendor or warehouse does not know us, or does not let us do this."""
+
+    error_class = ErrorClass.CREDENTIALS
+
+
+class RateLimited(ActivationError):
+    """The vendor refuses more requests for now; the next run goes on where this one stopped."""
+
+    error_class = ErrorClass.RATE_LIMIT
+
+
+class TimedOut(ActivationError):
+    """The other side did not answer in time, however often it was asked."""
+
+    error_class = ErrorClass.TIMEOUT
+
+
+class NotFound(ActivationError):
+    """Something named by the configuration does not exist on the other side."""
+
+    error_class = ErrorClass.NOT_FOUND
+
+
+class Stopped(ActivationError):
+    """The run ended on purpose before it sent everything."""
+
+    error_class = ErrorClass.STOPPED
+
+
+class GuardTripped(Stopped):
+    """A guard declared with `stop: run` refused the plan; nothing was sent."""
+
+
+class Cancelled(Stopped):
+    """Somebody terminated the run; what was acknowledged is sealed, the next run sends the rest."""

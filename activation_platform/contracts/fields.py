@@ -1,0 +1,58 @@
+"""Fields: what a service accepts, by name and type, and how custom fields may be named."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from activation_platform.contracts.values import Text, TextList, ValueType, value_type_for
+
+__all__ = ["CustomFields", "Field", "nearest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a service.
+
+    `key`: the field by which the destination recognises a record. `docs` is a sentence for the catalogue.
+    """
+
+    name: str
+    type: ValueType
+    key: bool = False
+    required: bool = False
+    docs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomFields:
+    """Names and types of fields that are not declared: `pattern` must match the whole name, `words` explains it.
+
+    `text` and `texts` are the types of text and list-of-text columns; other columns get the type of their dtype.
+    """
+
+    pattern: str
+    words: str
+    text: Text = field(default_factory=Text)
+    texts: TextList | None = None
+
+    def accepts(self, name: str) -> bool:
+        """Whether the name keeps the vendor's rule."""
+        return re.fullmatch(self.pattern, name) is not None
+
+    def type_for(self, dtype: pl.DataType) -> ValueType | None:
+        """The type of a custom field fed by a column of this dtype; None where such a column cannot be sent."""
+        type_ = value_type_for(dtype)
+        if isinstance(type_, Text):
+            return self.text
+        if isinstance(type_, TextList):
+            return self.texts
+        return type_
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """` Did you mean "x"?` for the known name nearest to `name`, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f' Did you mean "{close[0]}"?' if close else ""

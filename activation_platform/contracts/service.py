@@ -1,0 +1,196 @@
+"""A service: one thing a platform can keep for us, as a class that talks. It yields requests and is handed the answers.
+
+A service opens no socket, never sleeps, holds no token, retries nothing, logs nothing: the loader does.
+Three rungs, take the lowest that reaches: write `request`; write `outcomes` too where the answer is per record; write
+`deliver` where one batch needs several requests.
+"""
+
+from abc import ABC
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import httpx
+
+from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.errors import NotFound
+from activation_platform.contracts.fields import CustomFields, Field
+from activation_platform.contracts.modes import MODES_THAT_DELETE, Mode, ModelKind, ObjectKind
+from activation_platform.contracts.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from activation_platform.contracts.destination import Destination
+
+__all__ = [
+    "BatchRefused",
+    "Conversation",
+    "Inquiry",
+    "NoOptions",
+    "Pending",
+    "Service",
+    "Settlement",
+    "UnreadableAnswer",
+    "Wait",
+    "said",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask the loader to come back after so many seconds (polling an asynchronous job)."""
+
+    seconds: float
+
+
+Conversation = Generator[httpx.Request | Wait, Any, list[Outcome]]
+"""Yields requests, is sent `httpx.Response`s, returns one outcome per record, in the batch's order."""
+
+Inquiry = Generator[httpx.Request, Any, Any]
+"""A conversation that asks and writes nothing."""
+
+
+class BatchRefused(Exception):  # noqa: N818 -- an answer, not an error: the loader halves the batch and asks again
+    """The vendor refused the batch as a whole because of some record in it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class UnreadableAnswer(Exception):  # noqa: N818 -- see above: the loader treats it like no answer
+    """The answer is not the vendor's API speaking (a proxy's page, a torn body)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An asynchronous delete that was requested: by key, identifier as sent, and the vendor's request id.
+
+    `request` is empty where the request was sent but its answer never came (in doubt). `since` is a Unix time in seconds.
+    """
+
+    key: str
+    identifier: str
+    request: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a pending delete: `done`, still `pending` (with its request id), or `unheard` of at the vendor.
+
+    An unheard delete is asked for again; `request` then holds the part that was heard of, for `Record.request`.
+    """
+
+    state: str
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The options of a service that has none."""
+
+
+class Service(ABC):
+    """What a platform can keep for us.
+
+    The class docstring is the catalogue entry, written for users. Class attributes declare what it accepts and promises;
+    an incomplete declaration is refused at import. `fields` may depend on options: read them through `declared_fields()`.
+    """
+
+    docs: ClassVar[str]
+    object: ClassVar[ObjectKind]
+    modes: ClassVar[frozenset[Mode]]
+    batch_size: ClassVar[int]
+    """Records per conversation; `delete_batch_size` where deletes differ."""
+    delete_batch_size: ClassVar[int | None] = None
+    fields: ClassVar[tuple[Field, ...]]
+    custom_fields: ClassVar[CustomFields | None] = None
+    model_kinds: ClassVar[frozenset[ModelKind]] = frozenset(ModelKind)
+    idempotent: ClassVar[bool] = True
+    """Whether saying the same batch twice leaves the destination as saying it once."""
+    deletes_are_requests: ClassVar[bool] = False
+    """Deletes are asynchronous and irreversible: they are requested, and settled by polling (SEMANTICS D7)."""
+    max_fields: ClassVar[int | None] = None
+    """How many fields one record may carry besides the identifying one; the mapping is refused above it."""
+    Options: ClassVar[type[Any]] = NoOptions
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        missing = [
+            name for name in ("docs", "object", "modes", "batch_size", "fields") if not hasattr(cls, name)
+        ]
+        if not (cls.__doc__ or "").strip():
+            missing.append("a docstring")
+        if cls.request is Service.request and cls.deliver is Service.deliver:
+            missing.append("request or deliver")
+        if missing:
+            raise TypeError(f"{cls.__name__} must declare {', '.join(missing)}")
+
+    def __init__(self, destination: "Destination", options: Any = None) -> None:
+        self.destination = destination
+        self.options = options if options is not None else self.Options()
+
+    @property
+    def identifying_field(self) -> str:
+        """The field by which the destination recognises a record."""
+        return next(field.name for field in self.fields if field.key)
+
+    @property
+    def erasures_per_second(self) -> float | None:
+        """How many records a second the vendor erases for this destination, so that the plan can say how long it takes."""
+        return None
+
+    def declared_fields(self) -> tuple[Field, ...]:
+        """The fields under these options, without asking anybody; exactly one of them is the key."""
+        return self.fields
+
+    @classmethod
+    def requirements(cls, mode: Mode) -> tuple[str, ...]:
+        """Settings of the destination, optional in general, that must be configured for this mode; checked at load."""
+        del mode
+        return ()
+
+    @classmethod
+    def deletes(cls, mode: Mode) -> bool:
+        """Whether a record that leaves the frame is deleted at the destination under this mode."""
+        return mode in MODES_THAT_DELETE
+
+    def account_fields(self) -> Inquiry | None:
+        """A conversation that returns the account's own fields (`tuple[Field, ...]`), or None where nothing can be asked."""
+        return None
+
+    def deliver(self, batch: Batch) -> Conversation:
+        """Say the batch, hear the answer, return one outcome per record."""
+        response = yield self.request(batch)
+        return self.outcomes(response, batch)
+
+    def request(self, batch: Batch) -> httpx.Request:
+        """The one request that says the whole batch."""
+        raise NotImplementedError(f"{type(self).__name__} says a batch in several requests; see deliver")
+
+    def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
+        """One outcome per record. By default all are accepted, or the batch is refused as a whole."""
+        return batch.accepted() if response.is_success else refuse(response)
+
+    def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
+        """Ask what became of pending deletes; one settlement each, in order."""
+        raise NotImplementedError(f"{type(self).__name__} has no asynchronous deletes")
+
+
+def said(response: httpx.Response) -> Any:
+    """The JSON of an answer; raises `UnreadableAnswer` where it is none (HTML with 200, a torn body)."""
+    try:
+        return response.json()
+    except ValueError as error:
+        raise UnreadableAnswer(f"{response.status_code} without JSON") from error
+
+
+def refuse(response: httpx.Response, reason: str = "") -> list[Outcome]:
+    """Raise what a refusal of the whole batch means: `NotFound` for 404, else `BatchRefused`."""
+    words = reason or f"{response.status_code} {response.reason_phrase}".strip()
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise NotFound(
+            f"{response.request.method} {response.request.url.path} answered 404 ({words})",
+            remedy="Check the destination's account, object and base_url: what they name does not exist there.",
+        )
+    raise BatchRefused(words)

@@ -1,0 +1,47 @@
+"""A source: a warehouse that is read and never written, configured as a Dagster resource."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import dagster as dg
+import polars as pl
+
+__all__ = ["CheckStep", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One step of a source's validation, in order: connection, access, schemas, grants, lineage."""
+
+    name: str
+    passed: bool
+    words: str
+
+
+class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the parameter only matters to resources that yield something else
+    """A warehouse.
+
+    `read` and `columns` raise the errors of `contracts.errors`: ConnectionFailed (unreachable), CredentialsRefused (login
+    or grant refused), NotFound (database, schema, table or file), DeclarationError (the SQL is wrong), TimedOut. Messages
+    never hold a secret.
+    """
+
+    kind: ClassVar[str]
+    """The word in YAML: `duckdb`, `postgres`."""
+    dialect: ClassVar[str]
+    """sqlglot's name of the warehouse's SQL."""
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Rows of a SELECT in the warehouse's own dialect, streamed as frames of one schema; at least one frame, maybe empty."""
+
+    @abstractmethod
+    def columns(self, query: str) -> pl.Schema:
+        """Names and Polars types of the SELECT's columns, without reading rows. Equal to the schema `read` gives."""
+
+    @abstractmethod
+    def check(self) -> Iterator[CheckStep]:
+        """Validate the source; stops after the first step that fails. Never raises for a broken source."""

@@ -1,0 +1,318 @@
+"""The ledger: what a destination acknowledged, key by key, as files under one folder, crash-proof at every instruction.
+
+    manifest.json       whose ledger this is, which files are in force, the newest run (replaced by one rename)
+    base-N.arrow        all entries, sorted by key hash, memory-mapped
+    delta-N.arrow       the entries that run N changed, sorted; folded into a new base now and then
+    debts-N.arrow       what is owed after run N
+    journal-N.log       events of the run in progress; exists only while it runs, or after a crash
+    changes/N.parquet   everything that happened in run N;  issues/N.parquet  what went wrong;  runs/N.json  its figures
+
+A ledger is opened under the activation's lock. A journal found at opening is what a crashed run left: it is sealed
+first, with every intent that never got its answer turned into a record in doubt (SEMANTICS D4).
+"""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+import pyarrow as pa
+
+from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.sync.files import publish_frame, publish_json, read_json
+from activation_platform.sync.head import Head, open_base
+from activation_platform.sync.journal import Journal, read_journal
+from activation_platform.sync.states import (
+    DEBTS,
+    ENTRIES,
+    EVENTS,
+    Debt,
+    Event,
+    State,
+    fold_debts,
+    fold_entries,
+)
+
+__all__ = ["Key", "Ledger", "Manifest", "Target", "in_doubt"]
+
+T = TypeVar("T")
+
+_MAX_DELTAS = 5
+_MAX_OVERLAY = 0.1
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an activation writes, as far as it makes a ledger this one's and nobody else's (SEMANTICS A2)."""
+
+    platform: str
+    service: str
+    host: str
+    account: str
+    object: str = ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """The primary key: column names in order, and the family of each type (`integer`, `text`, `date`, `timestamp`)."""
+
+    columns: tuple[str, ...]
+    families: tuple[str, ...]
+
+
+@dataclass
+class Manifest:
+    """The one small file that says which files are the ledger."""
+
+    target: Target | None = None
+    key: Key | None = None
+    sequence: int = 0
+    """Number of the newest run that began."""
+    sealed: int = 0
+    """Number of the newest run whose acknowledgements are in the files named here."""
+    base: str = ""
+    deltas: list[dict[str, Any]] = field(default_factory=list)
+    """Sealed deltas since the base: `{run, partition, file, rows}`."""
+    debts: str = ""
+    partition: str = ""
+    instant: float = 0.0
+    """Newest partition applied: its key, and its instant as Unix seconds."""
+    snapshot: int = 0
+    """Number of the newest frame snapshot applied."""
+    null_keys: int = 0
+    """Rows without a key in the newest frame applied; they were reported then."""
+    full_done: bool = False
+    """Whether a first, full pass was ever sealed."""
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        """The folder's manifest; a fresh one where there is none."""
+        value = read_json(folder / "manifest.json")
+        if value is None:
+            return cls()
+        if value["target"]:
+            value["target"] = Target(**value["target"])
+        if value["key"]:
+            value["key"] = Key(tuple(value["key"]["columns"]), tuple(value["key"]["families"]))
+        return cls(**value)
+
+    def write(self, folder: Path) -> None:
+        """Put this manifest in force."""
+        publish_json(folder / "manifest.json", asdict(self))
+
+
+class Ledger:
+    """An activation's memory. Open it under the activation's lock; one run at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("changes", "issues", "runs"):
+            (folder / name).mkdir(exist_ok=True)
+        self.manifest = Manifest.read(folder)
+        self._journal: Journal | None = None
+        self.recovered = self._recover()
+        """Number of the crashed run whose journal was sealed when this ledger was opened, or 0."""
+        self._load()
+
+    def claim(self, target: Target, key: Key) -> None:
+        """Make sure that this is the target's ledger, or make it so if it is new (SEMANTICS A2)."""
+        manifest = self.manifest
+        if manifest.target is None:
+            manifest.target, manifest.key = target, key
+            manifest.write(self.folder)
+            return
+        differences = [
+            f'{name} "{was}", now "{now}"'
+            for (name, was), now in zip(asdict(manifest.target).items(), asdict(target).values(), strict=True)
+            if was != now
+        ]
+        if manifest.key != key and manifest.key is not None:
+            differences.append(f"primary key {_words(manifest.key)}, now {_words(key)}")
+        if differences:
+            raise LedgerMismatch(
+                f"the ledger in {self.folder.name} was written for another target: {'; '.join(differences)}",
+                remedy="Change the workspace back, give the activation a new name (a ledger of its own), or move the ledger's "
+                "folder away to start over: everything is then sent again as new.",
+            )
+
+    def begin(self, **newest: Any) -> int:
+        """Start a run: its number, with an empty journal. `newest` sets manifest fields (partition, instant, snapshot)."""
+        for name, value in newest.items():
+            setattr(self.manifest, name, value)
+        self.manifest.sequence += 1
+        self.manifest.write(self.folder)
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir()
+        self._journal = Journal(self._journal_path(self.manifest.sequence))
+        return self.manifest.sequence
+
+    @property
+    def work(self) -> Path:
+        """Room for the plan of the run in progress."""
+        return self.folder / "work"
+
+    def record(self, events: pl.DataFrame) -> None:
+        """Remember events, durably, now."""
+        assert self._journal is not None, "begin() first"
+        self._journal.append(events)
+
+    def seal(self, **newest: Any) -> pl.DataFrame:
+        """End the run: fold its events into the ledger; returns them. `newest` sets manifest fields."""
+        assert self._journal is not None, "begin() first"
+        self._journal.close()
+        self._journal = None
+        for name, value in newest.items():
+            setattr(self.manifest, name, value)
+        events = self._fold(self.manifest.sequence)
+        shutil.rmtree(self.work, ignore_errors=True)
+        self._load()
+        self._compact()
+        return events
+
+    def _load(self) -> None:
+        base = (
+            self._opened(self.manifest.base, open_base)
+            if self.manifest.base
+            else ENTRIES.to_frame().to_arrow()
+        )
+        overlay = fold_entries(
+            pl.concat([self._frame(delta["file"], ENTRIES) for delta in self.manifest.deltas])
+            if self.manifest.deltas
+            else ENTRIES.to_frame()
+        )
+        self.head = Head(base, overlay)
+        self.debts = self._frame(self.manifest.debts, DEBTS)
+
+    def _frame(self, file: str, schema: pl.Schema) -> pl.DataFrame:
+        return self._opened(file, pl.read_ipc) if file else schema.to_frame()
+
+    def _opened(self, file: str, read: Callable[[Path], T]) -> T:
+        try:
+            return read(self.folder / file)
+        except (OSError, pl.exceptions.ComputeError, pa.ArrowInvalid) as error:
+            raise LedgerMismatch(
+                f"the ledger file {file} in {self.folder.name} is missing or damaged ({type(error).__name__})",
+                remedy="Restore the folder from a backup, or move it away to start over: everything is then sent again as new.",
+            ) from error
+
+    def _journal_path(self, run: int) -> Path:
+        return self.folder / f"journal-{run}.log"
+
+    def _recover(self) -> int:
+        """Seal what a crashed run left, if one did; clear what a crash left after sealing."""
+        manifest = self.manifest
+        for leftover in self.folder.glob("journal-*.log"):
+            if int(leftover.stem.removeprefix("journal-")) <= manifest.sealed:
+                leftover.unlink()
+        if not self._journal_path(manifest.sequence).exists():
+            return 0
+        self.debts = self._frame(manifest.debts, DEBTS)
+        self._fold(manifest.sequence)
+        return manifest.sequence
+
+    def _fold(self, run: int) -> pl.DataFrame:
+        """Turn the journal of a run into its delta, debts, changes and issues, then put them in force."""
+        events = _concat(list(read_journal(self._journal_path(run))))
+        events = in_doubt(events)
+        entries = fold_entries(events)
+        debts = fold_debts(self.debts, events, run=run)
+        manifest = self.manifest
+        if entries.height:
+            publish_frame(self.folder / f"delta-{run}.arrow", entries)
+            manifest.deltas.append(
+                {
+                    "run": run,
+                    "partition": manifest.partition,
+                    "file": f"delta-{run}.arrow",
+                    "rows": entries.height,
+                }
+            )
+        publish_frame(self.folder / f"debts-{run}.arrow", debts)
+        old_debts, manifest.debts = manifest.debts, f"debts-{run}.arrow"
+        write_log(self.folder, run, events)
+        manifest.sealed = run
+        manifest.write(self.folder)
+        self._journal_path(run).unlink(missing_ok=True)
+        if old_debts and old_debts != manifest.debts:
+            (self.folder / old_debts).unlink(missing_ok=True)
+        return events
+
+    def _compact(self) -> None:
+        """Fold the deltas into a new base when they cost more than the fold, amortised over many runs."""
+        manifest = self.manifest
+        small = self.head.overlay.height <= _MAX_OVERLAY * self.head.base.height
+        if not manifest.deltas or (manifest.base and small and len(manifest.deltas) <= _MAX_DELTAS):
+            return
+        file = f"base-{manifest.sealed}.arrow"
+        publish_frame(self.folder / file, self.head.merged())
+        gone = [manifest.base, *(delta["file"] for delta in manifest.deltas)]
+        manifest.base, manifest.deltas = file, []
+        manifest.write(self.folder)
+        for name in filter(None, gone):
+            (self.folder / name).unlink(missing_ok=True)
+        self._load()
+
+
+def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
+    """Replace every intent: nothing if its answer came, else the event that assumes the worst.
+
+    An intent's row carries the state to assume (`UNKNOWN`; `DELETE_REQUESTED` for an asynchronous delete; `KEPT` for the
+    delete of an identifier left behind, which stays owed) and, in `request`, the identifier that a moved record
+    leaves behind.
+    """
+    intents = events.filter(pl.col("event") == Event.INTENT)
+    if intents.is_empty():
+        return events
+    answered = events.filter(pl.col("event") != Event.INTENT)
+    open_ = intents.join(answered, on=["key64", "debt", "identifier"], how="anti", nulls_equal=True).unique(
+        ["key64", "debt", "identifier"], keep="last", maintain_order=True
+    )
+    assumed = (
+        pl.when(pl.col("state") == State.KEPT)
+        .then(pl.lit(Event.OWED))
+        .when(pl.col("state") == State.DELETE_REQUESTED)
+        .then(pl.lit(Event.REQUESTED))
+        .otherwise(pl.lit(Event.UNKNOWN))
+    )
+    unknown = open_.with_columns(
+        event=assumed, reason=pl.lit("sent, but no answer came"), request=pl.lit(None, dtype=pl.String)
+    )
+    behind = open_.filter(pl.col("request").is_not_null()).with_columns(
+        identifier="request",
+        identifier64=pl.lit(None, dtype=pl.UInt64),
+        request=pl.lit(None, dtype=pl.String),
+        state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
+        event=pl.lit(Event.OWED),
+        operation=pl.lit("delete"),
+        debt=pl.lit(Debt.DELETE),
+        reason=pl.lit("left behind"),
+    )
+    return _concat([answered, unknown, behind])
+
+
+def write_log(folder: Path, run: int, events: pl.DataFrame) -> None:
+    """Write what happened, and what of it is an issue, for people and other tools."""
+    at = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC").alias("at")
+    told = events.filter(pl.col("event") != Event.EQUAL).select(
+        pl.lit(run).alias("run"), at, "key", "operation", "event", "did", "identifier", "reason", "request"
+    )
+    issues = [Event.SET_ASIDE, Event.REJECTED, Event.PARTIAL, Event.UNKNOWN]
+    told.write_parquet(folder / "changes" / f"{run}.parquet")
+    told.filter(pl.col("event").is_in(issues)).write_parquet(folder / "issues" / f"{run}.parquet")
+
+
+def now_us() -> int:
+    """The time, in Unix microseconds."""
+    return time.time_ns() // 1000
+
+
+def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([EVENTS.to_frame(), *(frame.select(EVENTS.names()).cast(EVENTS) for frame in frames)])
+
+
+def _words(key: Key) -> str:
+    return ", ".join(f"{name} ({family})" for name, family in zip(key.columns, key.families, strict=True))

@@ -1,0 +1,154 @@
+"""What the ledger knows of a key, as frames: entries (SEMANTICS A1), debts (D2) and the events that change both.
+
+Events are what the journal stores. Entries and debts are folds over events, so that a crash, a replay and an ordinary
+end of a run all go through the same two functions at the bottom of this file.
+"""
+
+from enum import IntEnum, StrEnum
+
+import polars as pl
+
+__all__ = ["DEBTS", "ENTRIES", "EVENTS", "HELD", "Debt", "Event", "State", "fold_debts", "fold_entries"]
+
+
+class State(IntEnum):
+    """A key's state in the ledger."""
+
+    REMOVED = 0
+    """Tombstone in a delta: the ledger knows nothing of the key any more."""
+    PRESENT = 1
+    IGNORED = 2
+    UNKNOWN = 3
+    PARTIAL = 4
+    DEPARTED = 5
+    DELETE_REQUESTED = 6
+    KEPT = 255
+    """Only in events: the entry, if there is one, stays as it is."""
+
+
+HELD = (State.PRESENT, State.UNKNOWN, State.PARTIAL)
+"""States in which the destination holds, or may hold, a record of ours."""
+
+
+class Event(StrEnum):
+    """What happened to a key in a run: what a vendor answered, or what the plan decided without a request."""
+
+    INTENT = "intent"
+    ACCEPTED = "accepted"
+    REQUESTED = "requested"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    PARTIAL = "partial"
+    UNKNOWN = "unknown"
+    EQUAL = "equal"
+    """Nothing to send: equal as sent, back unchanged, or never sent by the mode."""
+    SET_ASIDE = "set_aside"
+    DEPARTED = "departed"
+    DROPPED = "dropped"
+    """Forgotten without a request: settled at the vendor, or gone before it was ever accepted."""
+    OWED = "owed"
+    """A delete that this run found out it owes (the identifier under which a record was left behind)."""
+    CANCELLED = "cancelled"
+    """A debt that no longer exists: the identifier is back in the frame, or the mode no longer deletes."""
+
+
+class Debt(StrEnum):
+    """What is owed for a key."""
+
+    WRITE = "write"
+    DELETE = "delete"
+    ASIDE = "aside"
+
+
+ENTRIES = pl.Schema(
+    {
+        "key64": pl.UInt64(),
+        "key": pl.String(),
+        "raw": pl.UInt64(),
+        "sent": pl.UInt64(),
+        "identifier": pl.String(),
+        "identifier64": pl.UInt64(),
+        "state": pl.UInt8(),
+        "reason": pl.String(),
+        "request": pl.String(),
+        "since": pl.Int64(),
+    }
+)
+"""One row a key. `since`: Unix time in microseconds of the last change. `request`: ids of a pending delete."""
+
+EVENTS = pl.Schema(
+    {**ENTRIES, "event": pl.String(), "operation": pl.String(), "did": pl.String(), "debt": pl.String()}
+)
+"""An entry as it stands after the event (`state` KEPT: unchanged), and what happened. `debt`: the debt it concerns."""
+
+DEBTS = pl.Schema(
+    {
+        "key64": pl.UInt64(),
+        "key": pl.String(),
+        "debt": pl.String(),
+        "operation": pl.String(),
+        "identifier": pl.String(),
+        "identifier64": pl.UInt64(),
+        "raw": pl.UInt64(),
+        "reason": pl.String(),
+        "request": pl.String(),
+        "first_run": pl.Int64(),
+        "attempts": pl.UInt32(),
+        "since": pl.Int64(),
+        "tried": pl.Int64(),
+    }
+)
+"""What is owed. `first_run`: sequence number of the run that found it; `since`, `tried`: Unix microseconds; `request`: ids of
+a delete that the vendor took on for an identifier under which a record was left behind."""
+
+_MAKES = (Event.REJECTED, Event.PARTIAL, Event.SET_ASIDE, Event.OWED)
+_LEFT_BEHIND_REQUESTED = (pl.col("event") == Event.REQUESTED) & (pl.col("state") == State.KEPT)
+
+
+def fold_entries(events: pl.DataFrame) -> pl.DataFrame:
+    """The newest entry of every key that the events changed, sorted by `key64`; tombstones stay as `State.REMOVED`."""
+    return (
+        events.filter(pl.col("state") != State.KEPT)
+        .select(ENTRIES.names())
+        .unique("key64", keep="last", maintain_order=True)
+        .sort("key64")
+    )
+
+
+def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.DataFrame:
+    """What is owed after the events of run number `run`.
+
+    Each event concerns one debt of one key (for deletes: of one identifier); the last event decides. Any event on the
+    key's write settles what was set aside before, and the other way round.
+    """
+    ours = events.filter(pl.col("debt").is_not_null() & (pl.col("event") != Event.INTENT))
+    if ours.is_empty():
+        return debts
+    last = ours.with_columns(_slot=_slot()).unique(["key64", "_slot"], keep="last", maintain_order=True)
+    before = debts.with_columns(_slot=_slot())
+    made = (
+        last.filter(pl.col("event").is_in(_MAKES) | _LEFT_BEHIND_REQUESTED)
+        .join(
+            before.select("key64", "_slot", "debt", "first_run", "attempts", _since="since"),
+            on=["key64", "_slot", "debt"],
+            how="left",
+        )
+        .with_columns(
+            pl.col("first_run").fill_null(run),
+            attempts=pl.col("attempts").fill_null(0)
+            + pl.when(pl.col("event") != Event.OWED).then(1).otherwise(0),
+            tried="since",
+            since=pl.col("_since").fill_null(pl.col("since")),
+        )
+    )
+    kept = before.join(last.select("key64", "_slot"), on=["key64", "_slot"], how="anti")
+    return pl.concat([frame.select(DEBTS.names()).cast(DEBTS) for frame in (kept, made)])
+
+
+def _slot() -> pl.Expr:
+    """Debts of one key share a slot when one takes the other's place."""
+    return (
+        pl.when(pl.col("debt") == Debt.DELETE)
+        .then(pl.lit("delete:") + pl.col("identifier").fill_null(""))
+        .otherwise(pl.lit("write"))
+    )
