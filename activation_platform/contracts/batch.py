@@ -1,7 +1,7 @@
 """A batch: records of one operation, on their way to one destination, as a frame and as mappings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -89,8 +89,8 @@ class Batch:
     def halves(self) -> tuple["Batch", "Batch"]:
         """Two batches that together are this one, in order."""
         middle = len(self) // 2
-        first, second = self.frame.slice(0, middle), self.frame.slice(middle)
-        return (
-            Batch(self.operation, self.mode, first, self.fields),
-            Batch(self.operation, self.mode, second, self.fields),
-        )
+        return replace(self, frame=self.frame[:middle]), replace(self, frame=self.frame[middle:])
+
+    def take(self, positions: Sequence[int]) -> "Batch":
+        """The records at these positions, as a batch."""
+        return replace(self, frame=self.frame[list(positions)])

@@ -31,6 +31,7 @@ __all__ = [
     "Settlement",
     "UnreadableAnswer",
     "Wait",
+    "refuse",
     "said",
 ]
 
@@ -49,7 +50,7 @@ Inquiry = Generator[httpx.Request, Any, Any]
 """A conversation that asks and writes nothing."""
 
 
-class BatchRefused(Exception):  # noqa: N818 -- an answer, not an error: the loader halves the batch and asks again
+class BatchRefused(Exception):  # an answer, not an error: the loader halves the batch and asks again
     """The vendor refused the batch as a whole because of some record in it."""
 
     def __init__(self, reason: str) -> None:
@@ -57,7 +58,7 @@ class BatchRefused(Exception):  # noqa: N818 -- an answer, not an error: the loa
         super().__init__(reason)
 
 
-class UnreadableAnswer(Exception):  # noqa: N818 -- see above: the loader treats it like no answer
+class UnreadableAnswer(Exception):  # see above: the loader treats it like no answer
     """The answer is not the vendor's API speaking (a proxy's page, a torn body)."""
 
 
@@ -149,6 +150,11 @@ class Service(ABC):
         """Settings of the destination, optional in general, that must be configured for this mode; checked at load."""
         del mode
         return ()
+
+    @property
+    def target(self) -> str:
+        """The object, list or table that this service writes to, where its options choose one (the ledger pins it)."""
+        return ""
 
     @classmethod
     def deletes(cls, mode: Mode) -> bool:

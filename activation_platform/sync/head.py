@@ -39,7 +39,7 @@ class Head:
 
     def __len__(self) -> int:
         """The number of positions, tombstones and overlaid entries included."""
-        return self.overlay.height + self._base.num_rows
+        return self.overlay.height + int(self._base.num_rows)
 
     @cached_property
     def live(self) -> npt.NDArray[np.bool_]:
@@ -58,7 +58,9 @@ class Head:
         found = np.where(
             in_overlay >= 0, in_overlay, np.where(in_base >= 0, in_base + self.overlay.height, -1)
         )
-        found = np.where(found >= 0, np.where(self.live[found], found, -1), -1)
+        known = found >= 0
+        known[known] = self.live[found[known]]  # a tombstone in the overlay hides the base
+        found = np.where(known, found, -1)
         positions = np.empty_like(found)
         positions[order] = found
         return positions
@@ -101,7 +103,8 @@ class Head:
     def in_states(self, *states: State) -> npt.NDArray[np.bool_]:
         """By position: whether the entry is live and in one of the states."""
         wanted = np.array([int(state) for state in states], dtype=np.uint8)
-        return self.live & np.concatenate([np.isin(part, wanted) for part in self._state])
+        found: npt.NDArray[np.bool_] = np.concatenate([np.isin(part, wanted) for part in self._state])
+        return self.live & found
 
     def holding(self, identifier64: Hashes) -> Positions:
         """Positions of live entries whose identifier is one of these."""
@@ -140,9 +143,9 @@ def _numpy(frame: pa.Table | pl.DataFrame, name: str) -> Column:
     if isinstance(frame, pl.DataFrame):
         return frame[name].fill_null(0).to_numpy()
     column = frame[name]
-    if column.num_chunks == 1 and not column.null_count:
-        return column.chunk(0).to_numpy()
-    return column.fill_null(0).to_numpy() if column.null_count else column.to_numpy()
+    filled = column.fill_null(0) if column.null_count else column
+    values: Column = filled.chunk(0).to_numpy() if filled.num_chunks == 1 else filled.to_numpy()
+    return values
 
 
 def _search(haystack: Hashes, needles: Hashes, *, only_found: bool = False) -> Positions:

@@ -14,7 +14,7 @@ first, with every intent that never got its answer turned into a record in doubt
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,9 +22,10 @@ import polars as pl
 import pyarrow as pa
 
 from activation_platform.contracts.errors import LedgerMismatch
-from activation_platform.sync.files import publish_frame, publish_json, read_json
+from activation_platform.sync.files import publish_frame
 from activation_platform.sync.head import Head, open_base
 from activation_platform.sync.journal import Journal, read_journal
+from activation_platform.sync.manifest import Key, Manifest, Target
 from activation_platform.sync.states import (
     DEBTS,
     ENTRIES,
@@ -36,72 +37,12 @@ from activation_platform.sync.states import (
     fold_entries,
 )
 
-__all__ = ["Key", "Ledger", "Manifest", "Target", "in_doubt"]
+__all__ = ["Ledger", "in_doubt", "now_us"]
 
 T = TypeVar("T")
 
 _MAX_DELTAS = 5
 _MAX_OVERLAY = 0.1
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where an activation writes, as far as it makes a ledger this one's and nobody else's (SEMANTICS A2)."""
-
-    platform: str
-    service: str
-    host: str
-    account: str
-    object: str = ""
-
-
-@dataclass(frozen=True)
-class Key:
-    """The primary key: column names in order, and the family of each type (`integer`, `text`, `date`, `timestamp`)."""
-
-    columns: tuple[str, ...]
-    families: tuple[str, ...]
-
-
-@dataclass
-class Manifest:
-    """The one small file that says which files are the ledger."""
-
-    target: Target | None = None
-    key: Key | None = None
-    sequence: int = 0
-    """Number of the newest run that began."""
-    sealed: int = 0
-    """Number of the newest run whose acknowledgements are in the files named here."""
-    base: str = ""
-    deltas: list[dict[str, Any]] = field(default_factory=list)
-    """Sealed deltas since the base: `{run, partition, file, rows}`."""
-    debts: str = ""
-    partition: str = ""
-    instant: float = 0.0
-    """Newest partition applied: its key, and its instant as Unix seconds."""
-    snapshot: int = 0
-    """Number of the newest frame snapshot applied."""
-    null_keys: int = 0
-    """Rows without a key in the newest frame applied; they were reported then."""
-    full_done: bool = False
-    """Whether a first, full pass was ever sealed."""
-
-    @classmethod
-    def read(cls, folder: Path) -> "Manifest":
-        """The folder's manifest; a fresh one where there is none."""
-        value = read_json(folder / "manifest.json")
-        if value is None:
-            return cls()
-        if value["target"]:
-            value["target"] = Target(**value["target"])
-        if value["key"]:
-            value["key"] = Key(tuple(value["key"]["columns"]), tuple(value["key"]["families"]))
-        return cls(**value)
-
-    def write(self, folder: Path) -> None:
-        """Put this manifest in force."""
-        publish_json(folder / "manifest.json", asdict(self))
 
 
 class Ledger:
@@ -149,6 +90,11 @@ class Ledger:
         self.work.mkdir()
         self._journal = Journal(self._journal_path(self.manifest.sequence))
         return self.manifest.sequence
+
+    @property
+    def running(self) -> bool:
+        """Whether a run has begun and is not yet sealed."""
+        return self._journal is not None
 
     @property
     def work(self) -> Path:
@@ -244,7 +190,7 @@ class Ledger:
     def _compact(self) -> None:
         """Fold the deltas into a new base when they cost more than the fold, amortised over many runs."""
         manifest = self.manifest
-        small = self.head.overlay.height <= _MAX_OVERLAY * self.head.base.height
+        small = self.head.overlay.height <= _MAX_OVERLAY * len(self.head)
         if not manifest.deltas or (manifest.base and small and len(manifest.deltas) <= _MAX_DELTAS):
             return
         file = f"base-{manifest.sealed}.arrow"

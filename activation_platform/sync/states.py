@@ -8,7 +8,18 @@ from enum import IntEnum, StrEnum
 
 import polars as pl
 
-__all__ = ["DEBTS", "ENTRIES", "EVENTS", "HELD", "Debt", "Event", "State", "fold_debts", "fold_entries"]
+__all__ = [
+    "DEBTS",
+    "ENTRIES",
+    "EVENTS",
+    "HELD",
+    "Debt",
+    "Event",
+    "State",
+    "events_of",
+    "fold_debts",
+    "fold_entries",
+]
 
 
 class State(IntEnum):
@@ -48,6 +59,8 @@ class Event(StrEnum):
     """Forgotten without a request: settled at the vendor, or gone before it was ever accepted."""
     OWED = "owed"
     """A delete that this run found out it owes (the identifier under which a record was left behind)."""
+    LEFT_BEHIND = "left_behind"
+    """A record stays at the destination under an identifier that its key no longer has, and the mode does not delete."""
     CANCELLED = "cancelled"
     """A debt that no longer exists: the identifier is back in the frame, or the mode no longer deletes."""
 
@@ -98,8 +111,40 @@ DEBTS = pl.Schema(
         "tried": pl.Int64(),
     }
 )
-"""What is owed. `first_run`: sequence number of the run that found it; `since`, `tried`: Unix microseconds; `request`: ids of
-a delete that the vendor took on for an identifier under which a record was left behind."""
+"""What is owed. `first_run`: sequence number of the run that found it; `since`, `tried`: Unix microseconds; `request`: what an
+earlier try already achieved. The operation `requested` marks an identifier left behind that the vendor is erasing."""
+
+PENDING_ERASURE = "requested"
+
+_NOTHING = pl.lit(None)
+
+
+def events_of(
+    rows: pl.DataFrame,
+    event: Event,
+    *,
+    state: State,
+    debt: Debt | None = None,
+    reason: pl.Expr = _NOTHING,
+    operation: pl.Expr = _NOTHING,
+    at: int,
+) -> pl.DataFrame:
+    """The same event for every row. `rows` has the columns of `ENTRIES` that the event should carry; the others are null."""
+    given = set(rows.columns)
+    frame = rows.with_columns(
+        state=pl.lit(int(state)),
+        event=pl.lit(str(event)),
+        debt=pl.lit(str(debt) if debt else None),
+        reason=reason,
+        operation=operation,
+        since=pl.lit(at),
+        did=pl.lit(None),
+    )
+    return frame.select(
+        (pl.col(name) if name in given or name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in EVENTS.items()
+    )
+
 
 _MAKES = (Event.REJECTED, Event.PARTIAL, Event.SET_ASIDE, Event.OWED)
 _LEFT_BEHIND_REQUESTED = (pl.col("event") == Event.REQUESTED) & (pl.col("state") == State.KEPT)
@@ -138,6 +183,7 @@ def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.Dat
             attempts=pl.col("attempts").fill_null(0)
             + pl.when(pl.col("event") != Event.OWED).then(1).otherwise(0),
             tried="since",
+            operation=pl.when(_LEFT_BEHIND_REQUESTED).then(pl.lit(PENDING_ERASURE)).otherwise("operation"),
             since=pl.col("_since").fill_null(pl.col("since")),
         )
     )

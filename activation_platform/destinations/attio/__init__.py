@@ -1,0 +1,1 @@
+"""Attio (https://attio.com): a CRM, of which people are kept in step."""

@@ -1,0 +1,91 @@
+"""An Attio workspace: its access token, the pace its API allows, and the way it speaks."""
+
+from typing import Any, ClassVar
+
+import httpx
+
+from activation_platform.contracts.auth import BearerToken
+from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.errors import CredentialsRefused
+from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer, refuse, said
+from activation_platform.destinations.attio.people import People
+
+__all__ = ["Attio"]
+
+_SCOPES = ("record_permission:read-write", "object_configuration:read")
+
+
+class Attio(Destination):
+    """A workspace on Attio.
+
+    `access_token` is an API key of the workspace, made under Workspace settings > Developers with the scopes
+    *Records: read-write* and *Object configuration: read*, or an OAuth 2.0 token with these scopes.
+    """
+
+    platform: ClassVar[str] = "attio"
+    docs: ClassVar[str] = "https://docs.attio.com/rest-api/overview"
+    services: ClassVar[tuple[type[Service], ...]] = (People,)
+    secrets: ClassVar[tuple[str, ...]] = ("access_token",)
+    default_base_url: ClassVar[str] = "https://api.attio.com"
+
+    # https://docs.attio.com/rest-api/guides/rate-limiting: requests a second, across the whole API. Unconfirmed: that a
+    # query, which is a POST, counts as a read.
+    writes: ClassVar[Budget] = Budget("writes", per_second=25, burst=25)
+    reads: ClassVar[Budget] = Budget("reads", per_second=100, burst=100)
+
+    access_token: str
+
+    def auth(self) -> httpx.Auth:
+        """The bearer token."""
+        return BearerToken(self.access_token)
+
+    def account(self) -> Inquiry:
+        """The workspace's ID, which unlike its slug never changes; raises `CredentialsRefused` for a token without use."""
+        response = yield self.ask("GET", "/v2/self", budget=self.reads)
+        if not response.is_success:
+            refuse(response, self.refusal(response))
+        told = said(response)
+        if not isinstance(told, dict) or "active" not in told:
+            raise UnreadableAnswer(f"{response.status_code} without a word on the token")
+        if told["active"] is not True:
+            raise CredentialsRefused(
+                "Attio says that the access token is not active",
+                remedy="Make a new API key under Workspace settings > Developers and set access_token to it.",
+            )
+        _check_scopes(str(told.get("scope", "")).split())
+        if not told.get("workspace_id"):
+            raise UnreadableAnswer(f"{response.status_code} without a workspace")
+        return str(told["workspace_id"])
+
+    def should_retry(self, response: httpx.Response) -> bool:
+        """Whether the vendor's word for throttling comes under another status than 429."""
+        return not response.is_success and _words(response).get("type") == "rate_limit_error"
+
+    def refusal(self, response: httpx.Response) -> str:
+        """`code: message`, or the status where the answer has neither."""
+        words = _words(response)
+        named = [str(words[name]) for name in ("code", "message") if words.get(name)]
+        return ": ".join(named) or super().refusal(response)
+
+
+def _check_scopes(granted: list[str]) -> None:
+    """A token that names its scopes must name those we need; a wider one includes the narrower."""
+    missing = [
+        scope
+        for scope in _SCOPES
+        if scope not in granted and scope.replace(":read", ":read-write") not in granted
+    ]
+    if granted and missing:
+        raise CredentialsRefused(
+            f"The Attio access token lacks the scopes {', '.join(missing)}",
+            remedy="Add them to the API key under Workspace settings > Developers.",
+        )
+
+
+def _words(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,1 @@
+"""Batch (https://batch.com): customer engagement, of which profiles are kept in step."""

@@ -1,0 +1,195 @@
+"""Erasure at Batch: one GDPR removal per person and app, and the settling of those that are pending.
+
+The requests of one erasure are remembered together, as JSON: app → the vendor's request id (empty where it named
+none). An app stands there under a digest of its key, never the key. A record counts as requested once every app took
+its request on; until then the ones that did are handed on, and the missing ones alone are asked (SEMANTICS D7).
+
+Sources: https://doc.batch.com/api/gdpr/create, https://doc.batch.com/api/gdpr/get-all-requests.
+Unconfirmed: the name of the id in the answer to a request (`request_id`, as in the list), and the form of its dates
+(ISO 8601; UTC where they have no zone).
+"""
+
+import hashlib
+import json
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import httpx
+
+from activation_platform.contracts.batch import Record
+from activation_platform.contracts.errors import CredentialsRefused, NotFound
+from activation_platform.contracts.outcomes import Outcome, rejected, requested
+from activation_platform.contracts.service import Pending, Settlement, UnreadableAnswer, refuse, said
+
+if TYPE_CHECKING:
+    from activation_platform.destinations.batch.destination import Batch
+
+__all__ = ["request_erasure", "settle_erasures"]
+
+CLOCK_SKEW = 300.0
+"""Seconds by which the vendor's clock may be behind ours when a request is recognised by its date."""
+
+KEPT = 20 * 86_400.0
+"""Seconds for which the vendor at least lists a finished request (20 to 30 days); pending ones are always listed."""
+
+
+def request_erasure(destination: "Batch", record: Record) -> Generator[httpx.Request, Any, Outcome]:
+    """Ask every app that has not yet taken the erasure on; requested once all have, else rejected with those that have."""
+    taken = _unpack(record.request)
+    for position, key in enumerate(_app_keys(destination), start=1):
+        if _digest(key) in taken:
+            continue
+        response = yield destination.ask(
+            "POST",
+            _path(key, "request"),
+            budget=destination.erasures,
+            json={"request_type": "remove", "id": {"type": "custom_id", "value": record.identifier}},
+        )
+        _check_app(response, position)
+        if not response.is_success:
+            reason = f"app {position}: {destination.refusal(response)}"
+            return rejected(reason, request=_pack(taken) if taken else "")
+        taken[_digest(key)] = _request_id(response)
+    return requested(_pack(taken))
+
+
+def settle_erasures(
+    destination: "Batch", pending: Sequence[Pending]
+) -> Generator[httpx.Request, Any, list[Settlement]]:
+    """One settlement per pending erasure, in order, from each app's list of requests (read once).
+
+    Done when every app is done; "user not found" is done. Unheard when some app does not know of it: the settlement
+    then names the others. A known request that is no longer listed is done if it is old enough to have been dropped.
+    """
+    if not pending:
+        return []
+    lists: dict[str, _Requests] = {}
+    for position, key in enumerate(_app_keys(destination), start=1):
+        response = yield destination.ask("GET", _path(key, "requests"), budget=destination.erasures)
+        _check_app(response, position)
+        if not response.is_success:
+            refuse(response, destination.refusal(response))
+        lists[_digest(key)] = _Requests.read(response)
+    return [_settlement(one, lists) for one in pending]
+
+
+def _settlement(one: Pending, lists: dict[str, "_Requests"]) -> Settlement:
+    known = _unpack(one.request)
+    heard: dict[str, str] = {}
+    finished = 0
+    for app, requests in lists.items():
+        state, request = requests.look_up(one, known.get(app, ""))
+        if state == "unheard":
+            continue
+        heard[app] = request
+        finished += state == "done"
+    if len(heard) < len(lists):
+        return Settlement("unheard", _pack(heard) if heard else "")
+    return Settlement("done" if finished == len(lists) else "pending", _pack(heard))
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """An app's list of removals, by request id and by person, and the vendor's time in Unix seconds (0: it told none)."""
+
+    now: float
+    by_id: dict[str, dict[str, Any]] = field(default_factory=dict)
+    by_person: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, response: httpx.Response) -> "_Requests":
+        listed = said(response)
+        if not isinstance(listed, list):
+            raise UnreadableAnswer(f"{response.status_code} without a list of requests")
+        found = cls(_http_date(response.headers.get("Date", "")))
+        for entry in listed:
+            if not isinstance(entry, dict) or entry.get("request_type") != "remove":
+                continue
+            found.by_id[str(entry.get("request_id", ""))] = entry
+            person = entry.get("id") or {}
+            if person.get("type") == "custom_id":
+                found.by_person.setdefault(str(person.get("value")), []).append(entry)
+        return found
+
+    def look_up(self, one: Pending, request: str) -> tuple[str, str]:
+        """State and id of the request; found by the person and the date where its id is not known."""
+        entries: Iterable[dict[str, Any]]
+        if request:
+            entries = [self.by_id[request]] if request in self.by_id else []
+        else:
+            recent = one.since - CLOCK_SKEW
+            entries = [e for e in self.by_person.get(one.identifier, ()) if _instant(e) >= recent]
+        states = {_state(entry): str(entry.get("request_id", "")) for entry in entries}
+        for state in ("done", "pending"):
+            if state in states:
+                return state, states[state]
+        dropped = request and self.now - one.since > KEPT
+        return ("done", request) if not entries else ("unheard", "")
+
+
+def _state(entry: dict[str, Any]) -> str:
+    """A removal that ended in any error but "user not found" has removed nothing: nobody has heard of it."""
+    if entry.get("status") != "done":
+        return "pending"
+    return "done" if str(entry.get("error") or "user not found").lower() == "user not found" else "unheard"
+
+
+def _app_keys(destination: "Batch") -> list[str]:
+    """The keys of the apps, each once; without any, nothing could be erased and nothing may count as erased."""
+    keys = list(dict.fromkeys(key for key in destination.live_api_keys if key))
+    if not keys:
+        raise CredentialsRefused(
+            "Batch erases people app by app, and no app key is configured",
+            remedy="Give the destination the key of every app in live_api_keys, or use mode upsert.",
+        )
+    return keys
+
+
+def _path(app_key: str, what: str) -> str:
+    return f"/1.0/{quote(app_key, safe='')}/gdpr/{what}"
+
+
+def _check_app(response: httpx.Response, position: int) -> None:
+    """A 404 means that the app does not exist. The message must not name the path: the app's key stands in it."""
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise NotFound(
+            f"Batch does not know the app of key {position} in live_api_keys",
+            remedy="Check that key and base_url.",
+        )
+
+
+def _request_id(response: httpx.Response) -> str:
+    body = said(response)
+    return str(body.get("request_id") or body.get("id") or "") if isinstance(body, dict) else ""
+
+
+def _digest(app_key: str) -> str:
+    return hashlib.sha256(app_key.encode()).hexdigest()[:12]
+
+
+def _pack(requests: dict[str, str]) -> str:
+    return json.dumps(requests, sort_keys=True, separators=(",", ":"))
+
+
+def _unpack(request: str) -> dict[str, str]:
+    return {str(app): str(id_) for app, id_ in json.loads(request).items()} if request else {}
+
+
+def _instant(entry: dict[str, Any]) -> float:
+    """When the request was made, in Unix seconds; the beginning of time where that cannot be read."""
+    try:
+        moment = datetime.fromisoformat(str(entry.get("request_date")))
+    except ValueError:
+        return float("-inf")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _http_date(text: str) -> float:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,5 @@
+"""The stand-in for Attio: people, companies, their attributes and records."""
+
+from activation_platform.sandbox.attio.platform import SCOPES, TOKEN, Attio
+
+__all__ = ["SCOPES", "TOKEN", "Attio"]

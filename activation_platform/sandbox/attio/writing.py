@@ -1,0 +1,97 @@
+"""From the values of a request to the values of a record: attributes found, values cast, references resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activation_platform.sandbox.attio.errors import invalid_value, refused
+from activation_platform.sandbox.attio.values import Value, cast, key_of
+from activation_platform.sandbox.attio.workspace import Attribute, Thing, Workspace
+
+
+def read_values(document: Any, thing: Thing, workspace: Workspace) -> dict[str, list[Value]]:
+    """Return the values of a `{"data": {"values": {...}}}` body by slug; 400 at the first that is wrong."""
+    data = document.get("data") if isinstance(document, dict) else None
+    values = data.get("values") if isinstance(data, dict) else None
+    if not isinstance(values, dict):
+        raise refused('The body is an object {"data": {"values": {...}}}.')
+    read: dict[str, list[Value]] = {}
+    for name, raw in values.items():
+        attribute = thing.attribute(name)
+        if attribute is None:
+            raise refused(f'Cannot find attribute with slug/ID "{name}".', "value_not_found")
+        if not attribute.is_writable:
+            raise refused(f'The attribute "{name}" cannot be written.', "immutable_value")
+        read[attribute.api_slug] = _read(attribute, raw, workspace)
+    return read
+
+
+def merged(attribute: Attribute, first: list[Value], then: list[Value]) -> list[Value]:
+    """Return two lists of values one after the other, each value once."""
+    found: dict[Any, Value] = {}
+    for value in (*first, *then):
+        found.setdefault(key_of(attribute.type, value), value)
+    return list(found.values())
+
+
+def _read(attribute: Attribute, raw: Any, workspace: Workspace) -> list[Value]:
+    entries = raw if isinstance(raw, list) else [] if raw is None else [raw]
+    if len(entries) > 1 and not attribute.is_multiselect:
+        raise invalid_value(attribute.api_slug, "the attribute takes one value.")
+    try:
+        values = [_cast(attribute, entry, workspace) for entry in entries]
+    except ValueError as reason:
+        raise invalid_value(attribute.api_slug, str(reason)) from None
+    return merged(attribute, values, [])
+
+
+def _cast(attribute: Attribute, raw: Any, workspace: Workspace) -> Value:
+    if attribute.type in ("select", "status"):
+        return _option(attribute, raw)
+    if attribute.type == "record-reference":
+        return _reference(attribute, raw, workspace)
+    return cast(attribute.type, raw)
+
+
+def _option(attribute: Attribute, raw: Any) -> Value:
+    named = raw.get("option", raw.get("status")) if isinstance(raw, dict) else raw
+    for option_id, title in attribute.options.items():
+        if named in (option_id, title):
+            return {"status" if attribute.type == "status" else "option": title, "option_id": option_id}
+    raise refused(f'Cannot find an option "{named}" of attribute "{attribute.api_slug}".', "value_not_found")
+
+
+def _reference(attribute: Attribute, raw: Any, workspace: Workspace) -> Value:
+    allowed = attribute.config.get("record_reference", {}).get("allowed_objects") or list(workspace.things)
+    if isinstance(raw, str):
+        return _by_any_key(raw, allowed, workspace)
+    if not isinstance(raw, dict) or raw.get("target_object") not in allowed or len(raw) != 2:
+        raise ValueError(f"a reference has target_object ({', '.join(allowed)}) and what finds the record.")
+    target = workspace.thing(raw["target_object"])
+    ((name, wanted),) = ((key, value) for key, value in raw.items() if key != "target_object")
+    found = _holder(target, name, wanted)
+    if name == "target_record_id" and isinstance(wanted, str) and wanted in target.records:
+        found = wanted
+    if found is None:
+        raise refused("Cannot find the record that is referred to.", "value_not_found")
+    return {"target_object": target.slug, "target_record_id": found}
+
+
+def _by_any_key(written: str, allowed: list[str], workspace: Workspace) -> Value:
+    for target in (workspace.thing(slug) for slug in allowed):
+        names = [each.api_slug for each in target.attributes.values() if each.is_unique]
+        ids = [written] if written in target.records else [_holder(target, name, written) for name in names]
+        if found := next((each for each in ids if each), None):
+            return {"target_object": target.slug, "target_record_id": found}
+    raise refused("Cannot find the record that is referred to.", "value_not_found")
+
+
+def _holder(target: Thing, name: str, wanted: Any) -> str | None:
+    attribute = target.attribute(name)
+    if attribute is None or not attribute.is_unique:
+        return None
+    entry = wanted[0] if isinstance(wanted, list) and len(wanted) == 1 else wanted
+    try:
+        return target.holder(attribute, key_of(attribute.type, cast(attribute.type, entry)))
+    except ValueError:
+        return None

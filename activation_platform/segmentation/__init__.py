@@ -1,0 +1,1 @@
+"""Segments: conditions over a model's fields, compiled to SQL and evaluated over its snapshot."""

@@ -1,0 +1,207 @@
+"""A condition as it stands in YAML: groups without limit of depth, and leaves of one field and one operator.
+
+A new kind of leaf (`has:`, `segment:` ...) is a new model and one more line in `Condition`; what stands here stays.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from activation_platform.segmentation.operators import SYNONYMS, TEXT_OPERATORS, Operator
+from activation_platform.segmentation.problems import InvalidCondition, Problem, nearest
+from activation_platform.segmentation.values import Many, Name, One, Pair, SpanText, Switch, Text, refused
+
+_GROUPS = ("all", "any", "none")
+_MODIFIERS = ("ignore_case",)
+_DEEPEST = 64
+_WORDS = (*_GROUPS, "field", *Operator, *_MODIFIERS)
+
+
+class _Node(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        return (
+            (name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set
+        )
+
+
+class Comparison(_Node):
+    """A leaf: one field, one operator, its value; `ignore_case` compares the lower-cased forms of both sides."""
+
+    field: Name
+    equals: One | None = None
+    not_equals: One | None = None
+    in_: Many | None = Field(None, alias="in")
+    not_in: Many | None = None
+    above: One | None = None
+    at_least: One | None = None
+    below: One | None = None
+    at_most: One | None = None
+    between: Pair | None = None
+    not_between: Pair | None = None
+    contains: Text | None = None
+    not_contains: Text | None = None
+    starts_with: Text | None = None
+    not_starts_with: Text | None = None
+    ends_with: Text | None = None
+    not_ends_with: Text | None = None
+    before: One | None = None
+    after: One | None = None
+    in_last: SpanText | None = None
+    in_next: SpanText | None = None
+    older_than: SpanText | None = None
+    is_null: Switch | None = None
+    is_empty: Switch | None = None
+    ignore_case: Switch = False
+
+    @property
+    def operator(self) -> Operator:
+        """The one operator of this leaf."""
+        (name,) = self.model_fields_set - {"field", *_MODIFIERS}
+        return Operator(name.rstrip("_"))
+
+    @property
+    def value(self) -> Any:
+        """The value beside the operator: a scalar, a tuple of scalars, a span or a boolean."""
+        return getattr(self, "in_" if self.operator is Operator.IN else self.operator)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_operator(cls, raw: Any) -> Any:
+        if isinstance(raw, cls):
+            return raw
+        if not isinstance(raw, Mapping):
+            raise refused(f"a condition is a mapping such as {{field: country, equals: FR}}, not {raw!r}")
+        for key in raw:
+            if key not in _WORDS:
+                raise refused(f'"{key}" is no word of a condition{nearest(str(key), _WORDS, SYNONYMS)}')
+        if "field" not in raw:
+            raise refused("a condition names its `field:`, or is a group: `all:`, `any:` or `none:`")
+        operators = [key for key in raw if key in Operator.__members__.values()]
+        if len(operators) != 1:
+            found = " and ".join(f"`{key}`" for key in operators) or "none"
+            raise refused(f"takes exactly one operator, here {found}; join several conditions with `all:`")
+        if raw[operators[0]] is None:
+            raise refused(f"`{operators[0]}` has no value; to look for null write is_null: true")
+        if "ignore_case" in raw and operators[0] not in TEXT_OPERATORS:
+            raise refused(f"`ignore_case` does not go with `{operators[0]}`, only with comparisons of text")
+        return raw
+
+
+class _Group(_Node):
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word(cls, raw: Any) -> Any:
+        if isinstance(raw, Mapping) and len(raw) > 1:
+            words = " and ".join(f"`{key}`" for key in raw)
+            raise refused(f"a group has one word, here {words}; put one group into the other")
+        return raw
+
+
+def _members(value: Any) -> Any:
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
+        raise refused("takes a list of conditions, each on a line of its own that begins with `- `")
+    if not value:
+        raise refused("a group needs at least one condition; an empty one would take or leave everybody")
+    return tuple(value)
+
+
+class AllOf(_Group):
+    """A row belongs if every condition holds."""
+
+    all: "Annotated[tuple[Condition, ...], BeforeValidator(_members)]"
+
+
+class AnyOf(_Group):
+    """A row belongs if at least one condition holds."""
+
+    any: "Annotated[tuple[Condition, ...], BeforeValidator(_members)]"
+
+
+class NoneOf(_Group):
+    """A row belongs if no condition holds: the exact opposite of `any`."""
+
+    none: "Annotated[tuple[Condition, ...], BeforeValidator(_members)]"
+
+
+_TAGS = {AllOf: "<all>", AnyOf: "<any>", NoneOf: "<none>", Comparison: "<field>"}
+
+
+def _tag(raw: Any) -> str:
+    if isinstance(raw, _Node):
+        return _TAGS[type(raw)]
+    words = [word for word in _GROUPS if isinstance(raw, Mapping) and word in raw]
+    return f"<{words[0]}>" if words else "<field>"
+
+
+Condition = Annotated[
+    Annotated[AllOf, Tag("<all>")]
+    | Annotated[AnyOf, Tag("<any>")]
+    | Annotated[NoneOf, Tag("<none>")]
+    | Annotated[Comparison, Tag("<field>")],
+    Discriminator(_tag),
+]
+"""A condition tree; read one with `read`, or use it as the type of a pydantic field."""
+
+for _model in (AllOf, AnyOf, NoneOf):
+    _model.model_rebuild()
+_CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+
+
+def read(tree: object) -> Condition:
+    """Read a tree as YAML gives it (mappings, lists, scalars); raises InvalidCondition with every fault and its path."""
+    if _depth_exceeds(tree, _DEEPEST):
+        raise InvalidCondition(
+            [Problem((), f"groups are nested deeper than {_DEEPEST} levels, which no engine reads")]
+        )
+    try:
+        return _CONDITION.validate_python(tree)
+    except ValidationError as error:
+        raise InvalidCondition(
+            _problem(tree, fault["loc"], fault["msg"]) for fault in error.errors()
+        ) from None
+
+
+def _depth_exceeds(tree: object, deepest: int) -> bool:
+    level = [tree]
+    for _ in range(2 * deepest + 1):  # a group is two levels of YAML: a mapping and a list
+        level = [part for node in level for part in _parts(node)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(node: object) -> list[object]:
+    if isinstance(node, Mapping):
+        return [part for key, part in node.items() if key in _GROUPS]
+    return list(node) if isinstance(node, list | tuple) else []
+
+
+def members(group: AllOf | AnyOf | NoneOf) -> tuple[str, tuple[Condition, ...]]:
+    """Return the word of a group, `all`, `any` or `none`, and its conditions."""
+    (word,) = type(group).model_fields
+    return word, getattr(group, word)
+
+
+def _problem(tree: Any, steps: tuple[str | int, ...], message: str) -> Problem:
+    """Strip pydantic's tags from the path and name the field and the operator in the message."""
+    path = tuple(step for step in steps if step not in _TAGS.values())
+    leaf, depth = tree, 0
+    while depth < len(path) and not (isinstance(leaf, Mapping) and "field" in leaf):
+        leaf, depth = leaf[path[depth]], depth + 1
+    if not (isinstance(leaf, Mapping) and "field" in leaf):
+        return Problem(path, message)
+    operator = f"`{path[depth]}` " if depth < len(path) and path[depth] != "field" else ""
+    return Problem(path, f"{leaf['field']}: {operator}{message}")

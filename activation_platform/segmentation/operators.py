@@ -1,0 +1,122 @@
+"""The operators of a condition on a field: their words, the kinds of fields they apply to, and their negations."""
+
+from enum import StrEnum
+
+from activation_platform.segmentation.fields import Kind
+
+
+class Operator(StrEnum):
+    """One operator; its value is the key that stands in YAML."""
+
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    IN = "in"
+    NOT_IN = "not_in"
+    ABOVE = "above"
+    AT_LEAST = "at_least"
+    BELOW = "below"
+    AT_MOST = "at_most"
+    BETWEEN = "between"
+    NOT_BETWEEN = "not_between"
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not_contains"
+    STARTS_WITH = "starts_with"
+    NOT_STARTS_WITH = "not_starts_with"
+    ENDS_WITH = "ends_with"
+    NOT_ENDS_WITH = "not_ends_with"
+    BEFORE = "before"
+    AFTER = "after"
+    IN_LAST = "in_last"
+    IN_NEXT = "in_next"
+    OLDER_THAN = "older_than"
+    IS_NULL = "is_null"
+    IS_EMPTY = "is_empty"
+
+
+NEGATIONS = {
+    Operator.NOT_EQUALS: Operator.EQUALS,
+    Operator.NOT_IN: Operator.IN,
+    Operator.NOT_BETWEEN: Operator.BETWEEN,
+    Operator.NOT_CONTAINS: Operator.CONTAINS,
+    Operator.NOT_STARTS_WITH: Operator.STARTS_WITH,
+    Operator.NOT_ENDS_WITH: Operator.ENDS_WITH,
+}
+"""Each negated operator is, row by row, the exact opposite of the operator it names."""
+
+_TEXT = frozenset({Kind.TEXT})
+_NUMBER = frozenset({Kind.NUMBER})
+_MOMENT = frozenset({Kind.DATE, Kind.TIMESTAMP})
+
+_KINDS = {
+    Operator.EQUALS: _TEXT | _NUMBER | _MOMENT | {Kind.BOOLEAN},
+    Operator.IN: _TEXT | _NUMBER | _MOMENT,
+    Operator.ABOVE: _NUMBER,
+    Operator.AT_LEAST: _NUMBER,
+    Operator.BELOW: _NUMBER,
+    Operator.AT_MOST: _NUMBER,
+    Operator.BETWEEN: _NUMBER | _MOMENT,
+    Operator.CONTAINS: _TEXT,
+    Operator.STARTS_WITH: _TEXT,
+    Operator.ENDS_WITH: _TEXT,
+    Operator.BEFORE: _MOMENT,
+    Operator.AFTER: _MOMENT,
+    Operator.IN_LAST: _MOMENT,
+    Operator.IN_NEXT: _MOMENT,
+    Operator.OLDER_THAN: _MOMENT,
+    Operator.IS_NULL: frozenset(Kind),
+    Operator.IS_EMPTY: _TEXT | {Kind.LIST},
+}
+
+SYNONYMS = {
+    "=": "equals",
+    "==": "equals",
+    "eq": "equals",
+    "is": "equals",
+    "!=": "not_equals",
+    "ne": "not_equals",
+    "is_not": "not_equals",
+    ">": "above",
+    "gt": "above",
+    "greater_than": "above",
+    "more_than": "above",
+    ">=": "at_least",
+    "gte": "at_least",
+    "min": "at_least",
+    "<": "below",
+    "lt": "below",
+    "less_than": "below",
+    "<=": "at_most",
+    "lte": "at_most",
+    "max": "at_most",
+    "like": "contains",
+    "is_not_null": "is_null",
+    "not_null": "is_null",
+    "null": "is_null",
+    "on": "equals",
+    "since": "after",
+    "until": "before",
+    "more_than_ago": "older_than",
+}
+"""What people write who think of SQL or of another tool, and the word that is meant."""
+
+
+def positive(operator: Operator) -> Operator:
+    """Return the operator without its negation."""
+    return NEGATIONS.get(operator, operator)
+
+
+def kinds_of(operator: Operator) -> frozenset[Kind]:
+    """Return the kinds of fields that an operator applies to."""
+    return _KINDS[positive(operator)]
+
+
+def operators_of(kind: Kind) -> tuple[Operator, ...]:
+    """Return the operators that apply to a kind of field, in the order of the documentation."""
+    return tuple(operator for operator in Operator if kind in kinds_of(operator))
+
+
+TEXT_OPERATORS = frozenset(operator for operator in Operator if Kind.TEXT in kinds_of(operator)) - {
+    Operator.IS_NULL,
+    Operator.IS_EMPTY,
+}
+"""The operators that compare text and so take `ignore_case`."""

@@ -1,0 +1,92 @@
+"""The values of a condition as they stand in YAML: pydantic types that say what is wrong in the user's words."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from math import isfinite
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from activation_platform.segmentation.spans import Span
+
+Scalar = str | int | float | bool | date | datetime
+"""One value of a condition; which of them fits is decided by the field's kind."""
+
+
+def refused(message: str) -> PydanticCustomError:
+    """Return the error that a pydantic validator raises to refuse a value with `message`, without pydantic's own words."""
+    # As a parameter, not as the template: braces in a user's text would be read as placeholders.
+    return PydanticCustomError("condition", "{message}", {"message": message})
+
+
+def _scalar(value: Any) -> Scalar:
+    if value is None:
+        raise refused("null is no value; write a condition of its own with is_null: true")
+    if not isinstance(value, str | int | float | date):
+        raise refused(f"takes a single value, not a {'list' if isinstance(value, Sequence) else 'mapping'}")
+    if isinstance(value, float) and not isfinite(value):
+        raise refused(f"{value} is no number to compare with")
+    if isinstance(value, str):
+        _storable(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refused(f"takes text; write {str(value)!r} in quotes")
+    if not value:
+        raise refused("the empty text is in every text; write at least one character, or use is_empty")
+    return _storable(value)
+
+
+def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise refused("the text holds half a surrogate pair, which is no character") from None
+    if "\0" in text:
+        raise refused("the text holds the character NUL, which databases refuse")
+    return text
+
+
+def _span(value: Any) -> Span:
+    try:
+        return value if isinstance(value, Span) else Span.parse(value)
+    except ValueError as error:
+        raise refused(str(error)) from None
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise refused("takes a list of values, such as [FR, BE]")
+    if not value:
+        raise refused("an empty list matches nothing; name at least one value")
+    return tuple(value)
+
+
+def _pair(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
+        raise refused("takes a list of two values, the lower one first, such as [10, 20]")
+    return tuple(value)
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise refused(f"takes true or false, not {value!r}")
+    return value
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refused(f"a field's name is text; write {str(value)!r} in quotes")
+    return value
+
+
+One = Annotated[Scalar, PlainValidator(_scalar, json_schema_input_type=str | int | float | bool)]
+Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
+SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str), PlainSerializer(str)]
+Many = Annotated[tuple[One, ...], BeforeValidator(_values)]
+Pair = Annotated[tuple[One, One], BeforeValidator(_pair)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+Name = Annotated[str, BeforeValidator(_name)]

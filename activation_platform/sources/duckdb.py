@@ -1,0 +1,145 @@
+"""A DuckDB file: opened read-only for each read, so that others can replace it or write to it in between."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.contracts.errors import ActivationError, DeclarationError, NotFound
+from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.sources.arrow import Reading, duplicates_refused
+from activation_platform.sources.duckdb_errors import translated
+from activation_platform.sources.statement import one_select
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["DuckDB"]
+
+BATCH_ROWS = 50_000
+LOCKED_DOWN: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",  # no file but this one, no network: https://duckdb.org/docs/stable/operations_manual/securing_duckdb
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+ADVICE = {
+    "interval": "extract(epoch from {column}), in seconds, or {column}::VARCHAR",
+    "map": "to_json({column})",
+    "union": "to_json({column})",
+    "variant": "{column}::JSON",
+    "uhugeint": "{column}::HUGEINT or {column}::VARCHAR",
+    "time with time zone": "{column}::VARCHAR",
+}
+"""Types that no Polars column holds truthfully, and what to write instead."""
+OTHERS = frozenset({"bignum", "bit", "geometry"})
+
+
+class DuckDB(Source):
+    """A DuckDB database in a file (1.x or 2.x format).
+
+    Types: DECIMAL and HUGEINT (up to 38 digits) → Decimal; TIMESTAMP, _MS, _NS keep their unit, _S → ms; TIMESTAMPTZ → us UTC;
+    UUID, ENUM, JSON and NULL → String; arrays → List. INTERVAL, MAP, UNION, VARIANT, UHUGEINT, BIGNUM, BIT and TIMETZ are
+    refused with the cast to write. The session's zone is UTC.
+    """
+
+    kind: ClassVar[str] = "duckdb"
+    dialect: ClassVar[str] = "duckdb"
+
+    path: str
+    """The file, absolute or relative to the working directory."""
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of at most 50,000 rows."""
+        with self._session() as session:
+            relation = _relation(session, query)
+            reader = relation.to_arrow_reader(BATCH_ROWS)
+            yield from Reading(reader.schema).frames(reader)
+
+    def columns(self, query: str) -> pl.Schema:
+        """Names and types of the query's columns; nothing is executed but its empty beginning."""
+        with self._session() as session:
+            return Reading(_relation(session, query).limit(0).to_arrow_reader().schema).schema
+
+    def check(self) -> Iterator[CheckStep]:
+        """connection: the file opens; access: it answers; schemas: those that hold a table or view."""
+        step = "connection"
+        try:
+            with self._session() as session:
+                yield CheckStep(step, True, f"{self.path} opens read-only")
+                step = "access"
+                session.sql("select 1").fetchall()
+                yield CheckStep(step, True, "Queries are answered")
+                step = "schemas"
+                found = [row[0] for row in session.sql(SCHEMAS).fetchall()]
+                words = ", ".join(found) or "The database holds no table and no view"
+                yield CheckStep(step, bool(found), words)
+        except ActivationError as error:
+            yield CheckStep(step, False, str(error))
+
+    @contextmanager
+    def _session(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        import duckdb
+        import pyarrow as pa
+
+        file = Path(self.path).expanduser()
+        if not file.is_file():
+            raise NotFound(f"There is no file {self.path}", remedy="Correct the source's `path`.")
+        try:
+            session = duckdb.connect(file, read_only=True, config=LOCKED_DOWN)
+            try:
+                session.execute("SET TimeZone = 'UTC'")
+                yield session
+            finally:
+                session.close()
+        except (duckdb.Error, OSError, pa.ArrowException) as error:  # in mid-stream it is Arrow's or OSError
+            raise translated(error, self.path) from None
+
+
+SCHEMAS = """
+select distinct table_schema from information_schema.tables
+where table_catalog = current_database() order by table_schema
+"""
+
+
+def _relation(session: "duckdb.DuckDBPyConnection", query: str) -> "duckdb.DuckDBPyRelation":
+    import duckdb
+
+    statements = session.extract_statements(one_select(query, DuckDB.dialect))
+    # MULTI is one statement that DuckDB itself takes apart: a PIVOT without a list of values
+    selects = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
+    if len(statements) != 1 or statements[0].type not in selects:
+        raise DeclarationError(
+            "The query is not one SELECT", remedy="Write one SELECT: a source is read only."
+        )
+    relation = session.sql(statements[0])
+    duplicates_refused(relation.columns)
+    refused = [
+        f"{name!r} is {kind}: write {advice.replace('{column}', _quoted(name))}"
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+        if (advice := _advice(kind))
+    ]
+    if refused:
+        raise DeclarationError(
+            f"No destination understands {'; '.join(refused)}", remedy="Cast it in the SQL."
+        )
+    return relation
+
+
+def _advice(kind: Any) -> str | None:
+    if kind.id in OTHERS:
+        return "{column}::VARCHAR"
+    if kind.id in ADVICE:
+        return ADVICE[kind.id]
+    if kind.id in ("list", "array", "struct") and any(
+        _advice(child) for _, child in kind.children if not isinstance(child, int)
+    ):
+        return "to_json({column})"
+    return None
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")

@@ -1,0 +1,156 @@
+"""PostgreSQL: read through ADBC, streamed, in a read-only transaction."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote, urlencode
+
+import polars as pl
+from pydantic import Field
+
+from activation_platform.contracts.errors import (
+    ActivationError,
+    CredentialsRefused,
+    DeclarationError,
+    NotFound,
+)
+from activation_platform.contracts.redaction import Redactor
+from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
+from activation_platform.sources.postgres_errors import translated
+from activation_platform.sources.statement import one_select
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Cursor
+
+__all__ = ["Postgres"]
+
+BATCH_HINT = "adbc.postgresql.batch_size_hint_bytes"
+BATCH_BYTES = str(8 * 2**20)
+"""What a batch is asked to weigh: the driver's own 16 MB doubles the memory and is not faster."""
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SCHEMAS = """
+select nspname from pg_catalog.pg_namespace
+where nspname <> 'information_schema' and nspname not like 'pg\\_%' and has_schema_privilege(oid, 'usage')
+order by nspname
+"""
+
+
+class Postgres(Source):
+    """A PostgreSQL database (12 or newer).
+
+    Types: numeric(p, s) → Decimal(p, s) up to 38 digits; numeric without a precision (also `sum` and `avg` of numerics) →
+    String, every digit kept, because its scale differs from row to row: cast it, `sum(x)::numeric(18, 2)`, to compute with it;
+    timestamptz → us UTC; json, jsonb, uuid and enums → String; arrays → List (one dimension). interval, money, timetz, composite,
+    network, geometric and other types without a home are refused with the cast to write. The session's zone is UTC.
+    """
+
+    kind: ClassVar[str] = "postgres"
+    dialect: ClassVar[str] = "postgres"
+    secrets: ClassVar[tuple[str, ...]] = ("password",)
+
+    host: str
+    """A host name, an address, or the folder of a Unix socket."""
+    port: int = 5432
+    database: str
+    user: str
+    password: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})
+    """Empty: the client library looks into its own password file."""
+    sslmode: str = "prefer"
+    """disable, allow, prefer, require, verify-ca or verify-full, as libpq understands them."""
+    connect_timeout_seconds: int = 10
+    statement_timeout_seconds: float = 0
+    """How long a query may take, from its start to its last row; 0 = as long as the server allows."""
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of about 8 MB."""
+        text = one_select(query, self.dialect)
+        with self._session() as cursor:
+            columns = cursor.adbc_execute_schema(text)
+            plan = reading(columns)
+            cursor.execute(arrays_measured(text, columns))
+            with closing(cursor.fetch_record_batch()) as batches:
+                yield from plan.frames(one_dimensional(batches, columns))
+
+    def columns(self, query: str) -> pl.Schema:
+        """Names and types of the query's columns; the server only prepares it."""
+        with self._session() as cursor:
+            return reading(cursor.adbc_execute_schema(one_select(query, self.dialect))).schema
+
+    def check(self) -> Iterator[CheckStep]:
+        """connection: the server answers; access: it lets us in; schemas: those we may look into."""
+        where = f"{self.host}:{self.port}"
+        step = "connection"
+        try:
+            with self._session() as cursor:
+                yield CheckStep(step, True, f"{where} answers")
+                step = "access"
+                cursor.execute("select 1")
+                cursor.fetchall()
+                yield CheckStep(step, True, f"{self.user} may log in to {self.database}")
+                step = "schemas"
+                cursor.execute(SCHEMAS)
+                found = [str(row[0]) for row in cursor.fetchall()]
+                words = (
+                    ", ".join(found) or f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it."
+                )
+                yield CheckStep(step, bool(found), words)
+        except ActivationError as error:
+            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
+                yield CheckStep(step, True, f"{where} answers")
+                step = "access"
+            yield CheckStep(step, False, str(error))
+
+    @contextmanager
+    def _session(self) -> "Iterator[Cursor]":
+        """A cursor in a transaction that cannot write, rolled back at the end; the driver's errors become ours."""
+        dbapi, arrow_error = _driver()
+        try:
+            with (
+                closing(dbapi.connect(self._uri())) as connection,
+                closing(connection.cursor()) as cursor,
+            ):
+                cursor.execute("SET TRANSACTION READ ONLY")
+                cursor.execute("SET LOCAL TIME ZONE 'UTC'")
+                if self.statement_timeout_seconds:
+                    milliseconds = max(1, round(self.statement_timeout_seconds * 1000))
+                    cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
+                cursor.adbc_statement.set_options(**{BATCH_HINT: BATCH_BYTES})
+                yield cursor
+        except (
+            dbapi.Error,
+            OSError,
+            arrow_error,
+        ) as error:  # a reader's error in mid-stream is Arrow's or OSError
+            raise translated(error, Redactor([self.password])) from None
+
+    def _uri(self) -> str:
+        """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, every part percent-encoded."""
+        if self.sslmode not in SSL_MODES:
+            raise DeclarationError(
+                f"There is no sslmode {self.sslmode!r}", remedy=f"Write one of {', '.join(SSL_MODES)}."
+            )
+        said = {
+            "host": self.host,
+            "port": str(self.port),
+            "dbname": self.database,
+            "user": self.user,
+            "password": self.password,
+            "sslmode": self.sslmode,
+            "connect_timeout": str(self.connect_timeout_seconds),
+            "application_name": "activation_platform",
+        }
+        return "postgresql:///?" + urlencode({k: v for k, v in said.items() if v}, quote_via=quote)
+
+
+def _driver() -> tuple[Any, type[Exception]]:
+    """The driver's module, imported when the first source connects, and what Arrow raises."""
+    try:
+        import pyarrow as pa
+        from adbc_driver_postgresql import dbapi
+    except ImportError as missing:
+        raise DeclarationError(
+            f"A PostgreSQL source needs {missing.name}, which is not installed",
+            remedy="pip install 'activation_platform[postgres]'",
+        ) from None
+    return dbapi, pa.ArrowException

@@ -1,0 +1,208 @@
+"""One run of an activation, in the order in which it happens. Read this file to know what the product does.
+
+claim     whose ledger is this? what does the account call itself? which fields has it?
+settle    what became of deletes that the destination is carrying out
+plan      frame - ledger; complete on disk before anything is sent
+load      inserts, updates, then deletes; every answer is remembered before the next batch counts
+seal      the ledger's new head, the figures, the history
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import numpy as np
+import polars as pl
+
+from activation_platform.contracts.errors import ActivationError, DeclarationError, RateLimited, Stopped
+from activation_platform.contracts.fields import Field
+from activation_platform.contracts.modes import RunType
+from activation_platform.contracts.service import Pending
+from activation_platform.sync.history import Run, Status, write_run
+from activation_platform.sync.journey import Journey, Progress, silently
+from activation_platform.sync.ledger import Ledger, now_us
+from activation_platform.sync.loader import Loader
+from activation_platform.sync.manifest import Key, Target
+from activation_platform.sync.mapping import BoundMapping, bind, identifier_hash
+from activation_platform.sync.order import Activation, RunOrder
+from activation_platform.sync.remember import settled
+from activation_platform.sync.states import ENTRIES, PENDING_ERASURE, State
+
+__all__ = ["RunFailed", "activate"]
+
+
+class RunFailed(Exception):
+    """A run ended early; `run` holds its figures, `error` why."""
+
+    def __init__(self, run: Run, error: ActivationError) -> None:
+        self.run = run
+        self.error = error
+        super().__init__(str(error))
+
+
+def activate(
+    activation: Activation,
+    frame: pl.LazyFrame,
+    ledger: Ledger,
+    loader: Loader,
+    order: RunOrder,
+    *,
+    account_hash: Callable[[], str],
+    progress: Progress = silently,
+) -> Run:
+    """Run an activation under its lock; returns what the history keeps of it.
+
+    `account_hash` names the account where the vendor does not. Raises RunFailed when the run ended early; what was
+    acknowledged is sealed then, too.
+    """
+    return asyncio.run(_activate(activation, frame, ledger, loader, order, account_hash, progress))
+
+
+async def _activate(
+    activation: Activation,
+    frame: pl.LazyFrame,
+    ledger: Ledger,
+    loader: Loader,
+    order: RunOrder,
+    account_hash: Callable[[], str],
+    progress: Progress,
+) -> Run:
+    started = time.time()
+    if activation.run_type is RunType.FULL_ONLY:
+        order = replace(order, full=True)
+    journey = Journey(activation, ledger, loader, order, progress)
+
+    def told(status: Status, error: str = "") -> Run:
+        figures, notes = journey.figures(), journey.notes
+        platform = loader.destination.platform
+        run = Run(
+            number=ledger.manifest.sequence,
+            activation=activation.name,
+            destination=f"{platform}.{type(loader.destination).service_name(type(activation.service))}",
+            partition=order.partition,
+            run_id=order.run_id,
+            status=status,
+            figures=figures,
+            started=started,
+            seconds=time.time() - started,
+            full=order.full,
+            error=error,
+            notes=notes,
+        )
+        write_run(ledger.folder, run)
+        return run
+
+    try:
+        if ledger.recovered:
+            journey.notes.append(f"run {ledger.recovered} had crashed: what was acknowledged to it is kept")
+        if _overtaken(ledger, order):
+            ledger.begin()
+            ledger.seal()
+            return told(Status.SUPERSEDED)
+        mapping = await _claim(activation, frame, ledger, loader, account_hash)
+        await _settle(activation, ledger, loader)
+        await journey.travel(frame, mapping)
+    except ActivationError as error:
+        if ledger.running:
+            ledger.seal()
+        elif not journey.begun:
+            ledger.begin()
+            ledger.seal()
+        status = Status.STOPPED if isinstance(error, (Stopped, RateLimited)) else Status.FAILED
+        raise RunFailed(told(status, str(error)), error) from error
+    finally:
+        await loader.close()
+    return told(journey.status())
+
+
+def _overtaken(ledger: Ledger, order: RunOrder) -> bool:
+    """Whether a newer partition or frame was already applied (SEMANTICS E1, E2)."""
+    manifest = ledger.manifest
+    older = order.instant.timestamp() < manifest.instant
+    if older and order.explicit:
+        raise DeclarationError(
+            f"partition {order.partition} is older than {manifest.partition}, which the ledger has already applied",
+            remedy="Run the newest partition: it brings the destination in step with today's data.",
+        )
+    return older or order.snapshot < manifest.snapshot
+
+
+async def _claim(
+    activation: Activation,
+    frame: pl.LazyFrame,
+    ledger: Ledger,
+    loader: Loader,
+    account_hash: Callable[[], str],
+) -> BoundMapping:
+    """Make sure that ledger, account and mapping fit, before anything is written anywhere."""
+    service, destination = activation.service, loader.destination
+    account = await loader.ask(destination.account())
+    schema = frame.collect_schema()
+    target = Target(
+        platform=destination.platform,
+        service=type(destination).service_name(type(service)),
+        host=urlsplit(destination.root_url).netloc,
+        account=account or account_hash(),
+        object=service.target,
+    )
+    ledger.claim(target, _key(activation.key, schema))
+    inquiry = service.account_fields()
+    fields: tuple[Field, ...] | None = None if inquiry is None else await loader.ask(inquiry)
+    return bind(activation.mapping, service, schema, fields)
+
+
+def _key(columns: tuple[str, ...], schema: pl.Schema) -> Key:
+    missing = [name for name in columns if name not in schema]
+    if missing:
+        raise DeclarationError(
+            f"the primary key's column {', '.join(missing)} is not in the frame",
+            remedy="Correct the model's primary_key or its SQL.",
+        )
+    return Key(columns, tuple(_family(schema[name]) for name in columns))
+
+
+def _family(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return "integer"
+    if dtype.is_float() or dtype.is_nested() or dtype == pl.Object:
+        raise DeclarationError(
+            f"a column of type {dtype} cannot be a primary key",
+            remedy="Cast it to text or to a whole number in the model's SQL.",
+        )
+    return (
+        "timestamp"
+        if isinstance(dtype, pl.Datetime)
+        else {pl.Date: "date", pl.Boolean: "boolean"}.get(dtype.base_type(), "text")
+    )
+
+
+async def _settle(activation: Activation, ledger: Ledger, loader: Loader) -> None:
+    """Ask what became of asynchronous deletes; sealed by itself, so that the plan starts from what is true now."""
+    head = ledger.head
+    entries = head.entries(np.flatnonzero(head.in_states(State.DELETE_REQUESTED))).with_columns(
+        _behind=pl.lit(value=False)
+    )
+    owed = ledger.debts.filter(pl.col("operation") == PENDING_ERASURE)
+    behind = owed.select(
+        "key64", "key", "raw", "identifier", "request", "since", _behind=pl.lit(value=True)
+    ).with_columns(identifier64=identifier_hash(pl.col("identifier")))
+    pending = pl.concat([entries, behind], how="diagonal_relaxed")
+    if pending.is_empty() or not activation.service.deletes_are_requests:
+        return
+    asked = [
+        Pending(row["key"], row["identifier"], row["request"] or "", row["since"] / 1e6)
+        for row in pending.iter_rows(named=True)
+    ]
+    settlements = await loader.ask(activation.service.settle(asked))
+    events = settled(
+        pending.select(*ENTRIES.names(), "_behind"),
+        [settlement.state for settlement in settlements],
+        [settlement.request for settlement in settlements],
+        now_us(),
+    )
+    if events.height:
+        ledger.begin()
+        ledger.record(events)
+        ledger.seal()

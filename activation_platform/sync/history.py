@@ -1,0 +1,164 @@
+"""The history of runs: figures, issues and changes, as files beside each ledger that any tool can read."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from activation_platform.sync.files import publish_json, read_json
+from activation_platform.sync.states import Debt
+
+__all__ = ["Figures", "Run", "Status", "changes", "issues", "read_runs", "standing", "write_run"]
+
+
+class Status(StrEnum):
+    """How a run ended (SEMANTICS F2)."""
+
+    SUCCEEDED = "succeeded"
+    WITH_ISSUES = "succeeded with issues"
+    NOTHING_TO_DO = "nothing to do"
+    SUPERSEDED = "superseded"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass
+class Figures:
+    """Records of one run, each counted once (SEMANTICS F1); `requests` and `standing` are counted apart.
+
+    extracted = inserted + updated + deleted + source_issues + destination_issues + ignored + withheld + no_operation + unsent
+    """
+
+    extracted: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    deletes_requested: int = 0
+    """Of `deleted`: those that the destination took on and carries out later."""
+    source_issues: int = 0
+    destination_issues: int = 0
+    ignored: int = 0
+    withheld: int = 0
+    no_operation: int = 0
+    unsent: int = 0
+    standing: int = 0
+    left_behind: int = 0
+    requests: int = 0
+
+    @property
+    def loaded(self) -> int:
+        """Operations the destination acknowledged."""
+        return self.inserted + self.updated + self.deleted
+
+    @property
+    def accounted(self) -> int:
+        """The sum that must equal `extracted`."""
+        return (
+            self.loaded
+            + self.source_issues
+            + self.destination_issues
+            + self.ignored
+            + self.withheld
+            + self.no_operation
+            + self.unsent
+        )
+
+
+@dataclass
+class Run:
+    """One run of an activation, as the history keeps it. Times are Unix seconds."""
+
+    number: int
+    activation: str
+    destination: str
+    partition: str
+    run_id: str
+    status: Status
+    figures: Figures
+    started: float
+    seconds: float
+    full: bool = False
+    error: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """Keep a run's figures in a ledger's folder."""
+    publish_json(folder / "runs" / f"{run.number}.json", asdict(run))
+
+
+def read_runs(root: Path, activation: str | None = None) -> list[Run]:
+    """Every run kept under a storage root, oldest first."""
+    pattern = f"{activation or '*'}/runs/*.json"
+    runs = [_run(read_json(path)) for path in (root / "ledgers").glob(pattern)]
+    return sorted(runs, key=lambda run: (run.started, run.number))
+
+
+def _run(value: dict[str, Any]) -> Run:
+    return Run(**{**value, "figures": Figures(**value["figures"]), "status": Status(value["status"])})
+
+
+def issues(root: Path, activation: str) -> pl.DataFrame:
+    """Everything that ever went wrong for an activation, oldest first: run, at, key, event, reason…"""
+    return _log(root, activation, "issues")
+
+
+def changes(root: Path, activation: str) -> pl.DataFrame:
+    """Everything that ever happened to an activation's keys, oldest first."""
+    return _log(root, activation, "changes")
+
+
+def _log(root: Path, activation: str, kind: str) -> pl.DataFrame:
+    files = sorted(_numbered(root / "ledgers" / activation / kind))
+    return pl.concat([pl.read_parquet(path) for _, path in files]) if files else _LOG.to_frame()
+
+
+def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
+    return ((int(path.stem), path) for path in folder.glob("*.parquet"))
+
+
+def standing(root: Path, activation: str) -> pl.DataFrame:
+    """What is wrong now: set-aside and rejected keys, owed deletes, with how often and since when."""
+    folder = root / "ledgers" / activation
+    manifest = read_json(folder / "manifest.json")
+    if not manifest or not manifest["debts"]:
+        return _STANDING.to_frame()
+    kind = (
+        pl.when(pl.col("debt") == Debt.ASIDE)
+        .then(pl.lit("source issue"))
+        .otherwise(pl.lit("destination issue"))
+        .alias("kind")
+    )
+    since = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC")
+    return pl.read_ipc(folder / manifest["debts"]).select(
+        "key", kind, "operation", "identifier", "reason", "attempts", since
+    )
+
+
+_LOG = pl.Schema(
+    {
+        "run": pl.Int32(),
+        "at": pl.Datetime("us", "UTC"),
+        "key": pl.String(),
+        "operation": pl.String(),
+        "event": pl.String(),
+        "did": pl.String(),
+        "identifier": pl.String(),
+        "reason": pl.String(),
+        "request": pl.String(),
+    }
+)
+_STANDING = pl.Schema(
+    {
+        "key": pl.String(),
+        "kind": pl.String(),
+        "operation": pl.String(),
+        "identifier": pl.String(),
+        "reason": pl.String(),
+        "attempts": pl.UInt32(),
+        "since": pl.Datetime("us", "UTC"),
+    }
+)

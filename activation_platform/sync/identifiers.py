@@ -1,0 +1,109 @@
+"""Shared identifiers: which key may write when several map to one identifier at the destination (SEMANTICS B4)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from activation_platform.contracts.redaction import mask
+from activation_platform.sync.head import Head
+from activation_platform.sync.order import SET_ASIDE
+from activation_platform.sync.states import HELD
+
+__all__ = ["SHARES", "contested", "settle"]
+
+SHARES = "shares its identifier "
+"""How the reason of a key that lost begins; such keys are looked at again on every run."""
+
+Hashes = npt.NDArray[np.uint64]
+
+CONTENDERS = pl.Schema(
+    {
+        "key64": pl.UInt64(),
+        "key": pl.String(),
+        "identifier": pl.String(),
+        "identifier64": pl.UInt64(),
+        "holds": pl.Boolean(),
+        "order": pl.Float64(),
+    }
+)
+"""Keys that want to write: `holds` where the ledger's entry already holds this identifier."""
+
+
+def settle(
+    writes: pl.DataFrame,
+    head: Head,
+    seen: npt.NDArray[np.bool_],
+    policy: str,
+    order_of: Callable[[pl.Series], pl.DataFrame],
+) -> pl.DataFrame:
+    """The keys that may not write, with the reason: `key64`, `key`, `identifier`, `identifier64`, `reason`.
+
+    `writes`: `CONTENDERS` plus, under `first_by`, the value `order`. `seen`: by ledger position, whether the frame
+    holds the key. `order_of` gives (`key64`, `order`) for unchanged holders, which were not spooled.
+    """
+    outside = _outside_holders(writes, head, seen)
+    if policy != SET_ASIDE and outside.height:
+        outside = outside.drop("order").join(order_of(outside["key64"]), on="key64", how="left")
+    everyone = pl.concat(
+        [writes.with_columns(outside=False), outside.with_columns(outside=True)], how="diagonal_relaxed"
+    )
+    shared = everyone.filter(pl.len().over("identifier64") > 1)
+    if shared.is_empty():
+        return shared.select(
+            "key64", "key", "identifier", "identifier64", reason=pl.lit(None, dtype=pl.String)
+        )
+    if policy == SET_ASIDE:
+        shared = shared.sort("holds", "key", descending=[True, False])
+        wins = pl.col("holds") & (pl.col("holds").cum_sum().over("identifier64") == 1)
+    else:
+        shared = shared.sort("order", "key", nulls_last=True)
+        wins = pl.int_range(pl.len()).over("identifier64") == 0
+    judged = shared.with_columns(wins=wins).with_columns(
+        winner=pl.col("key").filter("wins").first().over("identifier64")
+    )
+    losers = judged.filter(~pl.col("wins"))
+    reasons = [_reason(row["identifier"], row["winner"]) for row in losers.iter_rows(named=True)]
+    return losers.with_columns(reason=pl.Series(reasons, dtype=pl.String)).select(
+        "key64", "key", "identifier", "identifier64", "reason"
+    )
+
+
+def _reason(identifier: str, winner: str | None) -> str:
+    other = (
+        f"with key {mask(winner)}, which keeps it"
+        if winner is not None
+        else "with other keys; none of them is sent"
+    )
+    return f"{SHARES}{mask(identifier)} {other}"
+
+
+def _outside_holders(writes: pl.DataFrame, head: Head, seen: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """Present keys that hold one of the identifiers and do not write in this run."""
+    identifiers = np.unique(writes["identifier64"].drop_nulls().to_numpy())
+    positions = head.holding(identifiers)
+    positions = positions[seen[positions] & head.in_states(*HELD)[positions]]
+    holders = head.entries(positions).select("key64", "key", "identifier", "identifier64")
+    return holders.join(writes, on="key64", how="anti").with_columns(
+        holds=pl.lit(value=True), order=pl.lit(None, dtype=pl.Float64)
+    )
+
+
+def contested(
+    identifier64: Hashes,
+    head: Head,
+    seen: npt.NDArray[np.bool_],
+    wanted: Hashes,
+    moved: pl.Series | None = None,
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """For identifiers about to be deleted: does a present key of the ledger hold it, does a write of this run want it.
+
+    `moved`: hashes of keys whose entries do not count, because they have just left their identifier.
+    """
+    positions = head.holding(np.unique(identifier64))
+    positions = positions[seen[positions] & head.in_states(*HELD)[positions]]
+    holders = head.entries(positions)
+    if moved is not None:
+        holders = holders.filter(~pl.col("key64").is_in(moved.implode()))
+    return np.isin(identifier64, holders["identifier64"].to_numpy()), np.isin(identifier64, wanted)

@@ -1,0 +1,282 @@
+"""The judge: what each candidate of the survey becomes, by its ledger entry, its debts, and the mode.
+
+Order of the questions (the first that applies decides):
+    duplicate key · standing issue · breaks a rule · erasure pending · never sent by the mode · equal as sent · insert or update
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS
+from activation_platform.contracts.errors import ConnectionFailed
+from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.sync.identifiers import SHARES
+from activation_platform.sync.ledger import Ledger
+from activation_platform.sync.mapping import REASON, BoundMapping
+from activation_platform.sync.order import Activation
+from activation_platform.sync.states import HELD, PENDING_ERASURE, Debt, Event, State, events_of
+from activation_platform.sync.survey import ORDER, Survey
+
+__all__ = ["DUPLICATE", "PENDING", "Judgement", "judge"]
+
+DUPLICATE = "duplicate key: several rows have it"
+PENDING = "erasure pending: the destination has not finished deleting this identifier"
+
+_SENDABLE = ["insert", "update"]
+
+
+@dataclass
+class Judgement:
+    """Records to write (files), events already decided (files), and counts."""
+
+    spool: Path
+    writes: list[Path] = field(default_factory=list)
+    events: list[Path] = field(default_factory=list)
+    light: list[pl.DataFrame] = field(default_factory=list)
+    source_issues: int = 0
+    no_operation: int = 0
+    standing: int = 0
+
+    def contenders(self) -> pl.DataFrame:
+        """The keys that want to write: hashes, identifiers, operation; no values."""
+        empty = pl.DataFrame(schema=_LIGHT)
+        return pl.concat([empty, *self.light], how="diagonal_relaxed")
+
+    def spool_events(self, events: pl.DataFrame) -> None:
+        """Keep events on disk until the plan is complete."""
+        if events.height:
+            path = self.spool / f"events-{len(self.events):06}.arrow"
+            events.write_ipc(path, compression="uncompressed")
+            self.events.append(path)
+
+
+_LIGHT = {
+    "key64": pl.UInt64(),
+    "key": pl.String(),
+    "raw": pl.UInt64(),
+    "identifier": pl.String(),
+    "identifier64": pl.UInt64(),
+    "holds": pl.Boolean(),
+    "operation": pl.String(),
+}
+
+
+def judge(
+    found: Survey, activation: Activation, mapping: BoundMapping, ledger: Ledger, *, full: bool, at: int
+) -> Judgement:
+    """Decide every candidate; records to write are spooled with their values as sent."""
+    judgement = Judgement(ledger.work)
+    debts = _debts_by_key(ledger.debts)
+    pending = _pending_identifiers(ledger)
+    reported = pl.Series("_key64", [], dtype=pl.UInt64)
+    for path in found.spooled:
+        chunk = _with_entries(pl.read_ipc(path), ledger).join(debts, on="_key64", how="left")
+        chunk, twice = _split_duplicates(chunk, found.duplicates)
+        reported = pl.concat([reported, twice["_key64"]])
+        standing = _standing(activation, full=full)
+        judgement.standing += chunk.filter(standing).height
+        cleaned = mapping.clean(chunk.filter(~standing))
+        decided = cleaned.with_columns(_operation=_decide(activation, pending, full=full))
+        _spool(judgement, decided, path.name, at)
+    _report_duplicates(judgement, found, ledger, debts, at)
+    return judgement
+
+
+def _with_entries(chunk: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """The candidate rows with their ledger entries beside them; stops where two keys share a hash."""
+    entries = ledger.head.entries(chunk["_position"].to_numpy())
+    joined = pl.concat(
+        [
+            chunk.drop("_position"),
+            entries.select(
+                _was_key="key",
+                _was_raw="raw",
+                _was_sent="sent",
+                _was_id64="identifier64",
+                _was_state="state",
+                _was_reason="reason",
+            ),
+            entries.select(pl.col("identifier").alias(PREVIOUS)),
+        ],
+        how="horizontal",
+    )
+    collision = joined.filter(pl.col("_was_key") != pl.col(KEY))
+    if collision.height:
+        raise ConnectionFailed(
+            "two primary keys have the same 64-bit hash; the ledger cannot tell them apart",
+            remedy="This is expected once in many thousand ledgers of 30 million keys. Please report it.",
+        )
+    return joined
+
+
+def _debts_by_key(debts: pl.DataFrame) -> pl.DataFrame:
+    writes = debts.filter(pl.col("debt") != Debt.DELETE)
+    return writes.select(
+        _key64="key64", _debt="debt", _debt_raw="raw", _debt_reason="reason", _attempts="attempts"
+    ).unique("_key64", keep="last")
+
+
+def _pending_identifiers(ledger: Ledger) -> npt.NDArray[np.uint64]:
+    """Hashes of identifiers that the vendor is still erasing."""
+    head = ledger.head
+    entries = head.entries(np.flatnonzero(head.in_states(State.DELETE_REQUESTED)))["identifier64"]
+    left_behind = ledger.debts.filter(pl.col("operation") == PENDING_ERASURE)["identifier64"]
+    return np.concatenate([series.drop_nulls().to_numpy() for series in (entries, left_behind)])
+
+
+def _split_duplicates(
+    chunk: pl.DataFrame, duplicates: npt.NDArray[np.uint64]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    if not len(duplicates):
+        return chunk, chunk.clear()
+    twice = pl.col("_key64").is_in(pl.Series(duplicates).implode())
+    return chunk.filter(~twice), chunk.filter(twice)
+
+
+def _standing(activation: Activation, *, full: bool) -> pl.Expr:
+    """Issues that are known, unchanged, and not due to be tried again."""
+    if full:
+        return pl.lit(value=False)
+    unchanged = pl.col("_debt_raw").eq_missing(pl.col("_raw")) & pl.col("_debt").is_not_null()
+    looked_at_again = pl.col("_debt_reason").str.starts_with(SHARES) | pl.col("_debt_reason").is_in(
+        [PENDING, DUPLICATE]
+    )
+    aside = (pl.col("_debt") == Debt.ASIDE) & ~looked_at_again.fill_null(value=False)
+    given_up = (pl.col("_debt") == Debt.WRITE) & (pl.col("_attempts") >= activation.retries)
+    return (unchanged & (aside | given_up)).fill_null(value=False)
+
+
+def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bool) -> pl.Expr:
+    """The word for each row: `aside`, `pending`, `nothing`, `insert` or `update`."""
+    state = pl.col("_was_state")
+    known = state.is_not_null()
+    held = state.is_in([int(one) for one in HELD])
+    settled = state.is_in([State.PRESENT, State.DEPARTED])
+    owes = (pl.col("_debt") == Debt.WRITE).fill_null(value=False)
+    erasing = (state == State.DELETE_REQUESTED) | pl.col("_identifier64").is_in(pl.Series(pending).implode())
+    equal = settled & (pl.col("_sent") == pl.col("_was_sent")) & ~owes
+    if activation.mode is Mode.INSERT_ONLY:
+        never = known & (state != State.UNKNOWN) & ~((state == State.IGNORED) & pl.lit(full))
+    else:
+        never = equal & ~pl.lit(full)
+    first = Operation.UPDATE if activation.mode is Mode.UPDATE_ONLY else Operation.INSERT
+    later = Operation.INSERT if activation.mode is Mode.INSERT_ONLY else Operation.UPDATE
+    doubtful_insert = (state == State.UNKNOWN) & (pl.col("_was_reason") == "insert")
+    return (
+        pl.when(pl.col(REASON).is_not_null())
+        .then(pl.lit("aside"))
+        .when(erasing.fill_null(value=False))
+        .then(pl.lit("pending"))
+        .when(never.fill_null(value=False))
+        .then(pl.lit("nothing"))
+        .when(
+            (held | (state == State.DEPARTED)).fill_null(value=False)
+            & ~doubtful_insert.fill_null(value=False)
+        )
+        .then(pl.lit(str(later)))
+        .otherwise(pl.lit(str(first)))
+    )
+
+
+def _spool(judgement: Judgement, decided: pl.DataFrame, name: str, at: int) -> None:
+    """Sort decided rows into records to write and events."""
+    moved = (
+        pl.col(PREVIOUS).is_not_null()
+        & pl.col("_was_state").is_in([int(s) for s in HELD])
+        & pl.col(PREVIOUS).ne_missing(pl.col(IDENTIFIER))
+    )
+    writes = decided.filter(pl.col("_operation").is_in(_SENDABLE)).with_columns(_moved=moved)
+    if writes.height:
+        path = judgement.spool / f"writes-{name}"
+        writes.write_ipc(path, compression="uncompressed")
+        judgement.writes.append(path)
+        holds = pl.col("_was_id64").eq_missing(pl.col("_identifier64")) & pl.col("_was_state").is_in(
+            [int(s) for s in HELD]
+        )
+        light = writes.select(
+            *_entry_columns(), holds.fill_null(value=False).alias("holds"), operation="_operation"
+        )
+        order = writes.select(pl.col(ORDER).alias("order")) if ORDER in writes.columns else None
+        judgement.light.append(light if order is None else pl.concat([light, order], how="horizontal"))
+    aside = decided.filter(pl.col("_operation").is_in(["aside", "pending"])).with_columns(
+        reason=pl.when(pl.col("_operation") == "pending").then(pl.lit(PENDING)).otherwise(REASON)
+    )
+    stands = pl.col("_debt_raw").eq_missing(pl.col("_raw")) & pl.col("_debt_reason").eq_missing(
+        pl.col("reason")
+    )
+    fresh = aside.filter(~(stands & pl.col("_debt").is_not_null()))
+    judgement.standing += aside.height - fresh.height
+    judgement.source_issues += fresh.height
+    judgement.spool_events(
+        events_of(
+            fresh.select(*_entry_columns(), "reason"),
+            Event.SET_ASIDE,
+            state=State.KEPT,
+            debt=Debt.ASIDE,
+            reason=pl.col("reason"),
+            at=at,
+        )
+    )
+    nothing = decided.filter(pl.col("_operation") == "nothing")
+    judgement.no_operation += nothing.height
+    for ignored in (True, False):
+        rows = nothing.filter((pl.col("_was_state") == State.IGNORED) == ignored)
+        entries = rows.select(
+            *_entry_columns(identifier=PREVIOUS, identifier64="_was_id64"),
+            reason="_was_reason",
+            sent="_was_sent",
+        )
+        judgement.spool_events(
+            events_of(
+                entries,
+                Event.EQUAL,
+                state=State.IGNORED if ignored else State.PRESENT,
+                debt=Debt.WRITE,
+                reason=pl.col("reason"),
+                at=at,
+            )
+        )
+
+
+def _entry_columns(identifier: str = IDENTIFIER, identifier64: str = "_identifier64") -> list[pl.Expr]:
+    return [
+        pl.col("_key64").alias("key64"),
+        pl.col(KEY).alias("key"),
+        pl.col("_raw").alias("raw"),
+        pl.col(identifier).alias("identifier"),
+        pl.col(identifier64).alias("identifier64"),
+    ]
+
+
+def _report_duplicates(
+    judgement: Judgement, found: Survey, ledger: Ledger, debts: pl.DataFrame, at: int
+) -> None:
+    """Ambiguous keys are set aside once each, whether or not one of their rows looked unchanged."""
+    if not len(found.duplicates):
+        return
+    keys = [
+        pl.read_ipc(path, columns=[KEY, "_key64"]).filter(
+            pl.col("_key64").is_in(pl.Series(found.duplicates).implode())
+        )
+        for path in found.spooled
+    ]
+    position = ledger.head.find(found.duplicates)
+    entries = ledger.head.entries(position[position >= 0]).select(pl.col("key").alias(KEY), _key64="key64")
+    everyone = pl.concat([*keys, entries]).unique().join(debts, on="_key64", how="left")
+    fresh = everyone.filter(~pl.col("_debt_reason").eq_missing(pl.lit(DUPLICATE)))
+    judgement.standing += everyone.height - fresh.height
+    judgement.source_issues += fresh.height
+    judgement.spool_events(
+        events_of(
+            fresh.select(key64="_key64", key=KEY),
+            Event.SET_ASIDE,
+            state=State.KEPT,
+            debt=Debt.ASIDE,
+            reason=pl.lit(DUPLICATE),
+            at=at,
+        )
+    )

@@ -1,0 +1,238 @@
+"""The mapping: which column (or constant) feeds which field, and the two forms a row takes: raw, and as sent.
+
+Raw values are only fingerprinted, for all rows. What is new, changed or owed is *cleaned*: normalised and validated by the
+fields' types, column by column; a row that breaks a rule gets a reason and is set aside (SEMANTICS B2, B3, B6).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from activation_platform.contracts.batch import IDENTIFIER, OMITTED, MappedField
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.fields import Field, nearest
+from activation_platform.contracts.service import Service
+from activation_platform.contracts.values import ValueType
+from activation_platform.sync.fingerprint import canonical, fingerprint
+
+__all__ = ["BoundMapping", "FieldMapping", "MappingProblem", "bind", "mapping_problems"]
+
+NORMALISERS = 1
+"""Version of everything in `contracts/values.py` that decides what is sent; raise it when a normaliser changes."""
+
+REASON = "_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """One line of a mapping. Exactly one of `column` and `constant` feeds the field."""
+
+    field: str
+    column: str | None = None
+    constant: str | int | float | bool | None = None
+    on_null: str = "clear"
+    on_invalid: str = "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class MappingProblem:
+    """What is wrong with a mapping, and at which field (empty: with the mapping as a whole)."""
+
+    field: str
+    message: str
+
+
+def mapping_problems(
+    lines: Sequence[FieldMapping],
+    service: Service,
+    columns: Iterable[str] | None,
+    account: Sequence[Field] | None = None,
+) -> Iterator[MappingProblem]:
+    """Everything that makes the mapping impossible.
+
+    `columns` of the frame, where they are known; `account`: the fields that the vendor says the account has, where it was
+    asked. Without it, custom fields are judged by the rule of their names only.
+    """
+    known = {field.name: field for field in (*service.fields, *(account or ()))}
+    available = None if columns is None else list(columns)
+    for line in lines:
+        words = _field_problem(line.field, known, service, account)
+        if words:
+            yield MappingProblem(line.field, words)
+        if line.column is not None and available is not None and line.column not in available:
+            close = nearest(line.column, available)
+            yield MappingProblem(line.field, f'there is no column "{line.column}".{close}')
+        field = known.get(line.field)
+        vital = line.field == service.identifying_field or (field is not None and field.required)
+        if line.on_invalid == "omit_field" and vital:
+            yield MappingProblem(
+                line.field, f'"{line.field}" is required, so it cannot have on_invalid: omit_field'
+            )
+    mapped = {line.field for line in lines}
+    required = {service.identifying_field, *(field.name for field in service.fields if field.required)}
+    for name in sorted(required - mapped):
+        yield MappingProblem("", f'the required field "{name}" is not mapped')
+    limit = service.max_fields
+    if limit is not None and len(mapped - {service.identifying_field}) > limit:
+        yield MappingProblem("", f"{len(mapped)} fields are mapped, the service takes at most {limit}")
+
+
+def _field_problem(
+    name: str, known: Mapping[str, Field], service: Service, account: Sequence[Field] | None
+) -> str | None:
+    custom = service.custom_fields
+    if name in known:
+        return None
+    if custom is None:
+        return f'there is no field "{name}".{nearest(name, known)}'
+    if not custom.accepts(name):
+        return f'"{name}" is neither a field of the service nor a possible custom field ({custom.words}).{nearest(name, known)}'
+    if account is not None:
+        return f'the account has no field "{name}".{nearest(name, known)} Create it there first, or map another field.'
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundField:
+    """A mapped field, tied to a frame: where its value comes from and what type it has at the destination."""
+
+    name: str
+    type: ValueType
+    column: str | None
+    constant: Any
+    required: bool
+    keeps_null: bool
+    may_omit: bool
+
+    @property
+    def raw(self) -> str:
+        """The column that holds the raw value in frames of this mapping."""
+        return f"raw:{self.name}"
+
+
+@dataclass(frozen=True)
+class BoundMapping:
+    """A mapping tied to a frame's schema and, where the vendor was asked, to the account's own fields."""
+
+    fields: tuple[BoundField, ...]
+    identifying: str
+    schema: pl.Schema
+
+    @property
+    def version(self) -> str:
+        """Changes whenever a row that is the same could be sent differently."""
+        described = [
+            (f.name, repr(f.type), f.constant, f.keeps_null, f.may_omit, f.required) for f in self.fields
+        ]
+        text = json.dumps([NORMALISERS, self.identifying, described], default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def mapped_fields(self) -> tuple[MappedField, ...]:
+        """The fields as a batch knows them: without the identifying one where it only identifies."""
+        return tuple(MappedField(f.name, f.keeps_null, f.may_omit) for f in self.fields)
+
+    def raw_values(self) -> list[pl.Expr]:
+        """The raw value of each mapped column, named `raw:<field>`."""
+        return [pl.col(f.column).alias(f.raw) for f in self.fields if f.column is not None]
+
+    def raw_fingerprint(self, key: pl.Expr) -> pl.Expr:
+        """UInt64 over a row's key and raw values and the mapping's version."""
+        values = [canonical(f.column, self.schema[f.column]) for f in self.fields if f.column is not None]
+        return fingerprint(key, *values, seed=self.version)
+
+    def clean(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Add the values as sent, per field; `_reason` (null = can be sent); `_identifier`, `_sent`, `_identifier64`.
+
+        `frame` holds the `raw:` columns, which are dropped. A reason names every field that is wrong, never a value.
+        """
+        columns: dict[str, pl.Series] = {}
+        reasons: list[pl.Series] = []
+        for field in self.fields:
+            raw = (
+                frame[field.raw]
+                if field.column is not None
+                else pl.repeat(field.constant, frame.height, eager=True)
+            )
+            cleaned = field.type.clean(raw)
+            wrong = cleaned.reasons.is_not_null()
+            if field.required:
+                missing = cleaned.values.is_null() & ~wrong
+                said = pl.select(
+                    pl.when(missing).then(pl.lit("is missing")).otherwise(cleaned.reasons)
+                ).to_series()
+                reasons.append(field.name + " " + said)
+            elif field.may_omit:
+                columns[OMITTED + field.name] = wrong
+            else:
+                reasons.append(field.name + " " + cleaned.reasons)
+            columns[field.name] = cleaned.values
+        joined = pl.concat_str(
+            [reason.alias(str(n)) for n, reason in enumerate(reasons)], separator="; ", ignore_nulls=True
+        )
+        reason = pl.DataFrame({str(n): one for n, one in enumerate(reasons)}).select(joined.alias(REASON))[
+            REASON
+        ]
+        kept = [name for name in frame.columns if not name.startswith("raw:")]
+        cleaned_frame = frame.select(kept).with_columns(
+            *(series.alias(name) for name, series in columns.items()),
+            reason.replace("", None).alias(REASON),
+            columns[self.identifying].cast(pl.String).alias(IDENTIFIER),
+        )
+        return cleaned_frame.with_columns(
+            _sent=self.sent_fingerprint(), _identifier64=identifier_hash(pl.col(IDENTIFIER))
+        )
+
+    def sent_fingerprint(self) -> pl.Expr:
+        """UInt64 over the values as sent, with the fields' names: a field that is not mapped and one that is null differ."""
+        omitted = [pl.col(OMITTED + f.name) for f in self.fields if f.may_omit]
+        names = ",".join(f.name for f in self.fields)
+        return fingerprint(*(pl.col(f.name) for f in self.fields), *omitted, seed=f"{NORMALISERS}:{names}")
+
+
+def identifier_hash(identifier: pl.Expr) -> pl.Expr:
+    """UInt64 by which identifiers are compared; null stays null."""
+    return pl.when(identifier.is_not_null()).then(fingerprint(identifier))
+
+
+def bind(
+    lines: Sequence[FieldMapping], service: Service, schema: pl.Schema, account: Sequence[Field] | None = None
+) -> BoundMapping:
+    """Tie a mapping to a frame; raises DeclarationError with every problem at once."""
+    problems = [
+        f"{problem.field}: {problem.message}" if problem.field else problem.message
+        for problem in mapping_problems(lines, service, schema.names(), account)
+    ]
+    known = {field.name: field for field in (*service.fields, *(account or ()))}
+    fields: list[BoundField] = []
+    for line in sorted(lines, key=lambda line: line.field):
+        field = known.get(line.field) or _custom(line, service, schema)
+        if field is None:
+            problems.append(f"{line.field}: a column of type {schema.get(line.column or '')} cannot be sent")
+            continue
+        fields.append(
+            BoundField(
+                name=line.field,
+                type=field.type,
+                column=line.column,
+                constant=line.constant,
+                required=field.required or line.field == service.identifying_field,
+                keeps_null=line.on_null == "keep",
+                may_omit=line.on_invalid == "omit_field",
+            )
+        )
+    if problems:
+        raise DeclarationError("; ".join(dict.fromkeys(problems)), remedy="Correct the activation's mapping.")
+    return BoundMapping(tuple(fields), service.identifying_field, schema)
+
+
+def _custom(line: FieldMapping, service: Service, schema: pl.Schema) -> Field | None:
+    if service.custom_fields is None:
+        return None
+    dtype = schema.get(line.column, pl.Null()) if line.column else pl.Series([line.constant]).dtype
+    type_ = service.custom_fields.type_for(dtype) if dtype != pl.Null else service.custom_fields.text
+    return Field(line.field, type_) if type_ is not None else None

@@ -1,0 +1,156 @@
+"""From batches and outcomes to events: what the journal is told before a batch leaves and after its answer."""
+
+import polars as pl
+
+from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, Batch
+from activation_platform.contracts.modes import Operation
+from activation_platform.contracts.outcomes import Outcome, Verdict
+from activation_platform.sync.mapping import identifier_hash
+from activation_platform.sync.states import Debt, Event, State, events_of
+
+__all__ = ["answered", "intent", "left_behind", "settled"]
+
+_WRITTEN = {
+    Verdict.ACCEPTED: (Event.ACCEPTED, State.PRESENT),
+    Verdict.REQUESTED: (Event.ACCEPTED, State.PRESENT),
+    Verdict.REJECTED: (Event.REJECTED, State.KEPT),
+    Verdict.RETRY: (Event.REJECTED, State.KEPT),
+    Verdict.IGNORED: (Event.IGNORED, State.IGNORED),
+    Verdict.PARTIAL: (Event.PARTIAL, State.PARTIAL),
+    Verdict.UNKNOWN: (Event.UNKNOWN, State.UNKNOWN),
+}
+_DELETED = {
+    Verdict.ACCEPTED: (Event.ACCEPTED, State.REMOVED),
+    Verdict.IGNORED: (Event.ACCEPTED, State.REMOVED),
+    Verdict.REQUESTED: (Event.REQUESTED, State.DELETE_REQUESTED),
+    Verdict.REJECTED: (Event.REJECTED, State.KEPT),
+    Verdict.RETRY: (Event.REJECTED, State.KEPT),
+    Verdict.PARTIAL: (Event.REJECTED, State.KEPT),
+    Verdict.UNKNOWN: (Event.UNKNOWN, State.UNKNOWN),
+}
+
+
+def _rows(batch: Batch, at: int) -> pl.DataFrame:
+    """The batch's records as events without a verdict."""
+    deleting = batch.operation is Operation.DELETE
+    rows = batch.frame.select(
+        key64="_key64", key=KEY, raw="_raw", sent="_sent", identifier=IDENTIFIER, identifier64="_identifier64"
+    )
+    return events_of(
+        rows,
+        Event.INTENT,
+        state=State.UNKNOWN,
+        debt=Debt.DELETE if deleting else Debt.WRITE,
+        operation=pl.lit(str(batch.operation)),
+        at=at,
+    )
+
+
+def intent(batch: Batch, *, deletes: bool, asynchronous: bool, at: int) -> pl.DataFrame:
+    """What to assume of the batch if its answer never comes (see `ledger.in_doubt`).
+
+    `deletes`: the mode deletes, so a moved record owes the delete of the identifier that it leaves behind.
+    """
+    events = _rows(batch, at)
+    if batch.operation is Operation.DELETE:
+        gone = State.DELETE_REQUESTED if asynchronous else State.UNKNOWN
+        state = pl.when(batch.frame["_behind"]).then(int(State.KEPT)).otherwise(int(gone)).cast(pl.UInt8)
+        return events.with_columns(state=state)
+    if not deletes:
+        return events
+    return events.with_columns(request=pl.when(batch.frame["_moved"]).then(batch.frame[PREVIOUS]))
+
+
+def answered(batch: Batch, outcomes: list[Outcome], at: int) -> pl.DataFrame:
+    """What the ledger remembers of a batch's outcomes, one event per record."""
+    deleting = batch.operation is Operation.DELETE
+    table = _DELETED if deleting else _WRITTEN
+    verdicts = [table[outcome.verdict] for outcome in outcomes]
+    events = _rows(batch, at).with_columns(
+        event=pl.Series([str(event) for event, _ in verdicts], dtype=pl.String),
+        state=pl.Series([int(state) for _, state in verdicts], dtype=pl.UInt8),
+        reason=pl.Series([outcome.reason or None for outcome in outcomes], dtype=pl.String),
+        request=pl.Series([outcome.request or None for outcome in outcomes], dtype=pl.String),
+        did=pl.Series([outcome.did or None for outcome in outcomes], dtype=pl.String),
+    )
+    if not deleting:
+        # A record in doubt remembers which operation it was in.
+        doubtful = pl.col("event") == Event.UNKNOWN
+        return events.with_columns(reason=pl.when(doubtful).then("operation").otherwise("reason"))
+    behind = batch.frame["_behind"]
+    owed = behind & (events["event"] == Event.UNKNOWN)
+    return events.with_columns(
+        state=pl.when(behind).then(pl.lit(int(State.KEPT), dtype=pl.UInt8)).otherwise("state"),
+        event=pl.when(owed).then(pl.lit(str(Event.OWED))).otherwise("event"),
+    )
+
+
+def left_behind(events: pl.DataFrame, batch: Batch, *, deletes: bool, at: int) -> pl.DataFrame:
+    """Events for the old identifiers of records that moved: owed deletes, or a mere report. Rejected ones did not move."""
+    moved = batch.frame.filter(
+        pl.Series(events["event"].is_in([Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN]))
+        & batch.frame["_moved"]
+    ).select(key64="_key64", key=KEY, raw="_raw", identifier=PREVIOUS)
+    return events_of(
+        moved.with_columns(identifier64=identifier_hash(pl.col("identifier"))),
+        Event.OWED if deletes else Event.LEFT_BEHIND,
+        state=State.KEPT,
+        debt=Debt.DELETE if deletes else None,
+        operation=pl.lit("delete") if deletes else pl.lit(None),
+        reason=pl.lit("left behind under its old identifier"),
+        at=at,
+    )
+
+
+def settled(pending: pl.DataFrame, states: list[str], requests: list[str], at: int) -> pl.DataFrame:
+    """Events for pending deletes after polling: gone for good, still pending, or never heard of (owed again).
+
+    `pending` has `ENTRIES` columns and `_behind`.
+    """
+    rows = pending.with_columns(
+        _state=pl.Series(states, dtype=pl.String), request=pl.Series(requests, dtype=pl.String)
+    )
+    done, unheard = rows.filter(pl.col("_state") == "done"), rows.filter(pl.col("_state") == "unheard")
+    erased = pl.lit("deleted at the destination")
+    never = pl.lit("the destination never heard of the delete")
+    delete = pl.lit("delete")
+    return pl.concat(
+        [
+            events_of(
+                done.filter(~pl.col("_behind")),
+                Event.DROPPED,
+                state=State.REMOVED,
+                debt=Debt.WRITE,
+                reason=erased,
+                operation=delete,
+                at=at,
+            ),
+            events_of(
+                done.filter("_behind"),
+                Event.CANCELLED,
+                state=State.KEPT,
+                debt=Debt.DELETE,
+                reason=erased,
+                operation=delete,
+                at=at,
+            ),
+            events_of(
+                unheard.filter(~pl.col("_behind")),
+                Event.UNKNOWN,
+                state=State.UNKNOWN,
+                debt=Debt.WRITE,
+                reason=never,
+                operation=delete,
+                at=at,
+            ),
+            events_of(
+                unheard.filter("_behind"),
+                Event.OWED,
+                state=State.KEPT,
+                debt=Debt.DELETE,
+                reason=never,
+                operation=delete,
+                at=at,
+            ),
+        ]
+    )

@@ -1,0 +1,117 @@
+"""The survey: one streaming pass of the frame over the ledger. What is new, changed or owed is spooled to disk.
+
+Memory holds a batch of rows, a byte per ledger entry, and eight bytes per new key; everything else stays on disk.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from activation_platform.contracts.batch import KEY
+from activation_platform.sync.fingerprint import fingerprint, key_text
+from activation_platform.sync.head import Head
+from activation_platform.sync.mapping import BoundMapping
+from activation_platform.sync.states import State
+
+__all__ = ["ORDER", "Survey", "survey"]
+
+ORDER = "_order"
+"""The column by which shared identifiers are settled, where one is declared."""
+
+_ROWS = 500_000
+_ASK_AGAIN = np.array([State.UNKNOWN, State.DEPARTED, State.DELETE_REQUESTED], dtype=np.uint8)
+
+
+@dataclass
+class Survey:
+    """What one pass found.
+
+    `spooled`: files of candidates (`_key`, `_key64`, `_raw`, `_position`, `raw:<field>`…); `seen`: by ledger position, whether
+    the frame holds the key; `duplicates`: hashes of keys that stand in several rows.
+    """
+
+    seen: npt.NDArray[np.bool_]
+    owed_keys: npt.NDArray[np.uint64]
+    owed_seen: npt.NDArray[np.bool_]
+    spooled: list[Path] = field(default_factory=list)
+    rows: int = 0
+    null_keys: int = 0
+    duplicates: npt.NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+
+    @property
+    def owed_but_gone(self) -> npt.NDArray[np.uint64]:
+        """Hashes of keys with a debt that the frame no longer holds."""
+        return self.owed_keys[~self.owed_seen]
+
+
+def survey(
+    frame: pl.LazyFrame,
+    mapping: BoundMapping,
+    key: tuple[str, ...],
+    head: Head,
+    *,
+    owed_keys: npt.NDArray[np.uint64],
+    everything: bool,
+    recheck_before: int,
+    order_by: str | None,
+    spool: Path,
+) -> Survey:
+    """Pass the frame over the ledger once.
+
+    `everything`: all rows are candidates (a full run). `recheck_before`: ignored entries older than this (Unix
+    microseconds) are asked again. `order_by`: a column to keep for settling shared identifiers.
+    """
+    found = Survey(np.zeros(len(head), dtype=np.bool_), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
+    new_keys: list[npt.NDArray[np.uint64]] = []
+    repeated: list[npt.NDArray[np.uint64]] = []
+    order = [pl.col(order_by).alias(ORDER)] if order_by else []
+    text = key_text(key, mapping.schema)
+    prepared = frame.select(
+        text.alias(KEY),
+        *order,
+        *mapping.raw_values(),
+        _raw=mapping.raw_fingerprint(text),
+        _key64=fingerprint(text),
+    )
+    for number, batch in enumerate(prepared.collect_batches(chunk_size=_ROWS, maintain_order=False)):
+        found.rows += batch.height
+        keyed = batch.filter(pl.col(KEY).is_not_null())
+        found.null_keys += batch.height - keyed.height
+        key64 = keyed["_key64"].to_numpy()
+        position = head.find(key64)
+        known = position >= 0
+        old = position[known]
+        repeated.append(key64[known][found.seen[old]])
+        repeated.append(_repeated(key64))
+        found.seen[old] = True
+        new_keys.append(key64[~known])
+        candidate = ~known
+        state = head.state(old)
+        candidate[known] = (
+            everything
+            | (head.raw(old) != keyed["_raw"].to_numpy()[known])
+            | np.isin(state, _ASK_AGAIN)
+            | ((state == State.IGNORED) & (head.since(old) < recheck_before))
+        )
+        if len(owed_keys):
+            candidate |= np.isin(key64, owed_keys)
+            found.owed_seen |= np.isin(owed_keys, key64)
+        if candidate.any():
+            path = spool / f"candidates-{number:06}.arrow"
+            rows = keyed.with_columns(_position=pl.Series(position, dtype=pl.Int64)).filter(
+                pl.Series(candidate)
+            )
+            rows.write_ipc(path, compression="uncompressed")
+            found.spooled.append(path)
+    repeated.append(_repeated(np.concatenate(new_keys)) if new_keys else np.empty(0, dtype=np.uint64))
+    found.duplicates = np.unique(np.concatenate(repeated))
+    return found
+
+
+def _repeated(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The values that stand more than once."""
+    ordered = np.sort(values)
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])

@@ -1,0 +1,345 @@
+"""Conversations about people of an Attio workspace."""
+
+import json
+from datetime import UTC, date, datetime
+
+import httpx
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activation_platform.contracts.batch import IDENTIFIER, PREVIOUS
+from activation_platform.contracts.errors import DeclarationError, NotFound
+from activation_platform.contracts.modes import Mode, ModelKind, Operation
+from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, ignored, rejected
+from activation_platform.contracts.service import BatchRefused, UnreadableAnswer
+from activation_platform.destinations.attio.destination import Attio
+from activation_platform.destinations.attio.people import People, PeopleOptions
+from activation_platform_tests.destinations.conversation import batch_of, converse
+
+JANE = {"email_addresses": "jane@acme.com", "job_title": "Engineer"}
+FOUND = {"id": {"record_id": "r-1"}, "values": {"email_addresses": [{"email_address": "jane@acme.com"}]}}
+UPSERT, UPDATE_ONLY, INSERT_ONLY = Mode.UPSERT, Mode.UPDATE_ONLY, Mode.INSERT_ONLY
+
+
+def people(matching="email_addresses"):
+    return People(Attio(access_token="token"), PeopleOptions(matching_attribute=matching))
+
+
+def say(person, *responses, mode=UPSERT, matching="email_addresses", schema=None):
+    batch = batch_of(person, identified_by=matching, mode=mode, schema=schema)
+    return converse(people(matching), batch, *responses)
+
+
+def values_of(said, request=-1):
+    return said.bodies[request]["data"]["values"]
+
+
+def done(record="r-1"):
+    return httpx.Response(200, json={"data": {"id": {"record_id": record}, "values": {}}})
+
+
+def found(*records):
+    return httpx.Response(200, json={"data": list(records)})
+
+
+def refused(code, message="no", status=400):
+    body = {"status_code": status, "type": "invalid_request_error", "code": code, "message": message}
+    return httpx.Response(status, json=body)
+
+
+CONFLICT = refused(
+    "uniqueness_conflict",
+    'The value "{"email_address":"jane@acme.com"}" provided for attribute with ID "1d55" '
+    "conflicts with one already in the system.",
+)
+
+
+def test_an_upsert_asserts_as_the_vendor_shows_it():
+    said = say(JANE, done())
+
+    assert said.lines == ["PUT /v2/objects/people/records?matching_attribute=email_addresses"]
+    assert said.bodies == [
+        {"data": {"values": {"email_addresses": ["jane@acme.com"], "job_title": ["Engineer"]}}}
+    ]
+    assert said.requests[0].extensions["budget"] is Attio.writes
+
+
+def test_an_upsert_claims_neither_created_nor_updated():
+    assert say(JANE, done()).outcomes == [ACCEPTED]
+
+
+def test_an_upsert_sends_a_new_identifier_and_leaves_the_old_one_alone():
+    said = say({**JANE, PREVIOUS: "old@acme.com"}, done())
+
+    assert values_of(said)["email_addresses"] == ["jane@acme.com"]
+
+
+def test_insert_only_creates():
+    said = say(JANE, done(), mode=INSERT_ONLY)
+
+    assert said.lines == ["POST /v2/objects/people/records"]
+    assert said.outcomes == [CREATED]
+
+
+@pytest.mark.parametrize("conflict", [CONFLICT, refused("slug_conflict", status=409)])
+def test_insert_only_ignores_who_is_already_there(conflict):
+    said = say(JANE, conflict, found(FOUND), mode=INSERT_ONLY)
+
+    assert said.lines[1] == "POST /v2/objects/people/records/query"
+    assert said.outcomes == [ignored("already there")]
+
+
+def test_insert_only_rejects_who_collides_with_somebody_else():
+    (outcome,) = say(JANE, CONFLICT, found(), mode=INSERT_ONLY).outcomes
+
+    assert outcome.verdict == "rejected"
+    assert outcome.reason.startswith("uniqueness_conflict: The value")
+
+
+def test_update_only_finds_then_overwrites():
+    said = say(JANE, found(FOUND), done(), mode=UPDATE_ONLY)
+
+    assert said.lines == ["POST /v2/objects/people/records/query", "PUT /v2/objects/people/records/r-1"]
+    assert said.bodies[0] == {"filter": {"email_addresses": "jane@acme.com"}, "limit": 2}
+    assert said.requests[0].extensions["budget"] is Attio.reads
+    assert said.outcomes == [UPDATED]
+
+
+def test_update_only_ignores_who_is_unknown():
+    assert say(JANE, found(), mode=UPDATE_ONLY).outcomes == [ignored("unknown at the destination")]
+
+
+def test_update_only_ignores_who_is_deleted_in_between():
+    said = say(JANE, found(FOUND), refused("not_found", status=404), mode=UPDATE_ONLY)
+
+    assert said.outcomes == [ignored("unknown at the destination")]
+
+
+def test_update_only_never_chooses_between_two_people():
+    (outcome,) = say(JANE, found(FOUND, FOUND), mode=UPDATE_ONLY).outcomes
+
+    assert outcome == rejected("several people at Attio have this value of email_addresses")
+
+
+def test_an_update_leaves_the_other_addresses_of_a_person_alone():
+    said = say(JANE, found(FOUND), done(), mode=UPDATE_ONLY)
+
+    assert values_of(said) == {"job_title": ["Engineer"]}
+
+
+def test_an_update_with_nothing_to_write_writes_nothing():
+    said = say({"email_addresses": "jane@acme.com"}, found(FOUND), mode=UPDATE_ONLY)
+
+    assert said.outcomes == [ACCEPTED]
+
+
+def test_an_update_writes_no_less_than_what_the_person_already_has():
+    emails = [{"email_address": name} for name in ("first@acme.com", "Old@acme.com", "last@acme.com")]
+    person = {"id": {"record_id": "r-1"}, "values": {"email_addresses": emails}}
+
+    said = say({**JANE, PREVIOUS: "old@acme.com"}, found(person), done(), mode=UPDATE_ONLY)
+
+    assert said.bodies[0]["filter"] == {"email_addresses": "old@acme.com"}
+    assert values_of(said)["email_addresses"] == ["first@acme.com", "jane@acme.com", "last@acme.com"]
+    assert said.outcomes == [UPDATED]
+
+
+def test_a_changed_identifier_is_added_where_the_old_one_is_told_otherwise():
+    person = {"id": {"record_id": "r-1"}, "values": {"email_addresses": [{"email_address": "x@acme.com"}]}}
+
+    said = say({**JANE, PREVIOUS: "old@acme.com"}, found(person), done(), mode=UPDATE_ONLY)
+
+    assert values_of(said)["email_addresses"] == ["jane@acme.com", "x@acme.com"]
+
+
+def test_an_update_that_was_already_carried_out_is_found_by_todays_identifier():
+    said = say({**JANE, PREVIOUS: "old@acme.com"}, found(), found(FOUND), done(), mode=UPDATE_ONLY)
+
+    assert [body.get("filter") for body in said.bodies[:2]] == [
+        {"email_addresses": "old@acme.com"},
+        {"email_addresses": "jane@acme.com"},
+    ]
+    assert said.outcomes == [UPDATED]
+
+
+def test_an_unchanged_identifier_is_looked_for_once():
+    said = say({**JANE, PREVIOUS: "jane@acme.com"}, found(), mode=UPDATE_ONLY)
+
+    assert said.outcomes == [ignored("unknown at the destination")]
+
+
+@pytest.mark.parametrize(
+    ("value", "previous", "sought"),
+    [(43, "42", 42), (43.0, "42.0", 42.0), ("43", "42", "42"), (43, "forty-two", "forty-two")],
+)
+def test_an_identifier_is_sought_in_the_type_of_the_attribute(value, previous, sought):
+    person = {"customer_id": value, IDENTIFIER: str(value), PREVIOUS: previous}
+    known = {"id": {"record_id": "r-1"}, "values": {"customer_id": [{"value": sought}]}}
+
+    said = say(person, found(known), done(), mode=UPDATE_ONLY, matching="customer_id")
+
+    assert said.bodies[0]["filter"] == {"customer_id": sought}
+    assert values_of(said) == {"customer_id": [value]}
+
+
+@pytest.mark.parametrize("mode", [UPSERT, INSERT_ONLY])
+def test_a_refused_person_is_rejected_in_the_vendors_words(mode):
+    said = say(JANE, refused("value_not_found", 'No option "X".'), mode=mode)
+
+    assert said.outcomes == [rejected('value_not_found: No option "X".')]
+
+
+def test_a_missing_object_blames_no_record():
+    said = say(JANE, refused("not_found", 'Object with slug/ID "people" not found.', 404))
+
+    assert isinstance(said.raised, NotFound)
+
+
+@pytest.mark.parametrize("mode", [UPSERT, INSERT_ONLY, UPDATE_ONLY])
+@pytest.mark.parametrize("text", ["<html>Sign in</html>", '{"data": {"id"'])
+def test_what_is_not_the_vendors_answer_is_no_answer(mode, text):
+    assert isinstance(say(JANE, httpx.Response(200, text=text), mode=mode).raised, UnreadableAnswer)
+
+
+def test_a_query_without_data_is_no_answer():
+    assert isinstance(say(JANE, httpx.Response(200, json={}), mode=UPDATE_ONLY).raised, UnreadableAnswer)
+
+
+def test_a_refused_query_is_refused_as_a_whole():
+    said = say(JANE, refused("filter_error", "Error in filter."), mode=UPDATE_ONLY)
+
+    assert isinstance(said.raised, BatchRefused)
+    assert said.raised.reason == "filter_error: Error in filter."
+
+
+def test_people_are_never_deleted():
+    gone = batch_of(JANE, identified_by="email_addresses", operation=Operation.DELETE)
+
+    assert not any(People.deletes(mode) for mode in People.modes)
+    with pytest.raises(NotImplementedError):
+        converse(people(), gone)
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "written"),
+    [
+        ("Engineer", pl.String, ["Engineer"]),
+        ("", pl.String, [""]),
+        (42, pl.Int64, [42]),
+        (4.5, pl.Float64, [4.5]),
+        (False, pl.Boolean, [False]),
+        (date(2024, 2, 29), pl.Date, ["2024-02-29"]),
+        (
+            datetime(2024, 1, 31, 23, 59, 59, 250_000, tzinfo=UTC),
+            pl.Datetime("us", "UTC"),
+            ["2024-01-31T23:59:59.250000Z"],
+        ),
+        (["A", "B"], pl.List(pl.String), ["A", "B"]),
+        ([], pl.List(pl.String), []),
+        (None, pl.String, []),
+        (None, pl.List(pl.String), []),
+        (None, pl.Date, []),
+    ],
+)
+def test_every_type_of_value_is_written_as_the_vendor_reads_it(value, dtype, written):
+    said = say({"email_addresses": "a@b.co", "field": value}, done(), schema={"field": dtype})
+
+    assert values_of(said)["field"] == written
+
+
+@pytest.mark.parametrize(
+    ("parts", "written"),
+    [
+        ({"name": "Lovelace, Ada"}, ["Lovelace, Ada"]),
+        ({"name": None}, []),
+        (
+            {"name.first_name": "Ada", "name.last_name": "Lovelace"},
+            [{"first_name": "Ada", "last_name": "Lovelace", "full_name": "Ada Lovelace"}],
+        ),
+        (
+            {"name.first_name": "Ada", "name.last_name": None},
+            [{"first_name": "Ada", "last_name": "", "full_name": "Ada"}],
+        ),
+        (
+            {"name.last_name": "Lovelace"},
+            [{"first_name": "", "last_name": "Lovelace", "full_name": "Lovelace"}],
+        ),
+        (
+            {"name": "Countess Ada", "name.first_name": "Ada", "name.last_name": "King"},
+            [{"first_name": "Ada", "last_name": "King", "full_name": "Countess Ada"}],
+        ),
+        ({"name.first_name": None, "name.last_name": None}, []),
+        ({"name": "Ada", "name.first_name": None}, ["Ada"]),
+    ],
+)
+def test_a_name_is_written_whole_from_the_parts_there_are(parts, written):
+    schema = dict.fromkeys(parts, pl.String)
+
+    said = say({"email_addresses": "a@b.co", **parts}, done(), schema=schema)
+
+    assert values_of(said) == {"email_addresses": ["a@b.co"], "name": written}
+
+
+def test_the_record_id_cannot_match():
+    with pytest.raises(DeclarationError, match="record_id"):
+        PeopleOptions(matching_attribute="record_id")
+
+
+def test_people_are_found_by_email_unless_told_otherwise():
+    assert People(Attio(access_token="token")).identifying_field == "email_addresses"
+    assert people("customer_id").identifying_field == "customer_id"
+
+
+@pytest.mark.parametrize("matching", ["email_addresses", "phone_numbers", "customer_id"])
+def test_the_matching_attribute_is_the_key_and_the_only_required_field(matching):
+    fields = people(matching).declared_fields()
+
+    assert [field.name for field in fields if field.key] == [matching]
+    assert [field.name for field in fields if field.required] == [matching]
+
+
+def test_only_users_become_people():
+    assert People.model_kinds == {ModelKind.USERS}
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=2_000)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "email_addresses": st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+            "text": st.none() | TEXTS,
+            "whole": st.none() | st.integers(-(2**63), 2**63 - 1),
+            "number": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+            "flag": st.none() | st.booleans(),
+            "day": st.none() | st.dates(),
+            "moment": st.none() | st.datetimes(timezones=st.just(UTC)),
+            "texts": st.none() | st.lists(TEXTS, max_size=30),
+        }
+    )
+)
+def test_any_value_that_may_be_sent_arrives_as_it_is(person):
+    schema = {
+        "text": pl.String,
+        "whole": pl.Int64,
+        "number": pl.Float64,
+        "flag": pl.Boolean,
+        "day": pl.Date,
+        "moment": pl.Datetime("us", "UTC"),
+        "texts": pl.List(pl.String),
+    }
+
+    said = say(person, done(), schema=schema)
+    values = json.loads(said.requests[0].content)["data"]["values"]
+
+    assert set(values) == set(person)
+    assert values["texts"] == (person["texts"] or [])
+    for name in ("email_addresses", "text", "whole", "number", "flag"):
+        assert values[name] == ([] if person[name] is None else [person[name]])
+    for name, read in (("day", date), ("moment", datetime)):
+        assert [read.fromisoformat(value) for value in values[name]] == (
+            [person[name]] if person[name] else []
+        )

@@ -1,0 +1,109 @@
+"""Conversations with a service: what it says, request by request, and what it makes of the answers."""
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import polars as pl
+
+from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, REQUEST, Batch, MappedField
+from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.errors import ActivationError
+from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer
+
+_OWN = (KEY, IDENTIFIER, PREVIOUS, REQUEST)
+
+
+@dataclass
+class Said:
+    """The requests of a conversation, and how it ended: with a result, or with what it raised."""
+
+    requests: list[httpx.Request] = field(default_factory=list)
+    result: Any = None
+    raised: Exception | None = None
+
+    @property
+    def outcomes(self) -> Any:
+        """The result, which must be there."""
+        if self.raised is not None:
+            raise self.raised
+        return self.result
+
+    @property
+    def lines(self) -> list[str]:
+        """Method and target of each request, as in its first line."""
+        return [f"{request.method} {request.url.raw_path.decode()}" for request in self.requests]
+
+    @property
+    def bodies(self) -> list[Any]:
+        """The JSON of each request, None where it has no body."""
+        return [json.loads(request.content) if request.content else None for request in self.requests]
+
+
+def talk(conversation: Generator[Any, Any, Any], *responses: httpx.Response) -> Said:
+    """Hold a conversation with prepared answers, which must be used up exactly."""
+    answers = list(responses)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not answers:
+            raise AssertionError(f"nobody answers {request.method} {request.url}")
+        response = answers.pop(0)
+        response.request = request
+        return response
+
+    heard = _hold(conversation, answer)
+    assert not answers, "an answer was not asked for"
+    return heard
+
+
+def carry(conversation: Generator[Any, Any, Any], destination: Destination, client: httpx.Client) -> Said:
+    """Hold a conversation with whoever answers at the destination's address, as the loader would, but without patience."""
+    return _hold(conversation, lambda request: client.send(request, auth=destination.auth()))
+
+
+def _hold(conversation: Generator[Any, Any, Any], answer: Callable[[httpx.Request], httpx.Response]) -> Said:
+    heard = Said()
+    try:
+        request = next(conversation)
+        while True:
+            heard.requests.append(request)
+            request = conversation.send(answer(request))
+    except StopIteration as end:
+        heard.result = end.value
+    except (ActivationError, BatchRefused, UnreadableAnswer) as raised:
+        heard.raised = raised
+    return heard
+
+
+def converse(service: Service, batch: Batch, *responses: httpx.Response) -> Said:
+    """Deliver a batch with prepared answers."""
+    return talk(service.deliver(batch), *responses)
+
+
+def batch_of(
+    *people: Mapping[str, Any],
+    identified_by: str,
+    mode: Mode = Mode.UPSERT,
+    operation: Operation = Operation.INSERT,
+    schema: Mapping[str, Any] | None = None,
+) -> Batch:
+    """A batch of records given as mappings; columns that start with an underscore are the batch's own."""
+    rows = [
+        {
+            KEY: str(position),
+            IDENTIFIER: None if identified_by not in person else str(person[identified_by]),
+            PREVIOUS: None,
+            **person,
+        }
+        for position, person in enumerate(people)
+    ]
+    frame = pl.DataFrame(
+        rows, schema_overrides={PREVIOUS: pl.String, **(schema or {})}, infer_schema_length=None
+    )
+    if operation is Operation.DELETE:
+        return Batch(operation, mode, frame.select(name for name in frame.columns if name in _OWN))
+    fields = tuple(MappedField(name) for name in frame.columns if name not in _OWN)
+    return Batch(operation, mode, frame, fields)

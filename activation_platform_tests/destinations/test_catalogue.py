@@ -1,0 +1,88 @@
+"""Promises of the catalogue: what is listed is there, complete, lazy, and keeps its secrets."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import activation_platform.destinations as catalogue
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.modes import MODES_THAT_DELETE
+from activation_platform.destinations import PLATFORMS, destination_class
+from activation_platform.destinations.attio.destination import Attio
+from activation_platform.destinations.batch.destination import Batch
+
+FOLDER = Path(catalogue.__file__).parent
+CONFIGURED = [
+    Attio(access_token="attio-secret-token"),
+    Batch(rest_api_key="batch-secret-rest", project_key="project_1", live_api_keys=["batch-secret-app"]),
+]
+
+
+def test_the_catalogue_is_alphabetical_and_is_what_the_folders_say():
+    folders = sorted(path.name for path in FOLDER.iterdir() if (path / "destination.py").is_file())
+
+    assert list(PLATFORMS) == folders
+    assert len(PLATFORMS) == len(folders)
+
+
+@pytest.mark.parametrize("platform", list(PLATFORMS))
+def test_a_platform_leads_to_its_own_class(platform):
+    found = destination_class(platform)
+
+    assert found.platform == platform
+    assert found is PLATFORMS[platform]
+
+
+def test_an_unknown_platform_is_answered_with_the_nearest_one():
+    with pytest.raises(DeclarationError, match='Did you mean "batch"'):
+        destination_class("bacth")
+
+
+def test_looking_at_the_catalogue_imports_no_platform():
+    look = (
+        "import sys; from activation_platform.destinations import PLATFORMS; list(PLATFORMS); 'batch' in PLATFORMS; "
+        "print([name for name in sys.modules if name.startswith('activation_platform.destinations.')])"
+    )
+
+    seen = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+
+    assert seen.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("destination", CONFIGURED, ids=lambda one: one.platform)
+def test_every_service_is_declared_whole_and_found_by_its_name(destination):
+    for service_class in destination.services:
+        service = service_class(destination)
+        assert destination.service(destination.service_name(service_class)) is service_class
+        assert service_class.docs.startswith("https://")
+        assert [field.name for field in service.declared_fields() if field.key] == [service.identifying_field]
+        assert len({field.name for field in service.declared_fields()}) == len(service.declared_fields())
+        assert service.modes
+        if service.deletes_are_requests:
+            assert service.erasures_per_second
+
+
+@pytest.mark.parametrize("destination", CONFIGURED, ids=lambda one: one.platform)
+def test_what_a_mode_requires_is_a_setting_of_the_destination(destination):
+    for service in destination.services:
+        for mode in service.modes:
+            assert set(service.requirements(mode)) <= set(type(destination).model_fields)
+
+
+@pytest.mark.parametrize("destination", CONFIGURED, ids=lambda one: one.platform)
+def test_secrets_are_known_to_the_redactor_and_shown_by_no_repr(destination):
+    secrets = destination.secret_values()
+
+    assert secrets
+    for secret in secrets:
+        assert secret not in destination.redactor()(f"https://host/1.0/{secret}/gdpr/request")
+        for shown in (repr(destination), str(destination), repr(destination.auth())):
+            assert secret not in shown
+
+
+def test_only_a_service_that_deletes_needs_the_keys_of_apps():
+    (profiles,) = Batch.services
+
+    assert {mode for mode in profiles.modes if profiles.requirements(mode)} == MODES_THAT_DELETE
