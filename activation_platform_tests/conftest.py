@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -57,9 +59,8 @@ class PostgreSQLServer:
             return row[0]
 
     def _uri(self, database: str) -> str:
-        from urllib.parse import quote
-
-        return f"postgresql://{self.user}:{quote(self.password, safe='')}@{self.host}:{self.port}/{database}"
+        user, password, name = (quote(part, safe="") for part in (self.user, self.password, database))
+        return f"postgresql://{user}:{password}@{self.host}:{self.port}/{name}"
 
 
 @pytest.fixture(scope="session")
@@ -84,12 +85,8 @@ def postgres_server() -> Iterator[PostgreSQLServer]:
             _wait_until_ready(process, data, folder / "log")
             yield PostgreSQLServer(port)
         finally:
-            process.terminate()
-            try:
-                process.wait(1)
-            except subprocess.TimeoutExpired:  # somebody still holds a connection: the fast shutdown drops it
-                process.send_signal(2)
-                process.wait(10)
+            process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: open connections are dropped
+            process.wait(10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

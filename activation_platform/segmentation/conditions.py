@@ -195,6 +195,13 @@ def members(group: AllOf | AnyOf | NoneOf) -> tuple[str, tuple[Condition, ...]]:
     return word, getattr(group, word)
 
 
+def fields(condition: Condition) -> frozenset[str]:
+    """Return the names of all fields that a tree reads."""
+    if isinstance(condition, Comparison):
+        return frozenset({condition.field})
+    return frozenset().union(*(fields(member) for member in members(condition)[1]))
+
+
 def _problem(tree: Any, steps: tuple[str | int, ...], message: str) -> Problem:
     """Strip pydantic's tags from the path and name the field and the operator in the message."""
     path = tuple(step for step in steps if step not in _TAGS.values())

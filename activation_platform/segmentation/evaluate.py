@@ -17,7 +17,7 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.segmentation.compile import compile_condition
-from activation_platform.segmentation.conditions import Condition
+from activation_platform.segmentation.conditions import Condition, fields
 
 _MEMORY = "1GiB"
 
@@ -26,7 +26,8 @@ def evaluate(condition: Condition, snapshot: Path | Sequence[Path], *, now: date
     """Return the rows of a snapshot (one or several Parquet files of one schema) that belong at the instant `now`.
 
     The frame is lazy, in the order of the snapshot, with its columns and types; beside what a query over it holds it
-    costs one bit per row of the snapshot. Raises InvalidCondition as `compile_condition` does.
+    costs one bit per row of the snapshot, and 4 bytes per row that belongs while it is made. Raises InvalidCondition
+    as `compile_condition` does.
     """
     return pl.concat([_members(condition, file, now) for file in _files(snapshot)])
 
@@ -64,7 +65,7 @@ def _scan(file: Path) -> pl.LazyFrame:
 
 def _count(condition: Condition, file: Path, now: datetime) -> int:
     query = _query(condition, file, exp.Count(this=exp.Star()), now)
-    with _engine(file) as (engine, _):
+    with _engine(file, trust_statistics=not _reads_floats(condition, file)) as (engine, _):
         (number,) = engine.execute(query.sql(dialect="duckdb"), [_literally(file)]).fetchall()[0]
     return int(number)
 
@@ -83,8 +84,9 @@ def _members(condition: Condition, file: Path, now: datetime) -> pl.LazyFrame:
 
 def _rows(condition: Condition, file: Path, now: datetime) -> pl.Series:
     query = _query(condition, file, exp.cast(exp.column("file_row_number"), "UINT"), now)
-    with _engine(file) as (engine, spill):
-        # Through a file: DuckDB hands Arrow to Polars by way of pyarrow, which is no dependency of ours.
+    with _engine(file, trust_statistics=not _reads_floats(condition, file)) as (engine, spill):
+        # Through a file: DuckDB's `.pl()` needs pyarrow, which is no dependency of ours, and taking its Arrow
+        # stream directly makes the interpreter print a leak report when it exits (DuckDB 2.0, Polars 2.1).
         answer = spill / "rows.parquet"
         copy = exp.Copy(
             this=exp.Subquery(this=query),
@@ -109,8 +111,13 @@ def _query(condition: Condition, file: Path, answer: exp.Condition, now: datetim
     return exp.select(answer.as_("answer")).from_(exp.Table(this=read, alias=source)).where(where)
 
 
+def _reads_floats(condition: Condition, file: Path) -> bool:
+    schema = _scan(file).collect_schema()
+    return any(schema[name].is_float() for name in fields(condition))
+
+
 @contextmanager
-def _engine(file: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def _engine(file: Path, *, trust_statistics: bool) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """An embedded DuckDB that reads one file and writes to a directory of its own: no network, no extension."""
     with TemporaryDirectory(prefix="segment-") as spill:
         options: dict[str, str | bool | int | float | list[str]] = {
@@ -126,6 +133,10 @@ def _engine(file: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
             )
             engine.execute(f"SET allowed_paths = {allowed.sql(dialect='duckdb')}")
             engine.execute("SET allowed_directories = [current_setting('temp_directory')]")
+            if not trust_statistics:
+                # A Parquet file's least and greatest float leave NaN out, and DuckDB concludes that there is none:
+                # https://github.com/duckdb/duckdb/issues/25521
+                engine.execute("SET disabled_optimizers = 'statistics_propagation,filter_pushdown'")
             engine.execute("SET enable_external_access = false")
             engine.execute("SET lock_configuration = true")
             yield engine, Path(spill)

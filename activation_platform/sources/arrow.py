@@ -14,7 +14,9 @@ __all__ = ["Reading", "duplicates_refused"]
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31 in days since 1970: what Python, JSON and every vendor can say."""
-PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+YEARS = "a date or timestamp that is infinite or outside the years 1 to 9999"
+SECONDS = 86_400
+PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 DIGITS = 10**38
 INFINITE = 2**63 - 1
 Finish = Callable[[pl.DataFrame], pl.DataFrame]
@@ -43,26 +45,27 @@ class Reading:
         for batch in batches:
             if batch.num_rows:
                 none = False
-                yield self._frame([self._cast(batch)], self._plain)
+                yield self._frame([self._checked(batch)], self._plain)
         if none:
             yield pl.DataFrame(schema=self.schema)
 
-    def _cast(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def _checked(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
         import pyarrow as pa
 
         try:
-            return batch.cast(self._plain)
-        except pa.ArrowInvalid:  # only seconds to milliseconds can fail: an infinite timestamp
+            plain = batch.cast(self._plain)
+        except pa.ArrowInvalid:  # only seconds to milliseconds can fail
             names = [f.name for f in batch.schema if "timestamp[s" in str(f.type)]
-            raise _out_of_range(" or ".join(names), "a timestamp outside the years 1 to 9999") from None
+            raise _impossible(" or ".join(names), YEARS) from None
+        for field, array in zip(plain.schema, plain.columns, strict=True):
+            _guard(array, field.name)
+        return plain
 
     def _frame(self, batches: "list[pa.RecordBatch]", schema: "pa.Schema") -> pl.DataFrame:
         import pyarrow as pa
 
         frame = pl.from_arrow(pa.Table.from_batches(batches, schema))
         assert isinstance(frame, pl.DataFrame)
-        for column in frame:
-            _guard(column, column.name)
         return self._finish(frame)
 
 
@@ -96,43 +99,44 @@ def _plain(kind: Any) -> Any:
     return kind
 
 
-def _guard(series: pl.Series, name: str) -> None:
-    kind = series.dtype
-    if isinstance(kind, pl.List):
-        _guard(series.explode(), name)
-    elif isinstance(kind, pl.Struct):
-        for field in series.struct.fields:
-            _guard(series.struct.field(field), name)
+def _guard(array: Any, name: str) -> None:
+    """Refuse what Polars would take and turn into something else: it makes a null of 24:00, and panics at an infinite date."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if pa.types.is_list(kind):
+        _guard(array.flatten(), name)
+    elif pa.types.is_struct(kind):
+        for inner in array.flatten():
+            _guard(inner, name)
     elif (bounds := _bounds(kind)) is not None:
         lowest, highest, what = bounds
-        physical = series.to_physical()
-        low, high = physical.min(), physical.max()
-        if low is not None and not (lowest <= int(low) and int(high) <= highest):  # type: ignore[arg-type]  # a column of integers has integers at its ends
-            raise _out_of_range(name, what)
+        integers = array if pa.types.is_decimal(kind) else array.cast(f"int{kind.bit_width}")
+        ends = pc.min_max(integers).as_py()
+        if ends["min"] is not None and not (lowest <= ends["min"] and ends["max"] <= highest):
+            raise _impossible(name, what)
 
 
-def _bounds(kind: pl.DataType) -> tuple[int, int, str] | None:
-    if isinstance(kind, pl.Date):
-        return FIRST_DAY, LAST_DAY, "a date outside the years 1 to 9999"
-    if isinstance(kind, pl.Datetime):
-        day = PER_DAY[kind.time_unit]
-        lowest, highest = FIRST_DAY * day, (LAST_DAY + 1) * day - 1
-        return (
-            max(lowest, 1 - INFINITE),
-            min(highest, INFINITE - 1),
-            "a timestamp outside the years 1 to 9999",
-        )
-    if isinstance(kind, pl.Time):
-        return 0, PER_DAY["ns"] - 1, "the time 24:00:00"
-    if isinstance(kind, pl.Decimal):
+def _bounds(kind: Any) -> tuple[int, int, str] | None:
+    """The lowest and highest integer that may stand behind a value of this Arrow type, and what the others are."""
+    import pyarrow as pa
+
+    if pa.types.is_date32(kind):
+        return FIRST_DAY, LAST_DAY, YEARS
+    if pa.types.is_timestamp(kind):
+        day = SECONDS * PER_SECOND[kind.unit]
+        # in nanoseconds the years end sooner, and the last integer means infinite
+        return max(FIRST_DAY * day, 1 - INFINITE), min((LAST_DAY + 1) * day, INFINITE) - 1, YEARS
+    if pa.types.is_time(kind):
+        return 0, SECONDS * PER_SECOND[kind.unit] - 1, "the time 24:00:00"
+    if pa.types.is_decimal(kind) and kind.scale == 0:  # only HUGEINT holds more than its type says
         return 1 - DIGITS, DIGITS - 1, "a number of more than 38 digits"
     return None
 
 
-def _out_of_range(name: str, what: str) -> DeclarationError:
+def _impossible(name: str, what: str) -> DeclarationError:
     return DeclarationError(
-        f"Column {name!r} holds {what} (or an infinite one)"
-        if "outside" in what
-        else f"Column {name!r} holds {what}",
+        f"Column {name!r} holds {what}",
         remedy="Say in the model's SQL what it stands for: null (CASE or NULLIF), a real value, or its text (CAST … AS VARCHAR).",
     )

@@ -95,7 +95,8 @@ class DuckDB(Source):
                 yield session
             finally:
                 session.close()
-        except (duckdb.Error, OSError, pa.ArrowException) as error:  # in mid-stream it is Arrow's or OSError
+        except (duckdb.Error, OSError, pa.ArrowException) as error:
+            # in mid-stream it is Arrow's or OSError, without the driver's class
             raise translated(error, self.path) from None
 
 

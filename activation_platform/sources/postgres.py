@@ -117,11 +117,8 @@ class Postgres(Source):
                     cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
                 cursor.adbc_statement.set_options(**{BATCH_HINT: BATCH_BYTES})
                 yield cursor
-        except (
-            dbapi.Error,
-            OSError,
-            arrow_error,
-        ) as error:  # a reader's error in mid-stream is Arrow's or OSError
+        except (dbapi.Error, OSError, arrow_error) as error:
+            # in mid-stream it is Arrow's or OSError, without the driver's class
             raise translated(error, Redactor([self.password])) from None
 
     def _uri(self) -> str:

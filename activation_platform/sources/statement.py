@@ -36,7 +36,7 @@ def one_select(query: str, dialect: str) -> str:
     _must_read(next((token.text for token in tokens if token not in ends), ""))
     try:
         statement = sqlglot.parse_one(text, read=dialect)
-    except ParseError:
+    except (ParseError, RecursionError):
         return text
     if found := statement.find(*WRITES):
         raise DeclarationError(f"The query writes ({found.key.upper()})", remedy=REMEDY)

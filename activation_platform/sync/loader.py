@@ -286,4 +286,4 @@ class Loader:
 
 def _final(outcome: Outcome) -> Outcome:
     """What `retry` means once there is no more trying in this run: rejected, and owed to the next."""
-    return rejected(outcome.reason) if outcome.verdict is Verdict.RETRY else outcome
+    return rejected(outcome.reason, outcome.request) if outcome.verdict is Verdict.RETRY else outcome

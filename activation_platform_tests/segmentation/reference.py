@@ -44,7 +44,7 @@ def positive(word, value, held, dtype, now, ignore_case) -> bool:
         return False
     if word == "in":
         return any(positive("equals", item, held, dtype, now, ignore_case) for item in value)
-    if dtype == pl.String:
+    if isinstance(dtype, pl.String | pl.Enum | pl.Categorical):
         return text(word, value, held, ignore_case)
     if dtype == pl.Boolean:
         return held is value

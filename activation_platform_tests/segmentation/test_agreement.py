@@ -6,21 +6,22 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.fields import kind_of
+from activation_platform.segmentation.evaluate import _engine, _query, _reads_floats
+from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import TEXT_OPERATORS, operators_of
 from activation_platform_tests.segmentation.reference import belongs
 
 SCHEMA = {
     "text": pl.String(),
+    "level": pl.Enum(["ß", "a", "İ", "", "A"]),  # in an order that is not the alphabet's
+    "plan": pl.Categorical(),
     "small": pl.Int8(),
     "big": pl.Int64(),
     "unsigned": pl.UInt64(),
@@ -87,7 +88,9 @@ def moments() -> st.SearchStrategy[datetime]:
 
 
 def cells(dtype: pl.DataType) -> st.SearchStrategy:
-    if dtype == pl.String:
+    if isinstance(dtype, pl.Enum):
+        return st.sampled_from(dtype.categories.to_list())
+    if dtype in (pl.String, pl.Categorical):
         return LETTERS | st.just("nul\0inside")
     if dtype.is_integer():
         bits = 8 if dtype == pl.Int8 else 64
@@ -121,7 +124,7 @@ def nanoseconds(instant: datetime, dtype: pl.Datetime) -> int:
 
 
 def values(dtype: pl.DataType) -> st.SearchStrategy:
-    if dtype == pl.String:
+    if kind_of(dtype) is Kind.TEXT:
         return LETTERS
     if dtype == pl.Boolean:
         return st.booleans()
@@ -144,7 +147,7 @@ def leaves(draw) -> dict:
     dtype = SCHEMA[field]
     operator = draw(st.sampled_from(operators_of(kind_of(dtype))))
     leaf = {"field": field, str(operator): draw(operand(str(operator), dtype))}
-    if operator in TEXT_OPERATORS and dtype == pl.String and draw(st.booleans()):
+    if operator in TEXT_OPERATORS and kind_of(dtype) is Kind.TEXT and draw(st.booleans()):
         leaf["ignore_case"] = True
     return leaf
 
@@ -216,19 +219,23 @@ def snapshot(tmp_path_factory):
     rows=st.lists(ROWS, min_size=1, max_size=8),
     trees=st.lists(TREES, min_size=10, max_size=10),
     now=st.sampled_from(NOWS),
+    row_group=st.integers(1, 8),
 )
-def test_the_compiled_sql_takes_the_rows_that_a_plain_evaluator_takes(snapshot, rows, trees, now):
-    frame_of(rows).write_parquet(snapshot)
-    conditions = [read(tree) for tree in trees]
+def test_the_engine_takes_the_rows_that_a_plain_evaluator_takes(snapshot, rows, trees, now, row_group):
+    # Small row groups, so that the engine's use of their statistics is tested too.
+    frame_of(rows).write_parquet(snapshot, row_group_size=row_group)
+    held = [as_held(row) for row in rows]
 
-    compiled = [compile_condition(condition, SCHEMA, now=now) for condition in conditions]
-    query = exp.select(*[exp.Coalesce(this=sql, expressions=[exp.false()]) for sql in compiled]).from_(
-        "snapshot"
-    )
-    with duckdb.connect() as engine:
-        engine.read_parquet(str(snapshot)).create_view("snapshot")
-        answers = engine.execute(query.sql(dialect="duckdb")).fetchall()
+    with (
+        _engine(snapshot, trust_statistics=True) as (trusting, _),
+        _engine(snapshot, trust_statistics=False) as (wary, _),
+    ):
+        for tree in trees:
+            condition = read(tree)
+            query = _query(condition, snapshot, exp.column("file_row_number"), now).sql(dialect="duckdb")
+            engine = wary if _reads_floats(condition, snapshot) else trusting
+            taken = sorted(number for (number,) in engine.execute(query, [str(snapshot)]).fetchall())
 
-    for row, answer in zip(map(as_held, rows), answers, strict=True):
-        for tree, condition, taken in zip(trees, conditions, answer, strict=True):
-            assert taken == belongs(condition, row, SCHEMA, now), (tree, row)
+            assert taken == [
+                number for number, row in enumerate(held) if belongs(condition, row, SCHEMA, now)
+            ], tree

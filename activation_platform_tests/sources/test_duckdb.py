@@ -107,12 +107,16 @@ def test_no_other_file_and_no_address_can_be_read(source, tmp_path, call, place)
     other = tmp_path / "other.csv"
     other.write_text("a\n1\n")
 
-    with pytest.raises(DeclarationError):
+    with pytest.raises(DeclarationError, match="disabled by configuration"):
         list(source.read(f"select * from {call}('{place.format(other=other)}')"))
 
 
-def test_no_extension_is_installed_or_loaded(source):
-    with pytest.raises(DeclarationError):
+@pytest.mark.parametrize(
+    "door", ["autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"]
+)
+def test_no_extension_is_installed_or_loaded(source, door):
+    assert rows(source, f"select current_setting('{door}') as x") == [(False,)]
+    with pytest.raises(DeclarationError, match="sqlite_scan"):
         list(source.read("select * from sqlite_scan('a', 'b')"))
 
 

@@ -128,7 +128,7 @@ class _Requests:
             if state in states:
                 return state, states[state]
         dropped = request and self.now - one.since > KEPT
-        return ("done", request) if not entries else ("unheard", "")
+        return ("done", request) if dropped and not entries else ("unheard", "")
 
 
 def _state(entry: dict[str, Any]) -> str:

@@ -1,53 +1,29 @@
 """Conversations about people of an Attio workspace."""
 
-import json
-from datetime import UTC, date, datetime
-
 import httpx
-import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from activation_platform.contracts.batch import IDENTIFIER, PREVIOUS
 from activation_platform.contracts.errors import DeclarationError, NotFound
-from activation_platform.contracts.modes import Mode, ModelKind, Operation
+from activation_platform.contracts.modes import ModelKind, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, ignored, rejected
 from activation_platform.contracts.service import BatchRefused, UnreadableAnswer
 from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.attio.people import People, PeopleOptions
+from activation_platform_tests.destinations.attio.speaking import (
+    FOUND,
+    INSERT_ONLY,
+    JANE,
+    UPDATE_ONLY,
+    UPSERT,
+    done,
+    found,
+    people,
+    refused,
+    say,
+    values_of,
+)
 from activation_platform_tests.destinations.conversation import batch_of, converse
-
-JANE = {"email_addresses": "jane@acme.com", "job_title": "Engineer"}
-FOUND = {"id": {"record_id": "r-1"}, "values": {"email_addresses": [{"email_address": "jane@acme.com"}]}}
-UPSERT, UPDATE_ONLY, INSERT_ONLY = Mode.UPSERT, Mode.UPDATE_ONLY, Mode.INSERT_ONLY
-
-
-def people(matching="email_addresses"):
-    return People(Attio(access_token="token"), PeopleOptions(matching_attribute=matching))
-
-
-def say(person, *responses, mode=UPSERT, matching="email_addresses", schema=None):
-    batch = batch_of(person, identified_by=matching, mode=mode, schema=schema)
-    return converse(people(matching), batch, *responses)
-
-
-def values_of(said, request=-1):
-    return said.bodies[request]["data"]["values"]
-
-
-def done(record="r-1"):
-    return httpx.Response(200, json={"data": {"id": {"record_id": record}, "values": {}}})
-
-
-def found(*records):
-    return httpx.Response(200, json={"data": list(records)})
-
-
-def refused(code, message="no", status=400):
-    body = {"status_code": status, "type": "invalid_request_error", "code": code, "message": message}
-    return httpx.Response(status, json=body)
-
 
 CONFLICT = refused(
     "uniqueness_conflict",
@@ -222,66 +198,6 @@ def test_people_are_never_deleted():
         converse(people(), gone)
 
 
-@pytest.mark.parametrize(
-    ("value", "dtype", "written"),
-    [
-        ("Engineer", pl.String, ["Engineer"]),
-        ("", pl.String, [""]),
-        (42, pl.Int64, [42]),
-        (4.5, pl.Float64, [4.5]),
-        (False, pl.Boolean, [False]),
-        (date(2024, 2, 29), pl.Date, ["2024-02-29"]),
-        (
-            datetime(2024, 1, 31, 23, 59, 59, 250_000, tzinfo=UTC),
-            pl.Datetime("us", "UTC"),
-            ["2024-01-31T23:59:59.250000Z"],
-        ),
-        (["A", "B"], pl.List(pl.String), ["A", "B"]),
-        ([], pl.List(pl.String), []),
-        (None, pl.String, []),
-        (None, pl.List(pl.String), []),
-        (None, pl.Date, []),
-    ],
-)
-def test_every_type_of_value_is_written_as_the_vendor_reads_it(value, dtype, written):
-    said = say({"email_addresses": "a@b.co", "field": value}, done(), schema={"field": dtype})
-
-    assert values_of(said)["field"] == written
-
-
-@pytest.mark.parametrize(
-    ("parts", "written"),
-    [
-        ({"name": "Lovelace, Ada"}, ["Lovelace, Ada"]),
-        ({"name": None}, []),
-        (
-            {"name.first_name": "Ada", "name.last_name": "Lovelace"},
-            [{"first_name": "Ada", "last_name": "Lovelace", "full_name": "Ada Lovelace"}],
-        ),
-        (
-            {"name.first_name": "Ada", "name.last_name": None},
-            [{"first_name": "Ada", "last_name": "", "full_name": "Ada"}],
-        ),
-        (
-            {"name.last_name": "Lovelace"},
-            [{"first_name": "", "last_name": "Lovelace", "full_name": "Lovelace"}],
-        ),
-        (
-            {"name": "Countess Ada", "name.first_name": "Ada", "name.last_name": "King"},
-            [{"first_name": "Ada", "last_name": "King", "full_name": "Countess Ada"}],
-        ),
-        ({"name.first_name": None, "name.last_name": None}, []),
-        ({"name": "Ada", "name.first_name": None}, ["Ada"]),
-    ],
-)
-def test_a_name_is_written_whole_from_the_parts_there_are(parts, written):
-    schema = dict.fromkeys(parts, pl.String)
-
-    said = say({"email_addresses": "a@b.co", **parts}, done(), schema=schema)
-
-    assert values_of(said) == {"email_addresses": ["a@b.co"], "name": written}
-
-
 def test_the_record_id_cannot_match():
     with pytest.raises(DeclarationError, match="record_id"):
         PeopleOptions(matching_attribute="record_id")
@@ -302,44 +218,3 @@ def test_the_matching_attribute_is_the_key_and_the_only_required_field(matching)
 
 def test_only_users_become_people():
     assert People.model_kinds == {ModelKind.USERS}
-
-
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=2_000)
-
-
-@given(
-    st.fixed_dictionaries(
-        {
-            "email_addresses": st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
-            "text": st.none() | TEXTS,
-            "whole": st.none() | st.integers(-(2**63), 2**63 - 1),
-            "number": st.none() | st.floats(allow_nan=False, allow_infinity=False),
-            "flag": st.none() | st.booleans(),
-            "day": st.none() | st.dates(),
-            "moment": st.none() | st.datetimes(timezones=st.just(UTC)),
-            "texts": st.none() | st.lists(TEXTS, max_size=30),
-        }
-    )
-)
-def test_any_value_that_may_be_sent_arrives_as_it_is(person):
-    schema = {
-        "text": pl.String,
-        "whole": pl.Int64,
-        "number": pl.Float64,
-        "flag": pl.Boolean,
-        "day": pl.Date,
-        "moment": pl.Datetime("us", "UTC"),
-        "texts": pl.List(pl.String),
-    }
-
-    said = say(person, done(), schema=schema)
-    values = json.loads(said.requests[0].content)["data"]["values"]
-
-    assert set(values) == set(person)
-    assert values["texts"] == (person["texts"] or [])
-    for name in ("email_addresses", "text", "whole", "number", "flag"):
-        assert values[name] == ([] if person[name] is None else [person[name]])
-    for name, read in (("day", date), ("moment", datetime)):
-        assert [read.fromisoformat(value) for value in values[name]] == (
-            [person[name]] if person[name] else []
-        )

@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from activation_platform.contracts.batch import OMITTED, Batch, MappedField
 from activation_platform.contracts.errors import NotFound
-from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.outcomes import ACCEPTED, partial
 from activation_platform.contracts.service import BatchRefused, UnreadableAnswer
-from activation_platform.contracts.values import Text, TextList
 from activation_platform.destinations.batch.destination import Batch as Project
 from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform_tests.destinations.conversation import batch_of, converse
@@ -187,62 +185,6 @@ def test_an_unknown_path_blames_no_record():
 )
 def test_what_is_not_the_vendors_answer_is_no_answer(response):
     assert isinstance(converse(profiles(), batch({"custom_id": "a"}), response).raised, UnreadableAnswer)
-
-
-def test_only_mirror_needs_the_keys_of_the_apps():
-    assert Profiles.requirements(Mode.MIRROR) == ("live_api_keys",)
-    assert Profiles.requirements(Mode.UPSERT) == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "accepted"),
-    [
-        ("firstname", True),
-        ("a" * 30, True),
-        ("a" * 31, False),
-        ("FirstName", False),
-        ("é", False),
-        ("", False),
-    ],
-)
-def test_custom_names_keep_the_vendors_rule(name, accepted):
-    assert Profiles.custom_fields.accepts(name) is accepted
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "fine"),
-    [
-        ("custom_id", "a" * 512, True),
-        ("custom_id", "a" * 513, False),
-        ("custom_id", "", False),
-        ("$email_marketing", "subscribed", True),
-        ("$sms_marketing", "yes", False),
-        ("$language", "fr", True),
-        ("$language", "FR", False),
-        ("$language", "fra", False),
-        ("$region", "FR", True),
-        ("$region", "fr", False),
-        ("$timezone", "Europe/Paris", True),
-        ("$timezone", "Europe/Lutetia", False),
-        ("$phone_number", "+33639981337", True),
-        ("$phone_number", "0639981337", False),
-    ],
-)
-def test_standard_fields_refuse_what_the_vendor_would(field, value, fine):
-    type_ = next(one.type for one in Profiles.fields if one.name == field)
-
-    assert (type_.clean(pl.Series([value])).reasons[0] is None) is fine
-
-
-def test_texts_and_lists_keep_the_vendors_lengths():
-    text, texts = (
-        Profiles.custom_fields.type_for(pl.String()),
-        Profiles.custom_fields.type_for(pl.List(pl.String)),
-    )
-
-    assert text == Text(min=1, max=300)
-    assert texts == TextList(max_items=25, max=300)
-    assert Profiles.max_fields == 50
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)

@@ -1,0 +1,1 @@
+"""The words of the workspace: sources, models, segments, destinations and activations as Dagster components."""

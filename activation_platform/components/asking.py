@@ -1,0 +1,42 @@
+"""Asking a destination something outside a run: checks and the command line."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from activation_platform.contracts.destination import Destination
+from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.loader import Loader
+from activation_platform.sync.patience import Patience
+
+__all__ = ["asker", "loader_for"]
+
+
+def loader_for(destination: Destination, root: Path, *, cancelled: Callable[[], bool] = bool) -> Loader:
+    """A loader whose rate budgets are shared by everything under the storage root."""
+    account = "\0".join([destination.platform, destination.root_url, *destination.secret_values()])
+    return Loader(
+        destination,
+        Budgets(root / "budgets", account),
+        Patience(sleep=asyncio.sleep),
+        cancelled=cancelled,
+    )
+
+
+def asker(destination: Destination, root: Path) -> Callable[[Generator[httpx.Request, Any, Any]], Any]:
+    """Carries one inquiry and closes the connection; raises the errors of `contracts.errors`."""
+
+    def ask(inquiry: Generator[httpx.Request, Any, Any]) -> Any:
+        async def once() -> Any:
+            loader = loader_for(destination, root)
+            try:
+                return await loader.ask(inquiry)
+            finally:
+                await loader.close()
+
+        return asyncio.run(once())
+
+    return ask

@@ -1,0 +1,121 @@
+"""What is checked of a model's frame before it is published: its key, its schema, that it is not empty."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from activation_platform.components.types import same_type, type_words
+from activation_platform.sync.fingerprint import key_text
+
+__all__ = ["BLOCKING", "ModelCheck", "check_frame"]
+
+KEY_UNIQUE, SCHEMA, NOT_EMPTY = "key_unique", "schema_unchanged", "not_empty"
+BLOCKING = (KEY_UNIQUE, SCHEMA, NOT_EMPTY)
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """A check's verdict. A failed check with severity ERROR blocks: the frame is not published."""
+
+    name: str
+    passed: bool
+    words: str
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
+    metadata: Mapping[str, int | float | str] | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the frame must not be used."""
+        return not self.passed and self.severity is dg.AssetCheckSeverity.ERROR
+
+    def described(self) -> dict[str, Any]:
+        """The verdict as JSON, kept with the snapshot."""
+        return {"name": self.name, "passed": self.passed, "words": self.words, "severity": self.severity.value, "metadata": dict(self.metadata or {})}
+
+    @classmethod
+    def remembered(cls, value: Mapping[str, Any]) -> "ModelCheck":
+        """A verdict that was kept with a snapshot."""
+        return cls(**{**value, "severity": dg.AssetCheckSeverity(value["severity"])})
+
+    def result(self) -> dg.AssetCheckResult:
+        """The verdict for Dagster."""
+        return dg.AssetCheckResult(
+            check_name=self.name,
+            passed=self.passed,
+            severity=self.severity,
+            description=self.words,
+            metadata=dict(self.metadata or {}),
+        )
+
+
+def check_frame(
+    frame: pl.LazyFrame,
+    rows: int,
+    *,
+    key: Sequence[str],
+    expected: Mapping[str, str] | None,
+    most_duplicates: float,
+    may_be_empty: bool,
+) -> list[ModelCheck]:
+    """All checks of a model's frame.
+
+    `expected`: column types in words, as declared, accepted or last published; None for a first look.
+    `most_duplicates`: percent of rows with a key whose key stands more than once, above which the frame is refused.
+    """
+    schema = frame.collect_schema()
+    schema_check = _schema(schema, expected, key)
+    checks = [schema_check, _not_empty(rows, may_be_empty=may_be_empty)]
+    if all(name in schema for name in key):
+        checks.append(_key_unique(frame, schema, rows, key, most_duplicates))
+    return checks
+
+
+def _not_empty(rows: int, *, may_be_empty: bool) -> ModelCheck:
+    words = f"{rows} rows" if rows else "no rows"
+    if not rows and not may_be_empty:
+        words += "; if that is right, declare may_be_empty: true"
+    return ModelCheck(NOT_EMPTY, passed=bool(rows) or may_be_empty, words=words, metadata={"rows": rows})
+
+
+def _key_unique(
+    frame: pl.LazyFrame, schema: pl.Schema, rows: int, key: Sequence[str], most_duplicates: float
+) -> ModelCheck:
+    """Share of duplicates = 1 - distinct / rows with a key."""
+    text = key_text(list(key), schema)
+    keyed, distinct = frame.select(text.count().alias("keyed"), text.drop_nulls().n_unique().alias("distinct")).collect().row(0)
+    share = 100 * (1 - distinct / keyed) if keyed else 0.0
+    nulls = rows - keyed
+    facts = {"rows": rows, "null_keys": nulls, "distinct_keys": distinct, "duplicate_percent": round(share, 4)}
+    if share == 0 and not nulls:
+        return ModelCheck(KEY_UNIQUE, passed=True, words=f"{distinct} keys, each once", metadata=facts)
+    blocks = share > most_duplicates
+    words = f"{share:.2f} % of the keys are duplicates and {nulls} rows have none; "
+    words += f"more than {most_duplicates:g} % blocks" if blocks else "those rows are set aside"
+    severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
+    return ModelCheck(KEY_UNIQUE, passed=False, words=words, severity=severity, metadata=facts)
+
+
+def _schema(schema: pl.Schema, expected: Mapping[str, str] | None, key: Sequence[str]) -> ModelCheck:
+    found = {name: type_words(dtype) for name, dtype in schema.items()}
+    if expected is None:
+        absent = [name for name in key if name not in found]
+        words = f"Missing: {', '.join(absent)}" if absent else "first look: nothing to compare with"
+        return ModelCheck(SCHEMA, passed=not absent, words=words)
+    missing = [name for name in expected if name not in found]
+    wrong = [f"{name} is {found[name]}, was {was}" for name, was in expected.items() if name in found and not same_type(found[name], was)]
+    new = [name for name in found if name not in expected]
+    if not missing and not wrong:
+        words = f"new columns, not used: {', '.join(new)}" if new else f"{len(found)} columns as before"
+        return ModelCheck(SCHEMA, passed=True, words=words)
+    told = []
+    if missing:
+        told.append(f"Missing: {', '.join(missing)}")
+    if missing and new:
+        told.append(f"Altered? New are {', '.join(new)}")
+    if wrong:
+        told.append(f"Wrong Type: {'; '.join(wrong)}")
+    told.append("If that is right, accept it: activation check MODEL --accept")
+    return ModelCheck(SCHEMA, passed=False, words=". ".join(told))

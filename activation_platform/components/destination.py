@@ -1,0 +1,91 @@
+"""A destination in the workspace: an account on a platform, under a name that activations refer to."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import dagster as dg
+from pydantic import BaseModel, Field
+
+from activation_platform.components.asking import asker
+from activation_platform.components.names import Name
+from activation_platform.components.settings import resolved, settings_faults
+from activation_platform.components.storage import storage_root
+from activation_platform.components.workspace import Declared, Fault, Workspace
+from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.errors import ActivationError
+from activation_platform.contracts.fields import nearest
+from activation_platform.destinations import PLATFORMS
+
+__all__ = ["DestinationComponent", "DestinationSpec"]
+
+
+class DestinationSpec(dg.Model):
+    """An account on a platform that activations write to."""
+
+    name: Name = Field(description="The name that activations refer to.")
+    platform: str = Field(description="The platform: attio, batch.")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="The account; secrets as env:NAME. See docs/catalogue.md."
+    )
+
+
+class DestinationComponent(Declared[DestinationSpec]):
+    """An account on a platform. Several activations may write to it; they share its rate limits."""
+
+    word: ClassVar[str] = "destination"
+    spec_class: ClassVar[type[BaseModel]] = DestinationSpec
+
+    @property
+    def resource_key(self) -> str:
+        """The key of the Dagster resource that holds the account."""
+        return f"destination_{self.name}"
+
+    @property
+    def asset_key(self) -> dg.AssetKey:
+        """The asset that stands for the account in the graph."""
+        return dg.AssetKey(["destinations", self.name])
+
+    @property
+    def destination_class(self) -> type[Destination]:
+        """The class behind the platform."""
+        return PLATFORMS[self.spec.platform]
+
+    def faults(self, workspace: Workspace) -> Iterator[Fault]:
+        """A platform or settings that do not exist."""
+        del workspace
+        platform = self.spec.platform
+        if platform not in PLATFORMS:
+            yield Fault(("platform",), f'there is no platform "{platform}".{nearest(platform, PLATFORMS)}')
+            return
+        yield from settings_faults(self.destination_class, self.destination_class.secrets, self.spec.settings)
+
+    def get_asset_spec(self) -> dg.AssetSpec:
+        """The account as an external asset; its check tells whether it lets us in."""
+        return dg.AssetSpec(
+            key=self.asset_key,
+            group_name="destinations",
+            kinds={self.spec.platform},
+            description=f"An account on {self.spec.platform}.",
+        )
+
+    def execute(self, destination: Destination) -> dg.AssetCheckResult:
+        """Ask the account who it is; writes nothing."""
+        try:
+            account = asker(destination, storage_root())(destination.account())
+        except ActivationError as error:
+            return dg.AssetCheckResult(passed=False, description=str(error), metadata={"error": str(error.error_class)})
+        return dg.AssetCheckResult(passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"})
+
+    def build(self, workspace: Workspace) -> dg.Definitions:
+        """The resource, the asset, the check."""
+        del workspace
+        resource = self.destination_class(**resolved(self.spec.settings))
+        key = self.resource_key
+
+        @dg.asset_check(
+            asset=self.asset_key, name="ready", required_resource_keys={key}, description="Credentials and permissions."
+        )
+        def ready(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+            return self.execute(getattr(context.resources, key))
+
+        return dg.Definitions(assets=[self.get_asset_spec()], asset_checks=[ready], resources={key: resource})

@@ -1,0 +1,219 @@
+"""Frames between assets: numbered snapshots as Parquet, published by one rename, never overwritten (SEMANTICS E1, E5).
+
+    frames/<kind>/<name>/00000012/part-00000.parquet …   the rows
+    frames/<kind>/<name>/00000012/snapshot.json          number, run, instant, rows, schema
+    frames/<kind>/<name>/runs/<run id>.json              which snapshot a run produced or reused
+    frames/<kind>/<name>/rejected/00000013/              a snapshot that failed a blocking check, kept for inspection
+    frames/counter                                       the newest number; one sequence for all frames of the root
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from activation_platform.components.storage import storage_root
+from activation_platform.components.types import type_words
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.sync.files import publish_json, read_json, sync_folder
+from activation_platform.sync.lock import locked
+
+__all__ = ["Draft", "Frames", "FramesIOManager", "Snapshot", "streamed"]
+
+_PART_ROWS = 500_000
+_KEEP_SECONDS = 7 * 86_400
+_KEEP_NEWEST = 5
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A published frame. `as_of` is the instant it stands for, `read_at` when it was made (Unix seconds)."""
+
+    folder: Path
+    number: int
+    as_of: float
+    read_at: float
+    rows: int
+    schema: Mapping[str, str]
+    """Column types in words."""
+    checks: Sequence[Mapping[str, Any]]
+    """Verdicts of the checks it passed."""
+
+    @property
+    def parts(self) -> list[Path]:
+        """The Parquet files, in order."""
+        return sorted(self.folder.glob("part-*.parquet"))
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows."""
+        return pl.scan_parquet(self.parts)
+
+    @property
+    def instant(self) -> datetime:
+        """`as_of` as a moment in UTC."""
+        return datetime.fromtimestamp(self.as_of, UTC)
+
+
+@dataclass
+class Draft:
+    """A frame on its way to become a snapshot; nobody reads it before it is published."""
+
+    folder: Path
+    rows: int = 0
+    _parts: int = 0
+    _waiting: list[pl.DataFrame] = field(default_factory=list)
+
+    def write(self, batches: Iterable[pl.DataFrame]) -> None:
+        """Append rows, streamed: at most a part's worth of them is in memory."""
+        for batch in batches:
+            self._waiting.append(batch)
+            if sum(frame.height for frame in self._waiting) >= _PART_ROWS:
+                self._flush()
+        if self._waiting and (self._parts == 0 or any(frame.height for frame in self._waiting)):
+            self._flush()
+
+    def _flush(self) -> None:
+        part = pl.concat(self._waiting)
+        self._waiting.clear()
+        part.write_parquet(self.folder / f"part-{self._parts:05}.parquet", compression="zstd", compression_level=1)
+        self._parts += 1
+        self.rows += part.height
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows written so far."""
+        return pl.scan_parquet(sorted(self.folder.glob("part-*.parquet")))
+
+
+class Frames:
+    """The snapshots of one asset (`kind` is `models` or `segments`)."""
+
+    def __init__(self, root: Path, kind: str, name: str) -> None:
+        self._root = root / "frames"
+        self._name = f"{kind}/{name}"
+        self.folder = self._root / kind / name
+
+    @property
+    def lock(self) -> Path:
+        """The lock under which this asset is made."""
+        return self.folder / "lock"
+
+    def newest(self) -> Snapshot | None:
+        """The newest published snapshot."""
+        numbers = self._numbers()
+        return self._open(numbers[-1]) if numbers else None
+
+    def of_run(self, run_ids: Sequence[str]) -> Snapshot | None:
+        """What one of these runs produced or reused."""
+        for run_id in run_ids:
+            pointer = read_json(self.folder / "runs" / f"{run_id}.json")
+            if pointer is not None:
+                return self._open(pointer["snapshot"])
+        return None
+
+    def for_run(self, run_ids: Sequence[str]) -> Snapshot:
+        """The snapshot that a run must read: its own, its parent's, else the newest; stops while a blocking check stands failed."""
+        own = self.of_run(run_ids)
+        if own is not None:
+            return own
+        blocked = read_json(self.folder / "blocked.json")
+        if blocked is not None:
+            raise DeclarationError(
+                f"{self._name} failed a blocking check ({blocked['why']})",
+                remedy=f"Materialise {self._name} again once its data or its declaration is mended; nothing was sent.",
+            )
+        newest = self.newest()
+        if newest is None:
+            raise DeclarationError(f"{self._name} was never materialised", remedy=f"Materialise {self._name} first.")
+        return newest
+
+    def draft(self) -> Draft:
+        """A place to write a new frame."""
+        folder = self.folder / f".draft-{os.getpid()}-{time.monotonic_ns()}"
+        folder.mkdir(parents=True)
+        return Draft(folder)
+
+    def publish(
+        self, draft: Draft, *, run_id: str, as_of: float, read_at: float, checks: Sequence[dict[str, Any]] = ()
+    ) -> Snapshot:
+        """Make a draft the newest snapshot, with the verdicts of its checks; earlier ones are kept for a week."""
+        number = self._next_number()
+        described = {name: type_words(dtype) for name, dtype in draft.scan().collect_schema().items()}
+        facts = {"number": number, "as_of": as_of, "read_at": read_at, "rows": draft.rows, "checks": list(checks)}
+        publish_json(draft.folder / "snapshot.json", {**facts, "run_id": run_id, "schema": described})
+        draft.folder.rename(self.folder / f"{number:08}")
+        sync_folder(self.folder)
+        (self.folder / "blocked.json").unlink(missing_ok=True)
+        snapshot = self._open(number)
+        self.point(run_id, snapshot)
+        self._prune()
+        return snapshot
+
+    def reject(self, draft: Draft, why: str) -> Path:
+        """Keep a frame that failed a blocking check where nobody reads it by mistake; returns where."""
+        kept = self.folder / "rejected" / f"{self._next_number():08}"
+        kept.parent.mkdir(exist_ok=True)
+        draft.folder.rename(kept)
+        publish_json(self.folder / "blocked.json", {"why": why, "at": time.time()})
+        return kept
+
+    def point(self, run_id: str, snapshot: Snapshot) -> None:
+        """Remember that a run uses this snapshot."""
+        (self.folder / "runs").mkdir(exist_ok=True)
+        publish_json(self.folder / "runs" / f"{run_id}.json", {"snapshot": snapshot.number})
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(path.name) for path in self.folder.glob("[0-9]*") if path.name.isdigit())
+
+    def _open(self, number: int) -> Snapshot:
+        folder = self.folder / f"{number:08}"
+        facts = read_json(folder / "snapshot.json")
+        if facts is None:
+            raise DeclarationError(
+                f"snapshot {number} of {self._name} is gone", remedy="It was pruned; materialise the asset again."
+            )
+        return Snapshot(folder, number, facts["as_of"], facts["read_at"], facts["rows"], facts["schema"], facts["checks"])
+
+    def _next_number(self) -> int:
+        counter = self._root / "counter"
+        with locked(self._root / "counter.lock", wait=60):
+            number = int(read_json(counter) or 0) + 1
+            publish_json(counter, number)
+        return number
+
+    def _prune(self) -> None:
+        """Drop what is older than a week, but never the newest few."""
+        before = time.time() - _KEEP_SECONDS
+        for number in self._numbers()[:-_KEEP_NEWEST]:
+            if self._open(number).read_at < before:
+                shutil.rmtree(self.folder / f"{number:08}")
+        for pointer in (self.folder / "runs").glob("*.json"):
+            if pointer.stat().st_mtime < before:
+                pointer.unlink()
+
+
+class FramesIOManager(dg.IOManager):
+    """Hands the newest snapshot of a model or segment to other assets, as a `pl.LazyFrame`."""
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Models and segments publish their own snapshots; nothing else may be stored here."""
+        if obj is not None:
+            raise DeclarationError(
+                f"{context.asset_key.to_user_string()} is not a model or a segment", remedy="Give it an IO manager of its own."
+            )
+
+    def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
+        """The snapshot of this run, or the newest."""
+        kind, name = context.asset_key.path[-2:]
+        return Frames(storage_root(), kind, name).for_run([context.run_id] if context.has_run_id else []).scan()
+
+
+def streamed(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """A lazy frame as batches."""
+    return frame.collect_batches(chunk_size=_PART_ROWS, maintain_order=True)

@@ -1,0 +1,123 @@
+"""A segment in the workspace: the rows of a model for which a condition holds, as a frame of their own."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import dagster as dg
+import polars as pl
+from pydantic import BaseModel, Field
+
+from activation_platform.components.frames import Frames, streamed
+from activation_platform.components.instants import FrameConfig, as_of, run_ids
+from activation_platform.components.model import ModelComponent
+from activation_platform.components.names import Name
+from activation_platform.components.shown import failure, frame_metadata
+from activation_platform.components.storage import storage_root
+from activation_platform.components.workspace import Declared, Fault, Workspace
+from activation_platform.contracts.errors import ActivationError, DeclarationError
+from activation_platform.segmentation.conditions import Condition, read
+from activation_platform.segmentation.evaluate import evaluate
+from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.validate import problems
+from activation_platform.sync.lock import locked
+
+__all__ = ["SegmentComponent", "SegmentSpec"]
+
+_LOCK_WAIT = 3600.0
+
+
+class SegmentSpec(dg.Model):
+    """Rows of a model that belong."""
+
+    name: Name = Field(description="The name that activations refer to.")
+    model: str = Field(description="The model whose rows it chooses from.")
+    where: dict[str, Any] = Field(description="The condition: groups all, any, none; see docs/segments.md.")
+    description: str | None = Field(default=None, description="For the people who use it.")
+    owners: list[str] | None = Field(default=None, description="E-mail addresses, or team:name.")
+
+
+class SegmentComponent(Declared[SegmentSpec]):
+    """The rows of a model for which a condition holds, at the run's instant."""
+
+    word: ClassVar[str] = "segment"
+    spec_class: ClassVar[type[BaseModel]] = SegmentSpec
+
+    @property
+    def asset_key(self) -> dg.AssetKey:
+        """`segments/<name>`."""
+        return dg.AssetKey(["segments", self.name])
+
+    @property
+    def frames(self) -> Frames:
+        """Its snapshots."""
+        return Frames(storage_root(), "segments", self.name)
+
+    def faults(self, workspace: Workspace) -> Iterator[Fault]:
+        """An unknown model, or a condition that cannot be evaluated over its columns."""
+        yield from workspace.unknown("model", self.spec.model, ("model",))
+        try:
+            condition = read(self.spec.where)
+        except InvalidCondition as invalid:
+            yield from (Fault(("where", *problem.path), problem.message) for problem in invalid.problems)
+            return
+        model: ModelComponent | None = workspace.find("model", self.spec.model)
+        known = None if model is None else model.columns()
+        if known is not None:
+            yield from self._column_faults(condition, known)
+
+    def _column_faults(self, condition: Condition, known: Mapping[str, pl.DataType | None]) -> Iterator[Fault]:
+        typed = {name: dtype for name, dtype in known.items() if dtype is not None}
+        if len(typed) == len(known):
+            yield from (Fault(("where", *problem.path), problem.message) for problem in problems(condition, typed))
+
+    def get_asset_spec(self, model: ModelComponent) -> dg.AssetSpec:
+        """The segment as an asset."""
+        return dg.AssetSpec(
+            key=self.asset_key,
+            deps=[model.asset_key],
+            group_name="segments",
+            kinds={"polars"},
+            description=self.spec.description or f"Rows of {model.name} that belong to {self.name}.",
+            owners=self.spec.owners,
+        )
+
+    def execute(self, context: dg.AssetExecutionContext, model: ModelComponent, config: FrameConfig) -> dg.MaterializeResult:
+        """Evaluate the condition over the model's snapshot and publish the rows."""
+        frames = self.frames
+        with locked(frames.lock, wait=_LOCK_WAIT):
+            own = frames.of_run([context.run_id])
+            if own is not None:
+                return dg.MaterializeResult(metadata=frame_metadata(own, reused=True))
+            rows = model.frames.for_run(run_ids(context))
+            instant = as_of(context, config, rows.instant)
+            draft = frames.draft()
+            try:
+                condition = read(self.spec.where)
+                wrong = problems(condition, rows.scan().collect_schema())
+                if wrong:
+                    raise InvalidCondition(wrong)
+                draft.write(streamed(evaluate(condition, rows.parts, now=instant)))
+            except InvalidCondition as invalid:
+                raise DeclarationError(
+                    f"the condition of {self.name} does not fit the model's columns: {invalid}",
+                    remedy="Correct the segment, or the model's columns.",
+                ) from invalid
+            snapshot = frames.publish(draft, run_id=context.run_id, as_of=instant.timestamp(), read_at=time.time())
+        share = {"share_of_model": round(snapshot.rows / rows.rows, 4)} if rows.rows else {}
+        return dg.MaterializeResult(
+            metadata={**frame_metadata(snapshot), "model_snapshot": rows.number, "model_rows": rows.rows, **share}
+        )
+
+    def build(self, workspace: Workspace) -> dg.Definitions:
+        """The asset."""
+        model: ModelComponent = workspace.find("model", self.spec.model)
+
+        @dg.multi_asset(name=f"segments__{self.name}", specs=[self.get_asset_spec(model)])
+        def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult:
+            try:
+                return self.execute(context, model, config)
+            except ActivationError as error:
+                raise failure(error) from error
+
+        return dg.Definitions(assets=[materialise])

@@ -1,0 +1,90 @@
+"""How things are shown in the Dagster UI: metadata, tables, failures; nothing personal in clear, vendor's words escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from activation_platform.components.frames import Snapshot
+from activation_platform.contracts.errors import ActivationError
+from activation_platform.contracts.redaction import mask, mask_text
+from activation_platform.sync.history import Run
+
+__all__ = ["failure", "frame_metadata", "issues_table", "markdown_table", "run_metadata"]
+
+_SHOWN_ISSUES = 10
+_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-!|<>~"})
+
+
+def escaped(text: str) -> str:
+    """Untrusted text as Markdown that shows it and does nothing else."""
+    return " ".join(text.split()).translate(_SPECIAL)
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; cells are expected to be escaped."""
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def frame_metadata(snapshot: Snapshot, *, reused: bool = False) -> dict[str, Any]:
+    """What the UI shows of a snapshot."""
+    columns = [dg.TableColumn(name=name, type=words) for name, words in snapshot.schema.items()]
+    return {
+        "dagster/row_count": snapshot.rows,
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "snapshot": snapshot.number,
+        "as_of": dg.MetadataValue.timestamp(snapshot.as_of),
+        "read_at": dg.MetadataValue.timestamp(snapshot.read_at),
+        "reused": reused,
+    }
+
+
+def run_metadata(run: Run, issues: pl.DataFrame) -> dict[str, Any]:
+    """What the UI shows, and plots, of a run of an activation."""
+    figures = run.figures
+    numbers: Mapping[str, int] = {
+        "extracted": figures.extracted,
+        "loaded": figures.loaded,
+        "inserted": figures.inserted,
+        "updated": figures.updated,
+        "deleted": figures.deleted,
+        "deletes_requested": figures.deletes_requested,
+        "source_issues": figures.source_issues,
+        "destination_issues": figures.destination_issues,
+        "ignored": figures.ignored,
+        "withheld": figures.withheld,
+        "no_operation": figures.no_operation,
+        "unsent": figures.unsent,
+        "standing_issues": figures.standing,
+        "left_behind": figures.left_behind,
+        "requests": figures.requests,
+        "ledger_sequence": run.number,
+    }
+    told: dict[str, Any] = {**numbers, "status": str(run.status), "seconds": round(run.seconds, 3), "full": run.full}
+    if run.notes:
+        told["notes"] = dg.MetadataValue.md("\n".join(f"- {escaped(note)}" for note in run.notes))
+    if issues.height:
+        told["issues"] = dg.MetadataValue.md(issues_table(issues))
+    return told
+
+
+def issues_table(issues: pl.DataFrame) -> str:
+    """The first issues as a Markdown table, masked; the complete ones are in the issues file."""
+    shown = [
+        [escaped(row["event"]), escaped(mask(row["key"])), escaped(mask_text(row["reason"] or ""))]
+        for row in issues.head(_SHOWN_ISSUES).iter_rows(named=True)
+    ]
+    more = issues.height - len(shown)
+    table = markdown_table(["issue", "key", "reason"], shown)
+    return f"{table}\n\n… and {more} more: `activation issues`" if more > 0 else table
+
+
+def failure(error: ActivationError, metadata: Mapping[str, Any] | None = None) -> dg.Failure:
+    """An error of the six classes as a failed step that is not retried (SEMANTICS E2)."""
+    return dg.Failure(
+        description=mask_text(str(error)),
+        metadata={"error_class": str(error.error_class), "what_to_do": error.remedy, **(metadata or {})},
+        allow_retries=False,
+    )

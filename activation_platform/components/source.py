@@ -1,0 +1,90 @@
+"""A source in the workspace: a warehouse under a name that models refer to."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import dagster as dg
+from pydantic import BaseModel, Field
+
+from activation_platform.components.names import Name
+from activation_platform.components.settings import resolved, settings_faults
+from activation_platform.components.workspace import Declared, Fault, Workspace
+from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.source import Source
+from activation_platform.sources import SOURCES
+
+__all__ = ["SourceComponent", "SourceSpec"]
+
+
+class SourceSpec(dg.Model):
+    """A warehouse that models read from."""
+
+    name: Name = Field(description="The name that models refer to.")
+    kind: str = Field(description="The kind of warehouse: duckdb, postgres.")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="How to connect; secrets as env:NAME. See docs/sources.md."
+    )
+
+
+class SourceComponent(Declared[SourceSpec]):
+    """A warehouse under a name. It is only ever read."""
+
+    word: ClassVar[str] = "source"
+    spec_class: ClassVar[type[BaseModel]] = SourceSpec
+
+    @property
+    def resource_key(self) -> str:
+        """The key of the Dagster resource that connects."""
+        return f"source_{self.name}"
+
+    @property
+    def asset_key(self) -> dg.AssetKey:
+        """The asset that stands for the warehouse in the graph."""
+        return dg.AssetKey(["sources", self.name])
+
+    @property
+    def source_class(self) -> type[Source]:
+        """The class behind the kind."""
+        return SOURCES[self.spec.kind]
+
+    def faults(self, workspace: Workspace) -> Iterator[Fault]:
+        """A kind or settings that do not exist."""
+        del workspace
+        if self.spec.kind not in SOURCES:
+            yield Fault(("kind",), f'there is no kind of source "{self.spec.kind}".{nearest(self.spec.kind, SOURCES)}')
+            return
+        yield from settings_faults(self.source_class, self.source_class.secrets, self.spec.settings)
+
+    def get_asset_spec(self) -> dg.AssetSpec:
+        """The warehouse as an external asset; its check tells whether it can be read."""
+        return dg.AssetSpec(
+            key=self.asset_key,
+            group_name="sources",
+            kinds={self.spec.kind},
+            description=f"The {self.spec.kind} warehouse that models read. It is never written.",
+        )
+
+    def execute(self, source: Source) -> dg.AssetCheckResult:
+        """Validate the connection, step by step."""
+        steps = list(source.check())
+        broken = next((step for step in steps if not step.passed), None)
+        table = [f"| {step.name} | {'passed' if step.passed else '**failed**'} | {step.words} |" for step in steps]
+        return dg.AssetCheckResult(
+            passed=broken is None,
+            description=f"{broken.name}: {broken.words}" if broken else "The source can be read.",
+            metadata={"steps": dg.MetadataValue.md("\n".join(["| step | result | what |", "|---|---|---|", *table]))},
+        )
+
+    def build(self, workspace: Workspace) -> dg.Definitions:
+        """The resource, the asset, the check."""
+        del workspace
+        resource = self.source_class(**resolved(self.spec.settings))
+        key = self.resource_key
+
+        @dg.asset_check(
+            asset=self.asset_key, name="connection", required_resource_keys={key}, description="Connection, access, schemas."
+        )
+        def connection(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+            return self.execute(getattr(context.resources, key))
+
+        return dg.Definitions(assets=[self.get_asset_spec()], asset_checks=[connection], resources={key: resource})

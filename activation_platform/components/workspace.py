@@ -1,0 +1,141 @@
+"""The workspace: all components of a code location, checked together, every error with its file and line.
+
+Dagster loads components one by one and stops at the first that fails. So the first one that is built checks them all, and
+raises everything that is wrong at once (SEMANTICS G). Nothing is connected to, no secret is read.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+import dagster as dg
+from pydantic import BaseModel
+
+from activation_platform.contracts.fields import nearest
+
+__all__ = ["Declared", "Fault", "Workspace"]
+
+SpecT = TypeVar("SpecT", bound=BaseModel)
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something impossible that a component says, and where below its attributes."""
+
+    path: Path
+    message: str
+
+
+class Declared(dg.Component, Generic[SpecT]):
+    """A component that a user declares: its attributes (`spec`) and, if it comes from YAML, its place there."""
+
+    word: ClassVar[str]
+    """What users call it: source, model, segment, destination, activation."""
+    spec_class: ClassVar[type[BaseModel]]
+
+    def __init__(self, spec: SpecT, context: dg.ComponentLoadContext | None = None) -> None:
+        self.spec = spec
+        self._context = context
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """The schema of the attributes; a plain model, so that typos are reported with file, line and caret."""
+        return cls.spec_class
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> "Declared[SpecT]":
+        """Read a component from YAML."""
+        assert attributes is not None
+        return cls(cast(SpecT, attributes), context)
+
+    @property
+    def name(self) -> str:
+        """The name that other components refer to."""
+        return cast(str, cast(Any, self.spec).name)
+
+    @property
+    def project_path(self) -> Any:
+        """The folder of the YAML file, or None for a component made in Python."""
+        return None if self._context is None else self._context.path
+
+    @abstractmethod
+    def faults(self, workspace: "Workspace") -> Iterator[Fault]:
+        """Everything impossible about this component, given all the others."""
+
+    @abstractmethod
+    def build(self, workspace: "Workspace") -> dg.Definitions:
+        """The component as Dagster objects; called only for a workspace without faults."""
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Check the whole workspace (once), then build this component."""
+        return self.build(Workspace.of(context, self))
+
+    def located(self, fault: Fault) -> str:
+        """The fault as text with file, line and snippet, as far as they are known."""
+        place = f'{self.word} "{self.name}"'
+        tree = None if self._context is None else self._context.component_decl.source_tree
+        if tree is None:
+            return f"{place}: {fault.message}"
+        position = tree.source_position_tree.source_error(
+            yaml_path=["attributes", *fault.path], inline_error_message=fault.message, value_error=True
+        )
+        return f"{position.file_name}:{position.start_line_no} - {place}: {fault.message}\n{position.snippet}"
+
+
+_known: WeakKeyDictionary[Any, "Workspace"] = WeakKeyDictionary()
+
+
+@dataclass
+class Workspace:
+    """Every declared component by word and name."""
+
+    components: Sequence[Declared[Any]]
+    by_word: dict[str, dict[str, Declared[Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for component in self.components:
+            self.by_word.setdefault(component.word, {}).setdefault(component.name, component)
+
+    @classmethod
+    def of(cls, context: dg.ComponentLoadContext, component: Declared[Any]) -> "Workspace":
+        """The workspace of a component tree, checked; raises DagsterInvalidDefinitionError with all its faults."""
+        tree = context.component_tree
+        if tree not in _known:
+            found = tree.get_all_components(of_type=Declared)
+            workspace = cls(found if component in found else [*found, component])
+            workspace.check()
+            _known[tree] = workspace
+        return _known[tree]
+
+    def check(self) -> None:
+        """Raise every fault of every component, together."""
+        told = [
+            component.located(fault)
+            for component in self.components
+            for fault in (*self._doubled(component), *component.faults(self))
+        ]
+        if told:
+            count = f"{len(told)} errors" if len(told) > 1 else "1 error"
+            raise dg.DagsterInvalidDefinitionError(f"{count} in the workspace\n\n" + "\n\n".join(told))
+
+    def _doubled(self, component: Declared[Any]) -> Iterator[Fault]:
+        if self.by_word[component.word][component.name] is not component:
+            yield Fault(("name",), f'there are two {component.word}s called "{component.name}"')
+
+    def names(self, word: str) -> list[str]:
+        """All names of a kind of component."""
+        return sorted(self.by_word.get(word, {}))
+
+    def find(self, word: str, name: str) -> Any:
+        """A component, or None."""
+        return self.by_word.get(word, {}).get(name)
+
+    def unknown(self, word: str, name: str, path: Path) -> Iterator[Fault]:
+        """The fault of naming a component that does not exist."""
+        if self.find(word, name) is None:
+            known = self.names(word)
+            listed = nearest(name, known) or (f" There is: {', '.join(known)}." if known else f" There is no {word} at all.")
+            yield Fault(path, f'there is no {word} "{name}".{listed}')
