@@ -33,7 +33,13 @@ class ModelCheck:
 
     def described(self) -> dict[str, Any]:
         """The verdict as JSON, kept with the snapshot."""
-        return {"name": self.name, "passed": self.passed, "words": self.words, "severity": self.severity.value, "metadata": dict(self.metadata or {})}
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "words": self.words,
+            "severity": self.severity.value,
+            "metadata": dict(self.metadata or {}),
+        }
 
     @classmethod
     def remembered(cls, value: Mapping[str, Any]) -> "ModelCheck":
@@ -85,10 +91,19 @@ def _key_unique(
 ) -> ModelCheck:
     """Share of duplicates = 1 - distinct / rows with a key."""
     text = key_text(list(key), schema)
-    keyed, distinct = frame.select(text.count().alias("keyed"), text.drop_nulls().n_unique().alias("distinct")).collect().row(0)
+    keyed, distinct = (
+        frame.select(text.count().alias("keyed"), text.drop_nulls().n_unique().alias("distinct"))
+        .collect()
+        .row(0)
+    )
     share = 100 * (1 - distinct / keyed) if keyed else 0.0
     nulls = rows - keyed
-    facts = {"rows": rows, "null_keys": nulls, "distinct_keys": distinct, "duplicate_percent": round(share, 4)}
+    facts = {
+        "rows": rows,
+        "null_keys": nulls,
+        "distinct_keys": distinct,
+        "duplicate_percent": round(share, 4),
+    }
     if share == 0 and not nulls:
         return ModelCheck(KEY_UNIQUE, passed=True, words=f"{distinct} keys, each once", metadata=facts)
     blocks = share > most_duplicates
@@ -105,7 +120,11 @@ def _schema(schema: pl.Schema, expected: Mapping[str, str] | None, key: Sequence
         words = f"Missing: {', '.join(absent)}" if absent else "first look: nothing to compare with"
         return ModelCheck(SCHEMA, passed=not absent, words=words)
     missing = [name for name in expected if name not in found]
-    wrong = [f"{name} is {found[name]}, was {was}" for name, was in expected.items() if name in found and not same_type(found[name], was)]
+    wrong = [
+        f"{name} is {found[name]}, was {was}"
+        for name, was in expected.items()
+        if name in found and not same_type(found[name], was)
+    ]
     new = [name for name in found if name not in expected]
     if not missing and not wrong:
         words = f"new columns, not used: {', '.join(new)}" if new else f"{len(found)} columns as before"

@@ -73,8 +73,12 @@ class DestinationComponent(Declared[DestinationSpec]):
         try:
             account = asker(destination, storage_root())(destination.account())
         except ActivationError as error:
-            return dg.AssetCheckResult(passed=False, description=str(error), metadata={"error": str(error.error_class)})
-        return dg.AssetCheckResult(passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"})
+            return dg.AssetCheckResult(
+                passed=False, description=str(error), metadata={"error": str(error.error_class)}
+            )
+        return dg.AssetCheckResult(
+            passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"}
+        )
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The resource, the asset, the check."""
@@ -83,7 +87,10 @@ class DestinationComponent(Declared[DestinationSpec]):
         key = self.resource_key
 
         @dg.asset_check(
-            asset=self.asset_key, name="ready", required_resource_keys={key}, description="Credentials and permissions."
+            asset=self.asset_key,
+            name="ready",
+            required_resource_keys={key},
+            description="Credentials and permissions.",
         )
         def ready(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             return self.execute(getattr(context.resources, key))

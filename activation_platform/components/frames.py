@@ -1,10 +1,10 @@
 """Frames between assets: numbered snapshots as Parquet, published by one rename, never overwritten (SEMANTICS E1, E5).
 
-    frames/<kind>/<name>/00000012/part-00000.parquet …   the rows
-    frames/<kind>/<name>/00000012/snapshot.json          number, run, instant, rows, schema
-    frames/<kind>/<name>/runs/<run id>.json              which snapshot a run produced or reused
-    frames/<kind>/<name>/rejected/00000013/              a snapshot that failed a blocking check, kept for inspection
-    frames/counter                                       the newest number; one sequence for all frames of the root
+frames/<kind>/<name>/00000012/part-00000.parquet …   the rows
+frames/<kind>/<name>/00000012/snapshot.json          number, run, instant, rows, schema
+frames/<kind>/<name>/runs/<run id>.json              which snapshot a run produced or reused
+frames/<kind>/<name>/rejected/00000013/              a snapshot that failed a blocking check, kept for inspection
+frames/counter                                       the newest number; one sequence for all frames of the root
 """
 
 import os
@@ -25,7 +25,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sync.files import publish_json, read_json, sync_folder
 from activation_platform.sync.lock import locked
 
-__all__ = ["Draft", "Frames", "FramesIOManager", "Snapshot", "streamed"]
+__all__ = ["FRAMES", "FRAMES_KEY", "Draft", "Frames", "FramesIOManager", "Snapshot", "streamed"]
 
 _PART_ROWS = 500_000
 _KEEP_SECONDS = 7 * 86_400
@@ -82,7 +82,9 @@ class Draft:
     def _flush(self) -> None:
         part = pl.concat(self._waiting)
         self._waiting.clear()
-        part.write_parquet(self.folder / f"part-{self._parts:05}.parquet", compression="zstd", compression_level=1)
+        part.write_parquet(
+            self.folder / f"part-{self._parts:05}.parquet", compression="zstd", compression_level=1
+        )
         self._parts += 1
         self.rows += part.height
 
@@ -118,7 +120,10 @@ class Frames:
         return None
 
     def for_run(self, run_ids: Sequence[str]) -> Snapshot:
-        """The snapshot that a run must read: its own, its parent's, else the newest; stops while a blocking check stands failed."""
+        """The snapshot that a run must read: its own, its parent's, else the newest.
+
+        Raises DeclarationError while a blocking check stands failed, or where there is none.
+        """
         own = self.of_run(run_ids)
         if own is not None:
             return own
@@ -130,7 +135,9 @@ class Frames:
             )
         newest = self.newest()
         if newest is None:
-            raise DeclarationError(f"{self._name} was never materialised", remedy=f"Materialise {self._name} first.")
+            raise DeclarationError(
+                f"{self._name} was never materialised", remedy=f"Materialise {self._name} first."
+            )
         return newest
 
     def draft(self) -> Draft:
@@ -140,12 +147,24 @@ class Frames:
         return Draft(folder)
 
     def publish(
-        self, draft: Draft, *, run_id: str, as_of: float, read_at: float, checks: Sequence[dict[str, Any]] = ()
+        self,
+        draft: Draft,
+        *,
+        run_id: str,
+        as_of: float,
+        read_at: float,
+        checks: Sequence[dict[str, Any]] = (),
     ) -> Snapshot:
         """Make a draft the newest snapshot, with the verdicts of its checks; earlier ones are kept for a week."""
         number = self._next_number()
         described = {name: type_words(dtype) for name, dtype in draft.scan().collect_schema().items()}
-        facts = {"number": number, "as_of": as_of, "read_at": read_at, "rows": draft.rows, "checks": list(checks)}
+        facts = {
+            "number": number,
+            "as_of": as_of,
+            "read_at": read_at,
+            "rows": draft.rows,
+            "checks": list(checks),
+        }
         publish_json(draft.folder / "snapshot.json", {**facts, "run_id": run_id, "schema": described})
         draft.folder.rename(self.folder / f"{number:08}")
         sync_folder(self.folder)
@@ -176,9 +195,12 @@ class Frames:
         facts = read_json(folder / "snapshot.json")
         if facts is None:
             raise DeclarationError(
-                f"snapshot {number} of {self._name} is gone", remedy="It was pruned; materialise the asset again."
+                f"snapshot {number} of {self._name} is gone",
+                remedy="It was pruned; materialise the asset again.",
             )
-        return Snapshot(folder, number, facts["as_of"], facts["read_at"], facts["rows"], facts["schema"], facts["checks"])
+        return Snapshot(
+            folder, number, facts["as_of"], facts["read_at"], facts["rows"], facts["schema"], facts["checks"]
+        )
 
     def _next_number(self) -> int:
         counter = self._root / "counter"
@@ -205,13 +227,18 @@ class FramesIOManager(dg.IOManager):
         """Models and segments publish their own snapshots; nothing else may be stored here."""
         if obj is not None:
             raise DeclarationError(
-                f"{context.asset_key.to_user_string()} is not a model or a segment", remedy="Give it an IO manager of its own."
+                f"{context.asset_key.to_user_string()} is not a model or a segment",
+                remedy="Give it an IO manager of its own.",
             )
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
-        """The snapshot of this run, or the newest."""
+        """The newest published snapshot."""
         kind, name = context.asset_key.path[-2:]
-        return Frames(storage_root(), kind, name).for_run([context.run_id] if context.has_run_id else []).scan()
+        return Frames(storage_root(), kind, name).for_run([]).scan()
+
+
+FRAMES_KEY = "frames"
+FRAMES = FramesIOManager()
 
 
 def streamed(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:

@@ -31,7 +31,9 @@ def as_of(context: dg.AssetExecutionContext, config: FrameConfig, otherwise: dat
     if config.as_of:
         chosen = datetime.fromisoformat(config.as_of)
         if chosen.tzinfo is None:
-            raise dg.Failure(f'as_of "{config.as_of}" has no offset; write 2026-01-31T07:00:00+00:00', allow_retries=False)
+            raise dg.Failure(
+                f'as_of "{config.as_of}" has no offset; write 2026-01-31T07:00:00+00:00', allow_retries=False
+            )
         return chosen.astimezone(UTC)
     return scheduled(context) or otherwise
 

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, Field
 
 from activation_platform.components.checks import BLOCKING, ModelCheck, check_frame
-from activation_platform.components.frames import Draft, Frames, Snapshot
+from activation_platform.components.frames import FRAMES, FRAMES_KEY, Draft, Frames, Snapshot
 from activation_platform.components.instants import FrameConfig, as_of, max_age, scheduled
 from activation_platform.components.names import Name
 from activation_platform.components.shown import failure, frame_metadata
@@ -36,7 +36,9 @@ class ColumnSpec(dg.Model):
     """One exposed column."""
 
     column: str | None = Field(default=None, description="Its name in the source, where it is renamed.")
-    type: str | None = Field(default=None, description="text, integer, number, decimal(12, 2), date, timestamp …")
+    type: str | None = Field(
+        default=None, description="text, integer, number, decimal(12, 2), date, timestamp …"
+    )
     categorical: bool = Field(default=False, description="Whether breakdowns count its values.")
 
 
@@ -61,7 +63,9 @@ class ModelSpec(dg.Model):
         default=None, description="Exposed columns, with a type or more; omitted: all."
     )
     relations: dict[str, RelationSpec] = Field(default_factory=dict, description="Relations to other models.")
-    most_duplicates: float = Field(default=5.0, ge=0, le=100, description="Percent of duplicate keys that still only warns.")
+    most_duplicates: float = Field(
+        default=5.0, ge=0, le=100, description="Percent of duplicate keys that still only warns."
+    )
     may_be_empty: bool = Field(default=False, description="Whether no rows at all is a valid answer.")
     description: str | None = Field(default=None, description="For the people who use it.")
     owners: list[str] | None = Field(default=None, description="E-mail addresses, or team:name.")
@@ -125,7 +129,11 @@ class ModelComponent(Declared[ModelSpec]):
         if expected is not None:
             return {name: read_type(words) for name, words in expected.items()}
         exposed = self.exposed
-        return None if exposed is None else {name: read_type(column.type or "") for name, column in exposed.items()}
+        return (
+            None
+            if exposed is None
+            else {name: read_type(column.type or "") for name, column in exposed.items()}
+        )
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """References, SQL, columns and types that cannot be."""
@@ -133,7 +141,9 @@ class ModelComponent(Declared[ModelSpec]):
         yield from workspace.unknown("source", spec.source, ("source",))
         given = [name for name in ("table", "sql", "sql_file") if getattr(spec, name) is not None]
         if len(given) != 1:
-            yield Fault((), f"takes exactly one of table, sql and sql_file, here {' and '.join(given) or 'none'}")
+            yield Fault(
+                (), f"takes exactly one of table, sql and sql_file, here {' and '.join(given) or 'none'}"
+            )
         elif (fault := self._statement_fault(workspace)) is not None:
             yield fault
         yield from self._column_faults()
@@ -157,7 +167,10 @@ class ModelComponent(Declared[ModelSpec]):
         exposed = self.exposed or {}
         for name, column in exposed.items():
             if column.type is not None and read_type(column.type) is None:
-                yield Fault(("columns", name), f'"{column.type}" is no type; there is text, integer, number, decimal(12, 2), date, timestamp, …')
+                yield Fault(
+                    ("columns", name),
+                    f'"{column.type}" is no type; there is text, integer, number, decimal(12, 2), date, timestamp, …',
+                )
         known = self.columns()
         if known is None:
             return
@@ -167,7 +180,10 @@ class ModelComponent(Declared[ModelSpec]):
         for relation, spec in self.spec.relations.items():
             for name in spec.on:
                 if name not in known:
-                    yield Fault(("relations", relation, "on", name), f'there is no column "{name}".{nearest(name, known)}')
+                    yield Fault(
+                        ("relations", relation, "on", name),
+                        f'there is no column "{name}".{nearest(name, known)}',
+                    )
 
     @property
     def _sql_file(self) -> Path | None:
@@ -195,14 +211,16 @@ class ModelComponent(Declared[ModelSpec]):
             metadata={"primary_key": ", ".join(self.key), "kind": str(self.spec.kind)},
         )
 
-    def execute(self, context: dg.AssetExecutionContext, source: Source, config: FrameConfig) -> Iterator[Any]:
+    def execute(
+        self, context: dg.AssetExecutionContext, source: Source, config: FrameConfig
+    ) -> Iterator[Any]:
         """Read the source into a snapshot, check it, publish it; or reuse one that is young enough (SEMANTICS E5)."""
         frames = self.frames
         with locked(frames.lock, wait=_LOCK_WAIT):
             usable = self._usable(context, frames)
             if usable is not None:
                 frames.point(context.run_id, usable)
-                context.log.info(f"snapshot {usable.number} is young enough and is used again")
+                context.log.info("snapshot %d is young enough and is used again", usable.number)
                 yield from (ModelCheck.remembered(check).result() for check in usable.checks)
                 yield dg.MaterializeResult(metadata=frame_metadata(usable, reused=True))
                 return
@@ -244,7 +262,9 @@ class ModelComponent(Declared[ModelSpec]):
             return batch
         wanted = {name: column.column or name for name, column in exposed.items()}
         # What is missing is the schema check's business: it says so by name.
-        return batch.select(pl.col(column).alias(name) for name, column in wanted.items() if column in batch.columns)
+        return batch.select(
+            pl.col(column).alias(name) for name, column in wanted.items() if column in batch.columns
+        )
 
     def check(self, frames: Frames, draft: Draft) -> list[ModelCheck]:
         """The checks of a frame that is not yet published."""
@@ -266,7 +286,7 @@ class ModelComponent(Declared[ModelSpec]):
 
         @dg.multi_asset(
             name=f"models__{self.name}",
-            specs=[spec],
+            specs=[spec.with_io_manager_key(FRAMES_KEY)],
             check_specs=[dg.AssetCheckSpec(name, asset=spec.key, blocking=True) for name in BLOCKING],
             required_resource_keys={source.resource_key},
         )
@@ -276,4 +296,4 @@ class ModelComponent(Declared[ModelSpec]):
             except ActivationError as error:
                 raise failure(error) from error
 
-        return dg.Definitions(assets=[materialise])
+        return dg.Definitions(assets=[materialise], resources={FRAMES_KEY: FRAMES})

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
@@ -24,11 +25,15 @@ MOST_PARTITIONS = 100_000
 class Recurrence(dg.Model):
     """At most one of `every`, `at` and `cron`; none of them means that people start the runs."""
 
-    every: str | None = Field(default=None, description="An interval: 15m, 4h, 1d. It divides an hour or a day.")
+    every: str | None = Field(
+        default=None, description="An interval: 15m, 4h, 1d. It divides an hour or a day."
+    )
     at: str | None = Field(default=None, description="A time of day: 07:00.")
     cron: str | None = Field(default=None, description="A cron expression of five fields.")
     timezone: str = Field(default="UTC", description="An IANA time zone.")
-    start: date | None = Field(default=None, description="First day; required for anything more frequent than daily.")
+    start: date | None = Field(
+        default=None, description="First day; required for anything more frequent than daily."
+    )
     paused: bool = Field(default=False, description="Whether the schedule starts switched off.")
 
     def faults(self) -> Iterator[Fault]:
@@ -38,13 +43,19 @@ class Recurrence(dg.Model):
             yield Fault(("schedule",), f"takes one of every, at and cron, here {' and '.join(said)}")
             return
         if self.timezone not in available_timezones():
-            yield Fault(("schedule", "timezone"), f'"{self.timezone}" is no time zone.{nearest(self.timezone, available_timezones())}')
+            yield Fault(
+                ("schedule", "timezone"),
+                f'"{self.timezone}" is no time zone.{nearest(self.timezone, available_timezones())}',
+            )
             return
         problem = self._problem()
         if problem is not None:
             yield problem
         elif self.frequent and self.start is None:
-            yield Fault(("schedule",), "`start:` is required for anything more frequent than daily (a recent day: every key is kept)")
+            yield Fault(
+                ("schedule",),
+                "`start:` is required for anything more frequent than daily (a recent day: every key is kept)",
+            )
         elif (count := self._partition_count()) > MOST_PARTITIONS:
             yield Fault(
                 ("schedule", "start"),
@@ -70,7 +81,10 @@ class Recurrence(dg.Model):
             return None
         fitting = [n for n in range(1, size + 1) if size % n == 0]
         close = min(fitting, key=lambda n: abs(n - count))
-        return Fault(("schedule", "every"), f"{count}{unit} does not divide {'an hour' if unit == 'm' else 'a day'}; the nearest is {close}{unit}")
+        return Fault(
+            ("schedule", "every"),
+            f"{count}{unit} does not divide {'an hour' if unit == 'm' else 'a day'}; the nearest is {close}{unit}",
+        )
 
     @property
     def manual(self) -> bool:
@@ -94,7 +108,11 @@ class Recurrence(dg.Model):
             match = _EVERY.fullmatch(self.every.strip())
             assert match is not None
             count = int(match[1])
-            crons = {"m": f"*/{count} * * * *" if count < 60 else "0 * * * *", "h": f"0 */{count} * * *" if count < 24 else _DAILY, "d": _DAILY}
+            crons = {
+                "m": f"*/{count} * * * *" if count < 60 else "0 * * * *",
+                "h": f"0 */{count} * * *" if count < 24 else _DAILY,
+                "d": _DAILY,
+            }
             return crons[match[2]]
         return _DAILY
 
@@ -108,7 +126,7 @@ class Recurrence(dg.Model):
         """The shortest time between two of the next ticks."""
         ticks = schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC")
         instants = [next(ticks) for _ in range(50)]
-        return min(later - earlier for earlier, later in zip(instants, instants[1:], strict=False))
+        return min(later - earlier for earlier, later in pairwise(instants))
 
     def _partition_count(self) -> int:
         days = (datetime.now(UTC).date() - self.first_day).days
@@ -121,9 +139,15 @@ class Recurrence(dg.Model):
 
     def partitions(self) -> dg.TimeWindowPartitionsDefinition:
         """One partition a tick; the newest is always the last tick that has passed."""
-        start = datetime(self.first_day.year, self.first_day.month, self.first_day.day, tzinfo=ZoneInfo(self.timezone))
+        start = datetime(
+            self.first_day.year, self.first_day.month, self.first_day.day, tzinfo=ZoneInfo(self.timezone)
+        )
         return dg.TimeWindowPartitionsDefinition(
-            cron_schedule=self.cron_schedule, start=start, timezone=self.timezone, fmt=self.key_format, end_offset=1
+            cron_schedule=self.cron_schedule,
+            start=start,
+            timezone=self.timezone,
+            fmt=self.key_format,
+            end_offset=1,
         )
 
     def instant(self, key: str) -> datetime:
@@ -134,4 +158,3 @@ class Recurrence(dg.Model):
     def key(self, instant: datetime) -> str:
         """The partition key of a tick."""
         return instant.astimezone(ZoneInfo(self.timezone)).strftime(self.key_format)
-

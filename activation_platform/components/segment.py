@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 from pydantic import BaseModel, Field
 
-from activation_platform.components.frames import Frames, streamed
+from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, streamed
 from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name
@@ -66,10 +66,14 @@ class SegmentComponent(Declared[SegmentSpec]):
         if known is not None:
             yield from self._column_faults(condition, known)
 
-    def _column_faults(self, condition: Condition, known: Mapping[str, pl.DataType | None]) -> Iterator[Fault]:
+    def _column_faults(
+        self, condition: Condition, known: Mapping[str, pl.DataType | None]
+    ) -> Iterator[Fault]:
         typed = {name: dtype for name, dtype in known.items() if dtype is not None}
         if len(typed) == len(known):
-            yield from (Fault(("where", *problem.path), problem.message) for problem in problems(condition, typed))
+            yield from (
+                Fault(("where", *problem.path), problem.message) for problem in problems(condition, typed)
+            )
 
     def get_asset_spec(self, model: ModelComponent) -> dg.AssetSpec:
         """The segment as an asset."""
@@ -82,7 +86,9 @@ class SegmentComponent(Declared[SegmentSpec]):
             owners=self.spec.owners,
         )
 
-    def execute(self, context: dg.AssetExecutionContext, model: ModelComponent, config: FrameConfig) -> dg.MaterializeResult:
+    def execute(
+        self, context: dg.AssetExecutionContext, model: ModelComponent, config: FrameConfig
+    ) -> dg.MaterializeResult[Any]:
         """Evaluate the condition over the model's snapshot and publish the rows."""
         frames = self.frames
         with locked(frames.lock, wait=_LOCK_WAIT):
@@ -103,21 +109,30 @@ class SegmentComponent(Declared[SegmentSpec]):
                     f"the condition of {self.name} does not fit the model's columns: {invalid}",
                     remedy="Correct the segment, or the model's columns.",
                 ) from invalid
-            snapshot = frames.publish(draft, run_id=context.run_id, as_of=instant.timestamp(), read_at=time.time())
+            snapshot = frames.publish(
+                draft, run_id=context.run_id, as_of=instant.timestamp(), read_at=time.time()
+            )
         share = {"share_of_model": round(snapshot.rows / rows.rows, 4)} if rows.rows else {}
         return dg.MaterializeResult(
-            metadata={**frame_metadata(snapshot), "model_snapshot": rows.number, "model_rows": rows.rows, **share}
+            metadata={
+                **frame_metadata(snapshot),
+                "model_snapshot": rows.number,
+                "model_rows": rows.rows,
+                **share,
+            }
         )
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The asset."""
         model: ModelComponent = workspace.find("model", self.spec.model)
 
-        @dg.multi_asset(name=f"segments__{self.name}", specs=[self.get_asset_spec(model)])
-        def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult:
+        @dg.multi_asset(
+            name=f"segments__{self.name}", specs=[self.get_asset_spec(model).with_io_manager_key(FRAMES_KEY)]
+        )
+        def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult[Any]:
             try:
                 return self.execute(context, model, config)
             except ActivationError as error:
                 raise failure(error) from error
 
-        return dg.Definitions(assets=[materialise])
+        return dg.Definitions(assets=[materialise], resources={FRAMES_KEY: FRAMES})

@@ -16,7 +16,7 @@ _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def settings_faults(
-    resource: type[dg.ConfigurableResource], secrets: Sequence[str], settings: Mapping[str, Any]
+    resource: type[dg.ConfigurableResource[Any]], secrets: Sequence[str], settings: Mapping[str, Any]
 ) -> Iterator[Fault]:
     """Everything wrong with the settings of a resource. No value of a secret is ever part of a message."""
     known = {name: info for name, info in resource.model_fields.items() if not name.startswith("_")}
@@ -24,7 +24,9 @@ def settings_faults(
         path = ("settings", name)
         if name not in known:
             yield Fault(path, f'there is no setting "{name}".{nearest(name, known)}')
-        elif name in secrets and not all(_is_reference(one) for one in (value if isinstance(value, list) else [value])):
+        elif name in secrets and not all(
+            _is_reference(one) for one in (value if isinstance(value, list) else [value])
+        ):
             yield Fault(path, f'"{name}" is a secret: write env:NAME, the environment variable that holds it')
     for name, info in known.items():
         if info.default is PydanticUndefined and info.default_factory is None and name not in settings:

@@ -62,7 +62,12 @@ def run_metadata(run: Run, issues: pl.DataFrame) -> dict[str, Any]:
         "requests": figures.requests,
         "ledger_sequence": run.number,
     }
-    told: dict[str, Any] = {**numbers, "status": str(run.status), "seconds": round(run.seconds, 3), "full": run.full}
+    told: dict[str, Any] = {
+        **numbers,
+        "status": str(run.status),
+        "seconds": round(run.seconds, 3),
+        "full": run.full,
+    }
     if run.notes:
         told["notes"] = dg.MetadataValue.md("\n".join(f"- {escaped(note)}" for note in run.notes))
     if issues.height:

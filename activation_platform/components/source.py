@@ -51,7 +51,9 @@ class SourceComponent(Declared[SourceSpec]):
         """A kind or settings that do not exist."""
         del workspace
         if self.spec.kind not in SOURCES:
-            yield Fault(("kind",), f'there is no kind of source "{self.spec.kind}".{nearest(self.spec.kind, SOURCES)}')
+            yield Fault(
+                ("kind",), f'there is no kind of source "{self.spec.kind}".{nearest(self.spec.kind, SOURCES)}'
+            )
             return
         yield from settings_faults(self.source_class, self.source_class.secrets, self.spec.settings)
 
@@ -68,11 +70,15 @@ class SourceComponent(Declared[SourceSpec]):
         """Validate the connection, step by step."""
         steps = list(source.check())
         broken = next((step for step in steps if not step.passed), None)
-        table = [f"| {step.name} | {'passed' if step.passed else '**failed**'} | {step.words} |" for step in steps]
+        table = [
+            f"| {step.name} | {'passed' if step.passed else '**failed**'} | {step.words} |" for step in steps
+        ]
         return dg.AssetCheckResult(
             passed=broken is None,
             description=f"{broken.name}: {broken.words}" if broken else "The source can be read.",
-            metadata={"steps": dg.MetadataValue.md("\n".join(["| step | result | what |", "|---|---|---|", *table]))},
+            metadata={
+                "steps": dg.MetadataValue.md("\n".join(["| step | result | what |", "|---|---|---|", *table]))
+            },
         )
 
     def build(self, workspace: Workspace) -> dg.Definitions:
@@ -82,9 +88,14 @@ class SourceComponent(Declared[SourceSpec]):
         key = self.resource_key
 
         @dg.asset_check(
-            asset=self.asset_key, name="connection", required_resource_keys={key}, description="Connection, access, schemas."
+            asset=self.asset_key,
+            name="connection",
+            required_resource_keys={key},
+            description="Connection, access, schemas.",
         )
         def connection(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             return self.execute(getattr(context.resources, key))
 
-        return dg.Definitions(assets=[self.get_asset_spec()], asset_checks=[connection], resources={key: resource})
+        return dg.Definitions(
+            assets=[self.get_asset_spec()], asset_checks=[connection], resources={key: resource}
+        )

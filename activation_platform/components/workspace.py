@@ -8,7 +8,6 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 import dagster as dg
 from pydantic import BaseModel
@@ -76,7 +75,8 @@ class Declared(dg.Component, Generic[SpecT]):
     def located(self, fault: Fault) -> str:
         """The fault as text with file, line and snippet, as far as they are known."""
         place = f'{self.word} "{self.name}"'
-        tree = None if self._context is None else self._context.component_decl.source_tree
+        declared: Any = None if self._context is None else self._context.component_decl
+        tree = getattr(declared, "source_tree", None)
         if tree is None:
             return f"{place}: {fault.message}"
         position = tree.source_position_tree.source_error(
@@ -85,15 +85,14 @@ class Declared(dg.Component, Generic[SpecT]):
         return f"{position.file_name}:{position.start_line_no} - {place}: {fault.message}\n{position.snippet}"
 
 
-_known: WeakKeyDictionary[Any, "Workspace"] = WeakKeyDictionary()
-
-
 @dataclass
 class Workspace:
     """Every declared component by word and name."""
 
     components: Sequence[Declared[Any]]
     by_word: dict[str, dict[str, Declared[Any]]] = field(default_factory=dict)
+    _checked: ClassVar["tuple[Any, Workspace] | None"] = None
+    """The newest component tree and its workspace: all components of a tree ask for it one after the other."""
 
     def __post_init__(self) -> None:
         for component in self.components:
@@ -103,12 +102,12 @@ class Workspace:
     def of(cls, context: dg.ComponentLoadContext, component: Declared[Any]) -> "Workspace":
         """The workspace of a component tree, checked; raises DagsterInvalidDefinitionError with all its faults."""
         tree = context.component_tree
-        if tree not in _known:
-            found = tree.get_all_components(of_type=Declared)
+        if cls._checked is None or cls._checked[0] is not tree:
+            found = tree.get_all_components(of_type=Declared)  # type: ignore[type-abstract]  # it only filters by it
             workspace = cls(found if component in found else [*found, component])
             workspace.check()
-            _known[tree] = workspace
-        return _known[tree]
+            cls._checked = (tree, workspace)
+        return cls._checked[1]
 
     def check(self) -> None:
         """Raise every fault of every component, together."""
@@ -137,5 +136,7 @@ class Workspace:
         """The fault of naming a component that does not exist."""
         if self.find(word, name) is None:
             known = self.names(word)
-            listed = nearest(name, known) or (f" There is: {', '.join(known)}." if known else f" There is no {word} at all.")
+            listed = nearest(name, known) or (
+                f" There is: {', '.join(known)}." if known else f" There is no {word} at all."
+            )
             yield Fault(path, f'there is no {word} "{name}".{listed}')

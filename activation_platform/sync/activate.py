@@ -20,12 +20,13 @@ from activation_platform.contracts.errors import ActivationError, DeclarationErr
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import RunType
 from activation_platform.contracts.service import Pending
+from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.history import Run, Status, write_run
 from activation_platform.sync.journey import Journey, Progress, silently
 from activation_platform.sync.ledger import Ledger, now_us
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.manifest import Key, Target
-from activation_platform.sync.mapping import BoundMapping, bind, identifier_hash
+from activation_platform.sync.mapping import BoundMapping, bind
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.remember import settled
 from activation_platform.sync.states import ENTRIES, PENDING_ERASURE, State

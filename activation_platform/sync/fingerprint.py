@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 import polars_hash as plh
 
-__all__ = ["FINGERPRINT_VERSION", "canonical", "fingerprint", "key_text"]
+__all__ = ["FINGERPRINT_VERSION", "canonical", "fingerprint", "identifier_hash", "key_text"]
 
 FINGERPRINT_VERSION = 1
 
@@ -19,6 +19,11 @@ INSTANT = pl.Datetime("us", "UTC")
 def fingerprint(*values: pl.Expr, seed: str = "") -> pl.Expr:
     """UInt64 over the values, in this order, and a constant `seed`; null, empty text, 1, 1.0, true are all different."""
     return plh.hash_rows(*values, pl.lit(seed)).nchash.xxh3_64()
+
+
+def identifier_hash(identifier: pl.Expr) -> pl.Expr:
+    """UInt64 by which identifiers are compared; null stays null."""
+    return pl.when(identifier.is_not_null()).then(fingerprint(identifier))
 
 
 def canonical(name: str, dtype: pl.DataType) -> pl.Expr:

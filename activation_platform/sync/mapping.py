@@ -17,7 +17,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field, nearest
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import ValueType
-from activation_platform.sync.fingerprint import canonical, fingerprint
+from activation_platform.sync.fingerprint import canonical, fingerprint, identifier_hash
 
 __all__ = ["BoundMapping", "FieldMapping", "MappingProblem", "bind", "mapping_problems"]
 
@@ -192,11 +192,6 @@ class BoundMapping:
         omitted = [pl.col(OMITTED + f.name) for f in self.fields if f.may_omit]
         names = ",".join(f.name for f in self.fields)
         return fingerprint(*(pl.col(f.name) for f in self.fields), *omitted, seed=f"{NORMALISERS}:{names}")
-
-
-def identifier_hash(identifier: pl.Expr) -> pl.Expr:
-    """UInt64 by which identifiers are compared; null stays null."""
-    return pl.when(identifier.is_not_null()).then(fingerprint(identifier))
 
 
 def bind(

@@ -3,12 +3,12 @@
 import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, Batch
-from activation_platform.contracts.modes import Operation
+from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict
-from activation_platform.sync.mapping import identifier_hash
-from activation_platform.sync.states import Debt, Event, State, events_of
+from activation_platform.sync.fingerprint import identifier_hash
+from activation_platform.sync.states import PENDING_ERASURE, Debt, Event, State, doubt, events_of
 
-__all__ = ["answered", "intent", "left_behind", "settled"]
+__all__ = ["answered", "intent", "left_behind", "overwritten", "settled", "unsent"]
 
 _WRITTEN = {
     Verdict.ACCEPTED: (Event.ACCEPTED, State.PRESENT),
@@ -42,6 +42,7 @@ def _rows(batch: Batch, at: int) -> pl.DataFrame:
         state=State.UNKNOWN,
         debt=Debt.DELETE if deleting else Debt.WRITE,
         operation=pl.lit(str(batch.operation)),
+        reason=pl.lit(doubt(batch.operation)),
         at=at,
     )
 
@@ -53,12 +54,32 @@ def intent(batch: Batch, *, deletes: bool, asynchronous: bool, at: int) -> pl.Da
     """
     events = _rows(batch, at)
     if batch.operation is Operation.DELETE:
+        behind = batch.frame["_behind"]
         gone = State.DELETE_REQUESTED if asynchronous else State.UNKNOWN
-        state = pl.when(batch.frame["_behind"]).then(int(State.KEPT)).otherwise(int(gone)).cast(pl.UInt8)
-        return events.with_columns(state=state)
+        state = pl.when(behind).then(int(State.KEPT)).otherwise(int(gone)).cast(pl.UInt8)
+        operation = pl.when(behind & asynchronous).then(pl.lit(PENDING_ERASURE)).otherwise("operation")
+        return events.with_columns(state=state, operation=operation)
     if not deletes:
         return events
     return events.with_columns(request=pl.when(batch.frame["_moved"]).then(batch.frame[PREVIOUS]))
+
+
+def unsent(batch: Batch, at: int) -> pl.DataFrame:
+    """The intent came to nothing: entries and debts stay as they were."""
+    return _rows(batch, at).with_columns(
+        event=pl.lit(str(Event.UNSENT)),
+        state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
+        reason=pl.lit(None, dtype=pl.String),
+    )
+
+
+def overwritten(entries: pl.DataFrame, at: int) -> pl.DataFrame:
+    """Entries (`ENTRIES` columns) whose identifier another key is about to write: what was sent for them is no more."""
+    return events_of(
+        entries, Event.OVERWRITTEN, state=State.KEPT, at=at, reason=pl.lit("another key writes its identifier")
+    ).with_columns(
+        state=entries["state"], sent=pl.lit(None, dtype=pl.UInt64), raw=pl.lit(0, dtype=pl.UInt64)
+    )
 
 
 def answered(batch: Batch, outcomes: list[Outcome], at: int) -> pl.DataFrame:
@@ -73,10 +94,10 @@ def answered(batch: Batch, outcomes: list[Outcome], at: int) -> pl.DataFrame:
         request=pl.Series([outcome.request or None for outcome in outcomes], dtype=pl.String),
         did=pl.Series([outcome.did or None for outcome in outcomes], dtype=pl.String),
     )
+    in_doubt = pl.col("event") == Event.UNKNOWN
+    events = events.with_columns(reason=pl.when(in_doubt).then(pl.lit(doubt(batch.operation))).otherwise("reason"))
     if not deleting:
-        # A record in doubt remembers which operation it was in.
-        doubtful = pl.col("event") == Event.UNKNOWN
-        return events.with_columns(reason=pl.when(doubtful).then("operation").otherwise("reason"))
+        return events
     behind = batch.frame["_behind"]
     owed = behind & (events["event"] == Event.UNKNOWN)
     return events.with_columns(
@@ -86,7 +107,12 @@ def answered(batch: Batch, outcomes: list[Outcome], at: int) -> pl.DataFrame:
 
 
 def left_behind(events: pl.DataFrame, batch: Batch, *, deletes: bool, at: int) -> pl.DataFrame:
-    """Events for the old identifiers of records that moved: owed deletes, or a mere report. Rejected ones did not move."""
+    """Events for the old identifiers of records that moved: owed deletes, or a mere report.
+
+    Rejected records did not move, and update only moves the destination's own record.
+    """
+    if batch.mode is Mode.UPDATE_ONLY:
+        return events.clear()
     moved = batch.frame.filter(
         pl.Series(events["event"].is_in([Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN]))
         & batch.frame["_moved"]
@@ -103,19 +129,25 @@ def left_behind(events: pl.DataFrame, batch: Batch, *, deletes: bool, at: int) -
 
 
 def settled(pending: pl.DataFrame, states: list[str], requests: list[str], at: int) -> pl.DataFrame:
-    """Events for pending deletes after polling: gone for good, still pending, or never heard of (owed again).
+    """Events for pending deletes after polling: gone for good, found again, or never heard of (owed again).
 
     `pending` has `ENTRIES` columns and `_behind`.
     """
+    found = pl.Series(requests, dtype=pl.String).replace("", None)
+    named = (pl.Series(states, dtype=pl.String) == "pending") & found.is_not_null() & found.ne_missing(pending["request"])
     rows = pending.with_columns(
         _state=pl.Series(states, dtype=pl.String), request=pl.Series(requests, dtype=pl.String)
     )
     done, unheard = rows.filter(pl.col("_state") == "done"), rows.filter(pl.col("_state") == "unheard")
     erased = pl.lit("deleted at the destination")
-    never = pl.lit("the destination never heard of the delete")
+    never = pl.lit("delete: the destination never heard of it")
     delete = pl.lit("delete")
+    # Asked without an answer, and now found in the vendor's list: only its name is news.
+    kept = rows.filter(named).with_columns(_state=pl.when("_behind").then(255).otherwise(6))
+    known = events_of(kept, Event.REQUESTED, state=State.KEPT, debt=Debt.DELETE, operation=delete, at=at)
     return pl.concat(
         [
+            known.with_columns(state=kept["_state"].cast(pl.UInt8), since=kept["since"]),
             events_of(
                 done.filter(~pl.col("_behind")),
                 Event.DROPPED,

@@ -16,6 +16,7 @@ __all__ = [
     "Debt",
     "Event",
     "State",
+    "doubt",
     "events_of",
     "fold_debts",
     "fold_entries",
@@ -41,10 +42,19 @@ HELD = (State.PRESENT, State.UNKNOWN, State.PARTIAL)
 """States in which the destination holds, or may hold, a record of ours."""
 
 
+def doubt(operation: str) -> str:
+    """The reason of an entry in doubt; it begins with the operation that got no answer."""
+    return f"{operation}: sent, but no answer came"
+
+
 class Event(StrEnum):
     """What happened to a key in a run: what a vendor answered, or what the plan decided without a request."""
 
     INTENT = "intent"
+    UNSENT = "unsent"
+    """The intent came to nothing: the account was refused, or the run was stopped, before the vendor took anything on."""
+    OVERWRITTEN = "overwritten"
+    """Another key writes to this key's identifier: what was sent for this one no longer stands there."""
     ACCEPTED = "accepted"
     REQUESTED = "requested"
     REJECTED = "rejected"
@@ -87,7 +97,9 @@ ENTRIES = pl.Schema(
         "since": pl.Int64(),
     }
 )
-"""One row a key. `since`: Unix time in microseconds of the last change. `request`: ids of a pending delete."""
+"""One row a key. `since`: Unix time in microseconds of the last change. `request`: ids of a pending delete.
+
+A null `sent`: nobody knows what stands at the destination, so that no value is *equal as sent*."""
 
 EVENTS = pl.Schema(
     {**ENTRIES, "event": pl.String(), "operation": pl.String(), "did": pl.String(), "debt": pl.String()}
@@ -166,21 +178,22 @@ def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.Dat
     Each event concerns one debt of one key (for deletes: of one identifier); the last event decides. Any event on the
     key's write settles what was set aside before, and the other way round.
     """
-    ours = events.filter(pl.col("debt").is_not_null() & (pl.col("event") != Event.INTENT))
+    ours = events.filter(pl.col("debt").is_not_null() & ~pl.col("event").is_in([Event.INTENT, Event.UNSENT]))
     if ours.is_empty():
         return debts
     last = ours.with_columns(_slot=_slot()).unique(["key64", "_slot"], keep="last", maintain_order=True)
     before = debts.with_columns(_slot=_slot())
+    same = pl.col("attempts").is_not_null() & ((pl.col("debt") == Debt.DELETE) | pl.col("raw").eq_missing("_raw"))
     made = (
         last.filter(pl.col("event").is_in(_MAKES) | _LEFT_BEHIND_REQUESTED)
         .join(
-            before.select("key64", "_slot", "debt", "first_run", "attempts", _since="since"),
+            before.select("key64", "_slot", "debt", "first_run", "attempts", _since="since", _raw="raw"),
             on=["key64", "_slot", "debt"],
             how="left",
         )
         .with_columns(
             pl.col("first_run").fill_null(run),
-            attempts=pl.col("attempts").fill_null(0)
+            attempts=pl.when(same).then("attempts").otherwise(0)
             + pl.when(pl.col("event") != Event.OWED).then(1).otherwise(0),
             tried="since",
             operation=pl.when(_LEFT_BEHIND_REQUESTED).then(pl.lit(PENDING_ERASURE)).otherwise("operation"),

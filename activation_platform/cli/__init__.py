@@ -1,0 +1,5 @@
+"""`activation`: the command line."""
+
+
+def main() -> None:
+    """Run the command line."""

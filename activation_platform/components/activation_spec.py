@@ -1,0 +1,118 @@
+"""What a user writes of an activation: the attributes in YAML, and their translation to the engine's words."""
+
+from datetime import timedelta
+from typing import Any, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from activation_platform.components.names import Name
+from activation_platform.components.recurrence import Recurrence
+from activation_platform.contracts.modes import Mode, RunType
+from activation_platform.sync.mapping import FieldMapping
+from activation_platform.sync.order import SET_ASIDE, Guard, Guards
+
+__all__ = ["ActivationSpec", "FieldSpec", "GuardSpec", "GuardsSpec"]
+
+
+class FieldSpec(dg.Model):
+    """One line of a mapping, in full."""
+
+    column: str | None = Field(default=None, description="The column that feeds the field.")
+    constant: str | int | float | bool | None = Field(
+        default=None, description="The same value for every record."
+    )
+    on_null: Literal["clear", "keep"] = Field(
+        default="clear", description="What a null does to the field there."
+    )
+    on_invalid: Literal["set_aside", "omit_field"] = Field(
+        default="set_aside", description="Set the record aside, or send it without this field."
+    )
+
+
+class GuardSpec(dg.Model):
+    """A guard: withholds an operation that would touch more than both."""
+
+    percent: float = Field(default=20, ge=0, description="Percent of the records at the destination.")
+    records: int = Field(default=100, ge=0, description="Number of records.")
+    stop: Literal["operation", "run"] = Field(default="operation", description="What is stopped then.")
+
+
+class GuardsSpec(dg.Model):
+    """Guards by operation. The deletes guard is on unless it is switched off (`deletes: off`)."""
+
+    deletes: GuardSpec | Literal["off"] = Field(default_factory=GuardSpec)
+    updates: GuardSpec | None = None
+    inserts: GuardSpec | None = None
+
+
+class ActivationSpec(dg.Model):
+    """Keeps a destination in step with a segment or a model."""
+
+    name: Name = Field(description="The activation's name; its ledger has it too.")
+    segment: str | None = Field(default=None, description="The segment to activate.")
+    model: str | None = Field(default=None, description="The model to activate, where it is not a segment.")
+    destination: str = Field(description="The destination to write to.")
+    service: str = Field(description="What is kept there: activation services lists them.")
+    mode: Mode = Field(default=Mode.UPSERT, description="upsert, update_only, insert_only or mirror.")
+    run_type: RunType = Field(default=RunType.FULL_THEN_DELTA, description="full_then_delta or full_only.")
+    mapping: dict[str, str | FieldSpec] = Field(description="Field at the destination: column, or more.")
+    options: dict[str, Any] = Field(default_factory=dict, description="The service's own options.")
+    schedule: Recurrence = Field(
+        default_factory=Recurrence, description="every, at or cron; omitted: manual."
+    )
+    guards: GuardsSpec = Field(
+        default_factory=GuardsSpec, description="What stops a run that looks like a mistake."
+    )
+    on_shared_identifier: str = Field(
+        default=SET_ASIDE,
+        description='set_aside, or "first_by: column" (the smallest value keeps the identifier).',
+    )
+    null_keys: Literal["withhold_deletes", "never_sent"] = Field(
+        default="withhold_deletes", description="never_sent: rows without a key stand for nobody."
+    )
+    retries: int = Field(default=5, ge=0, description="Runs that retry a rejected record.")
+    recheck_ignored_days: float = Field(
+        default=7, gt=0, description="After how long an ignored record is asked again."
+    )
+    delete_departed: bool = Field(
+        default=False, description="Mirror deletes what departed before it was a mirror."
+    )
+    allow_irreversible_deletes: bool = Field(
+        default=False, description="Needed where a delete erases for good."
+    )
+    description: str | None = Field(default=None, description="For the people who use it.")
+    owners: list[str] | None = Field(default=None, description="E-mail addresses, or team:name.")
+
+    def lines(self) -> tuple[FieldMapping, ...]:
+        """The mapping in the engine's words."""
+        return tuple(_line(name, value) for name, value in self.mapping.items())
+
+    @property
+    def first_by(self) -> str:
+        """`set_aside`, or the column that settles shared identifiers."""
+        return self.on_shared_identifier.removeprefix("first_by:").strip()
+
+    def guards_in_force(self) -> Guards:
+        """The guards in the engine's words."""
+        deletes = self.guards.deletes
+        return Guards(
+            deletes=None if deletes == "off" else _guard(deletes),
+            updates=_guard(self.guards.updates),
+            inserts=_guard(self.guards.inserts),
+        )
+
+    @property
+    def recheck_ignored(self) -> timedelta:
+        """After how long an ignored record is asked again."""
+        return timedelta(days=self.recheck_ignored_days)
+
+
+def _guard(spec: GuardSpec | None) -> Guard | None:
+    return None if spec is None else Guard(percent=spec.percent, records=spec.records, stop=spec.stop)
+
+
+def _line(name: str, value: str | FieldSpec) -> FieldMapping:
+    if isinstance(value, str):
+        return FieldMapping(name, column=value)
+    return FieldMapping(name, value.column, value.constant, value.on_null, value.on_invalid)
