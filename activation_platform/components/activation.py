@@ -19,6 +19,7 @@ from activation_platform.components.asking import loader_for
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.instants import run_ids, scheduled
 from activation_platform.components.model import ModelComponent
+from activation_platform.components.progress import listener
 from activation_platform.components.schedules import schedule_of
 from activation_platform.components.segment import SegmentComponent
 from activation_platform.components.shown import failure, run_metadata
@@ -312,11 +313,14 @@ def _options(service: type[Service], options: Mapping[str, Any]) -> Any:
 
 
 def _progress(context: dg.AssetExecutionContext) -> Callable[[int, int], None]:
-    """Progress as log events, at most one in ten seconds."""
+    """Progress as log events, at most one in ten seconds, and to whoever listens in this process."""
     last = time.monotonic()
+    heard = listener()
 
     def tell(done: int, total: int) -> None:
         nonlocal last
+        if heard is not None:
+            heard(done, total)
         if time.monotonic() - last >= 10:
             last = time.monotonic()
             context.log.info("%d of %d records answered", done, total)

@@ -96,7 +96,8 @@ def _key_unique(
         .collect()
         .row(0)
     )
-    share = 100 * (1 - distinct / keyed) if keyed else 0.0
+    duplicates = keyed - distinct
+    share = 100 * duplicates / keyed if keyed else 0.0
     nulls = rows - keyed
     facts = {
         "rows": rows,
@@ -104,9 +105,9 @@ def _key_unique(
         "distinct_keys": distinct,
         "duplicate_percent": round(share, 4),
     }
-    if share == 0 and not nulls:
+    if not duplicates and not nulls:
         return ModelCheck(KEY_UNIQUE, passed=True, words=f"{distinct} keys, each once", metadata=facts)
-    blocks = share > most_duplicates
+    blocks = duplicates * 100 > most_duplicates * keyed  # exactly at the limit warns; a quotient would round
     words = f"{share:.2f} % of the keys are duplicates and {nulls} rows have none; "
     words += f"more than {most_duplicates:g} % blocks" if blocks else "those rows are set aside"
     severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
@@ -115,11 +116,11 @@ def _key_unique(
 
 def _schema(schema: pl.Schema, expected: Mapping[str, str] | None, key: Sequence[str]) -> ModelCheck:
     found = {name: type_words(dtype) for name, dtype in schema.items()}
+    wanted = dict.fromkeys([*(expected or ()), *key])
+    missing = [name for name in wanted if name not in found]
     if expected is None:
-        absent = [name for name in key if name not in found]
-        words = f"Missing: {', '.join(absent)}" if absent else "first look: nothing to compare with"
-        return ModelCheck(SCHEMA, passed=not absent, words=words)
-    missing = [name for name in expected if name not in found]
+        words = f"Missing: {', '.join(missing)}" if missing else "first look: nothing to compare with"
+        return ModelCheck(SCHEMA, passed=not missing, words=words)
     wrong = [
         f"{name} is {found[name]}, was {was}"
         for name, was in expected.items()

@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 
 from activation_platform.components.asking import asker
 from activation_platform.components.names import Name
-from activation_platform.components.settings import resolved, settings_faults
+from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.redaction import mask_text
 from activation_platform.destinations import PLATFORMS
 
 __all__ = ["DestinationComponent", "DestinationSpec"]
@@ -55,9 +56,15 @@ class DestinationComponent(Declared[DestinationSpec]):
         del workspace
         platform = self.spec.platform
         if platform not in PLATFORMS:
-            yield Fault(("platform",), f'there is no platform "{platform}".{nearest(platform, PLATFORMS)}')
+            near = nearest(platform, PLATFORMS) or f" There is: {', '.join(sorted(PLATFORMS))}."
+            yield Fault(("platform",), f'there is no platform "{platform}".{near}')
             return
         yield from settings_faults(self.destination_class, self.destination_class.secrets, self.spec.settings)
+
+    def secrets_in_clear(self) -> Iterator[str]:
+        """Secrets that somebody wrote into the YAML."""
+        if self.spec.platform in PLATFORMS:
+            yield from secrets_in_clear(self.destination_class.secrets, self.spec.settings)
 
     def get_asset_spec(self) -> dg.AssetSpec:
         """The account as an external asset; its check tells whether it lets us in."""
@@ -74,7 +81,7 @@ class DestinationComponent(Declared[DestinationSpec]):
             account = asker(destination, storage_root())(destination.account())
         except ActivationError as error:
             return dg.AssetCheckResult(
-                passed=False, description=str(error), metadata={"error": str(error.error_class)}
+                passed=False, description=mask_text(str(error)), metadata={"error": str(error.error_class)}
             )
         return dg.AssetCheckResult(
             passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"}
@@ -83,7 +90,7 @@ class DestinationComponent(Declared[DestinationSpec]):
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The resource, the asset, the check."""
         del workspace
-        resource = self.destination_class(**resolved(self.spec.settings))
+        resource = self.destination_class(**resolved(self.destination_class, self.spec.settings))
         key = self.resource_key
 
         @dg.asset_check(

@@ -7,6 +7,8 @@ frames/<kind>/<name>/rejected/00000013/              a snapshot that failed a bl
 frames/counter                                       the newest number; one sequence for all frames of the root
 """
 
+import hashlib
+import json
 import os
 import shutil
 import time
@@ -25,11 +27,12 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sync.files import publish_json, read_json, sync_folder
 from activation_platform.sync.lock import locked
 
-__all__ = ["FRAMES", "FRAMES_KEY", "Draft", "Frames", "FramesIOManager", "Snapshot", "streamed"]
+__all__ = ["FRAMES", "FRAMES_KEY", "Draft", "Frames", "FramesIOManager", "Snapshot", "recipe_of", "streamed"]
 
 _PART_ROWS = 500_000
 _KEEP_SECONDS = 7 * 86_400
 _KEEP_NEWEST = 5
+_KEEP_REJECTED = 3
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Snapshot:
     """Column types in words."""
     checks: Sequence[Mapping[str, Any]]
     """Verdicts of the checks it passed."""
+    recipe: str
+    """Fingerprint of what it was made from (query, columns; condition, input, instant): only the same may use it again."""
 
     @property
     def parts(self) -> list[Path]:
@@ -69,19 +74,23 @@ class Draft:
     rows: int = 0
     _parts: int = 0
     _waiting: list[pl.DataFrame] = field(default_factory=list)
+    _waiting_rows: int = 0
 
     def write(self, batches: Iterable[pl.DataFrame]) -> None:
         """Append rows, streamed: at most a part's worth of them is in memory."""
         for batch in batches:
             self._waiting.append(batch)
-            if sum(frame.height for frame in self._waiting) >= _PART_ROWS:
+            self._waiting_rows += batch.height
+            del batch  # or it would live on while the source makes the next one
+            if self._waiting_rows >= _PART_ROWS:
                 self._flush()
-        if self._waiting and (self._parts == 0 or any(frame.height for frame in self._waiting)):
+        if self._waiting and (self._parts == 0 or self._waiting_rows):
             self._flush()
 
     def _flush(self) -> None:
         part = pl.concat(self._waiting)
         self._waiting.clear()
+        self._waiting_rows = 0
         part.write_parquet(
             self.folder / f"part-{self._parts:05}.parquet", compression="zstd", compression_level=1
         )
@@ -119,20 +128,27 @@ class Frames:
                 return self._open(pointer["snapshot"])
         return None
 
-    def for_run(self, run_ids: Sequence[str]) -> Snapshot:
+    @property
+    def blocked(self) -> str:
+        """Which blocking checks stand failed, or an empty text."""
+        told = read_json(self.folder / "blocked.json")
+        return "" if told is None else str(told["why"])
+
+    def for_run(self, run_ids: Sequence[str], made_of: "Sequence[Frames]" = ()) -> Snapshot:
         """The snapshot that a run must read: its own, its parent's, else the newest.
 
-        Raises DeclarationError while a blocking check stands failed, or where there is none.
+        Raises DeclarationError while a blocking check of this asset, or of one it is made of, stands failed, or where there
+        is no snapshot.
         """
         own = self.of_run(run_ids)
         if own is not None:
             return own
-        blocked = read_json(self.folder / "blocked.json")
-        if blocked is not None:
-            raise DeclarationError(
-                f"{self._name} failed a blocking check ({blocked['why']})",
-                remedy=f"Materialise {self._name} again once its data or its declaration is mended; nothing was sent.",
-            )
+        for frames in (*made_of, self):
+            if frames.blocked:
+                raise DeclarationError(
+                    f"{frames._name} failed a blocking check ({frames.blocked})",
+                    remedy=f"Materialise {frames._name} again once its data or its declaration is mended; nothing was sent.",
+                )
         newest = self.newest()
         if newest is None:
             raise DeclarationError(
@@ -141,7 +157,9 @@ class Frames:
         return newest
 
     def draft(self) -> Draft:
-        """A place to write a new frame."""
+        """A place to write a new frame; call it under the lock. What crashed runs left is removed."""
+        for leftover in self.folder.glob(".draft-*"):
+            shutil.rmtree(leftover)
         folder = self.folder / f".draft-{os.getpid()}-{time.monotonic_ns()}"
         folder.mkdir(parents=True)
         return Draft(folder)
@@ -153,6 +171,7 @@ class Frames:
         run_id: str,
         as_of: float,
         read_at: float,
+        recipe: str,
         checks: Sequence[dict[str, Any]] = (),
     ) -> Snapshot:
         """Make a draft the newest snapshot, with the verdicts of its checks; earlier ones are kept for a week."""
@@ -164,6 +183,7 @@ class Frames:
             "read_at": read_at,
             "rows": draft.rows,
             "checks": list(checks),
+            "recipe": recipe,
         }
         publish_json(draft.folder / "snapshot.json", {**facts, "run_id": run_id, "schema": described})
         draft.folder.rename(self.folder / f"{number:08}")
@@ -180,6 +200,8 @@ class Frames:
         kept.parent.mkdir(exist_ok=True)
         draft.folder.rename(kept)
         publish_json(self.folder / "blocked.json", {"why": why, "at": time.time()})
+        for older in sorted(kept.parent.iterdir())[:-_KEEP_REJECTED]:
+            shutil.rmtree(older)
         return kept
 
     def point(self, run_id: str, snapshot: Snapshot) -> None:
@@ -198,9 +220,8 @@ class Frames:
                 f"snapshot {number} of {self._name} is gone",
                 remedy="It was pruned; materialise the asset again.",
             )
-        return Snapshot(
-            folder, number, facts["as_of"], facts["read_at"], facts["rows"], facts["schema"], facts["checks"]
-        )
+        named = {name: facts[name] for name in ("as_of", "read_at", "rows", "schema", "checks", "recipe")}
+        return Snapshot(folder=folder, number=number, **named)
 
     def _next_number(self) -> int:
         counter = self._root / "counter"
@@ -210,14 +231,19 @@ class Frames:
         return number
 
     def _prune(self) -> None:
-        """Drop what is older than a week, but never the newest few."""
+        """Drop what is older than a week, but never the newest few, nor what a run of this week points to."""
         before = time.time() - _KEEP_SECONDS
-        for number in self._numbers()[:-_KEEP_NEWEST]:
-            if self._open(number).read_at < before:
-                shutil.rmtree(self.folder / f"{number:08}")
+        old = [number for number in self._numbers()[:-_KEEP_NEWEST] if self._open(number).read_at < before]
+        if not old:
+            return
+        pointed_to = set()
         for pointer in (self.folder / "runs").glob("*.json"):
             if pointer.stat().st_mtime < before:
                 pointer.unlink()
+            else:
+                pointed_to.add(read_json(pointer)["snapshot"])
+        for number in set(old) - pointed_to:
+            shutil.rmtree(self.folder / f"{number:08}")
 
 
 class FramesIOManager(dg.IOManager):
@@ -244,3 +270,8 @@ FRAMES = FramesIOManager()
 def streamed(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """A lazy frame as batches."""
     return frame.collect_batches(chunk_size=_PART_ROWS, maintain_order=True)
+
+
+def recipe_of(*ingredients: Any) -> str:
+    """The fingerprint of what a frame is made from; the ingredients are JSON values or have a text that tells them apart."""
+    return hashlib.sha256(json.dumps(ingredients, default=str, sort_keys=True).encode()).hexdigest()[:32]

@@ -1,50 +1,95 @@
-"""Settings of sources and destinations: checked by name, with secrets as references to environment variables only."""
+"""Settings of sources and destinations: checked by name and type, with secrets as references to environment variables only."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
 from activation_platform.components.workspace import Fault
 from activation_platform.contracts.fields import nearest
 
-__all__ = ["resolved", "settings_faults"]
+__all__ = ["resolved", "secrets_in_clear", "settings_faults"]
+
+Resource = type[dg.ConfigurableResource[Any]]
 
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+_TEMPLATE = re.compile(r"\{\{.*\}\}")
+_TEMPLATE_OF_VARIABLE = re.compile(r"\{\{\s*env(?:\.|\(['\"])([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def settings_faults(
-    resource: type[dg.ConfigurableResource[Any]], secrets: Sequence[str], settings: Mapping[str, Any]
+    resource: Resource, secrets: Sequence[str], settings: Mapping[str, Any]
 ) -> Iterator[Fault]:
     """Everything wrong with the settings of a resource. No value of a secret is ever part of a message."""
-    known = {name: info for name, info in resource.model_fields.items() if not name.startswith("_")}
+    faults = [*_named(resource, secrets, settings), *_missing(resource, settings)]
+    yield from faults or _types(resource, settings)
+
+
+def _named(resource: Resource, secrets: Sequence[str], settings: Mapping[str, Any]) -> Iterator[Fault]:
+    known = _fields(resource)
     for name, value in settings.items():
         path = ("settings", name)
         if name not in known:
-            yield Fault(path, f'there is no setting "{name}".{nearest(name, known)}')
-        elif name in secrets and not all(
-            _is_reference(one) for one in (value if isinstance(value, list) else [value])
-        ):
+            near = nearest(name, known) or f" There is: {', '.join(sorted(known))}."
+            yield Fault(path, f'there is no setting "{name}".{near}')
+            continue
+        template = next((found for one in _each(value) if (found := _TEMPLATE.search(str(one)))), None)
+        if template is not None:
+            variable = _TEMPLATE_OF_VARIABLE.match(template.group())
+            instead = f"env:{variable.group(1)}" if variable else "env:NAME"
+            yield Fault(
+                path, f'"{name}" is a template, which would be resolved at load and shown; write {instead}'
+            )
+        elif name in secrets and not all(_is_reference(one) for one in _each(value)):
             yield Fault(path, f'"{name}" is a secret: write env:NAME, the environment variable that holds it')
-    for name, info in known.items():
+
+
+def _missing(resource: Resource, settings: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, info in _fields(resource).items():
         if info.default is PydanticUndefined and info.default_factory is None and name not in settings:
             yield Fault(("settings",), f'the setting "{name}" is missing')
+
+
+def _types(resource: Resource, settings: Mapping[str, Any]) -> Iterator[Fault]:
+    """What the resource itself refuses. Its own message may hold the value, so only the rule is told."""
+    try:
+        resource(**resolved(resource, settings))
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
+            name = str(problem["loc"][0]) if problem["loc"] else ""
+            yield Fault(("settings", name) if name else ("settings",), f'"{name}": {problem["msg"]}')
+
+
+def _fields(resource: Resource) -> dict[str, Any]:
+    return {name: info for name, info in resource.model_fields.items() if not name.startswith("_")}
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_reference(value: Any) -> bool:
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
-def resolved(settings: Mapping[str, Any]) -> dict[str, Any]:
+def secrets_in_clear(secrets: Sequence[str], settings: Mapping[str, Any]) -> Iterator[str]:
+    """Values of secret settings that are no references."""
+    for name in secrets:
+        yield from (str(one) for one in _each(settings.get(name, [])) if not _is_reference(one))
+
+
+def resolved(resource: Resource, settings: Mapping[str, Any]) -> dict[str, Any]:
     """`env:NAME` as `dg.EnvVar("NAME")`: read when a run starts, never at load, never shown."""
-    return {name: _resolve(value) for name, value in settings.items()}
+    fields = _fields(resource)
+    return {name: _resolve(value, fields[name].annotation) for name, value in settings.items()}
 
 
-def _resolve(value: Any) -> Any:
+def _resolve(value: Any, annotation: Any) -> Any:
     if isinstance(value, list):
-        return [_resolve(one) for one in value]
+        return [_resolve(one, str) for one in value]
     if isinstance(value, str) and (reference := _REFERENCE.fullmatch(value)):
-        return dg.EnvVar(reference.group(1))
+        return dg.EnvVar.int(reference.group(1)) if annotation is int else dg.EnvVar(reference.group(1))
     return value

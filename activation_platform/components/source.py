@@ -7,9 +7,11 @@ import dagster as dg
 from pydantic import BaseModel, Field
 
 from activation_platform.components.names import Name
-from activation_platform.components.settings import resolved, settings_faults
+from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
+from activation_platform.components.shown import escaped, markdown_table
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.redaction import mask_text
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
 
@@ -51,11 +53,15 @@ class SourceComponent(Declared[SourceSpec]):
         """A kind or settings that do not exist."""
         del workspace
         if self.spec.kind not in SOURCES:
-            yield Fault(
-                ("kind",), f'there is no kind of source "{self.spec.kind}".{nearest(self.spec.kind, SOURCES)}'
-            )
+            near = nearest(self.spec.kind, SOURCES) or f" There is: {', '.join(sorted(SOURCES))}."
+            yield Fault(("kind",), f'there is no kind of source "{self.spec.kind}".{near}')
             return
         yield from settings_faults(self.source_class, self.source_class.secrets, self.spec.settings)
+
+    def secrets_in_clear(self) -> Iterator[str]:
+        """Secrets that somebody wrote into the YAML."""
+        if self.spec.kind in SOURCES:
+            yield from secrets_in_clear(self.source_class.secrets, self.spec.settings)
 
     def get_asset_spec(self) -> dg.AssetSpec:
         """The warehouse as an external asset; its check tells whether it can be read."""
@@ -70,21 +76,19 @@ class SourceComponent(Declared[SourceSpec]):
         """Validate the connection, step by step."""
         steps = list(source.check())
         broken = next((step for step in steps if not step.passed), None)
-        table = [
-            f"| {step.name} | {'passed' if step.passed else '**failed**'} | {step.words} |" for step in steps
+        rows = [
+            (step.name, "passed" if step.passed else "**failed**", escaped(mask_text(step.words))) for step in steps
         ]
         return dg.AssetCheckResult(
             passed=broken is None,
-            description=f"{broken.name}: {broken.words}" if broken else "The source can be read.",
-            metadata={
-                "steps": dg.MetadataValue.md("\n".join(["| step | result | what |", "|---|---|---|", *table]))
-            },
+            description=mask_text(f"{broken.name}: {broken.words}") if broken else "The source can be read.",
+            metadata={"steps": dg.MetadataValue.md(markdown_table(["step", "result", "what"], rows))},
         )
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The resource, the asset, the check."""
         del workspace
-        resource = self.source_class(**resolved(self.spec.settings))
+        resource = self.source_class(**resolved(self.source_class, self.spec.settings))
         key = self.resource_key
 
         @dg.asset_check(

@@ -4,6 +4,7 @@ Dagster loads components one by one and stops at the first that fails. So the fi
 raises everything that is wrong at once (SEMANTICS G). Nothing is connected to, no secret is read.
 """
 
+import logging
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,11 @@ import dagster as dg
 from pydantic import BaseModel
 
 from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.redaction import Redactor
 
 __all__ = ["Declared", "Fault", "Workspace"]
+
+_log = logging.getLogger(__name__)
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -64,6 +68,15 @@ class Declared(dg.Component, Generic[SpecT]):
     def faults(self, workspace: "Workspace") -> Iterator[Fault]:
         """Everything impossible about this component, given all the others."""
 
+    def doubts(self, workspace: "Workspace") -> Iterator[str]:
+        """What is possible but looks like a mistake; said in the log when the workspace is loaded."""
+        del workspace
+        return iter(())
+
+    def secrets_in_clear(self) -> Iterator[str]:
+        """Secrets that somebody wrote into the YAML; no message may repeat them."""
+        return iter(())
+
     @abstractmethod
     def build(self, workspace: "Workspace") -> dg.Definitions:
         """The component as Dagster objects; called only for a workspace without faults."""
@@ -106,6 +119,8 @@ class Workspace:
             found = tree.get_all_components(of_type=Declared)  # type: ignore[type-abstract]  # it only filters by it
             workspace = cls(found if component in found else [*found, component])
             workspace.check()
+            for doubt in workspace.doubts():
+                _log.warning(doubt)
             cls._checked = (tree, workspace)
         return cls._checked[1]
 
@@ -118,7 +133,12 @@ class Workspace:
         ]
         if told:
             count = f"{len(told)} errors" if len(told) > 1 else "1 error"
-            raise dg.DagsterInvalidDefinitionError(f"{count} in the workspace\n\n" + "\n\n".join(told))
+            hide = Redactor(secret for component in self.components for secret in component.secrets_in_clear())
+            raise dg.DagsterInvalidDefinitionError(f"{count} in the workspace\n\n" + hide("\n\n".join(told)))
+
+    def doubts(self) -> list[str]:
+        """Everything that looks like a mistake, in the order of the components."""
+        return [doubt for component in self.components for doubt in component.doubts(self)]
 
     def _doubled(self, component: Declared[Any]) -> Iterator[Fault]:
         if self.by_word[component.word][component.name] is not component:

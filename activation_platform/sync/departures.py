@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from activation_platform.sync.identifiers import contested
@@ -19,13 +20,18 @@ _DAY = 86_400_000_000
 
 @dataclass
 class Departures:
-    """Deletes to send (`ENTRIES` columns; `_behind`: an identifier that a present key left behind) and what was decided."""
+    """Deletes to send (`ENTRIES` columns; `_behind`: an identifier that a present key left behind) and what was decided.
+
+    `doubtful`: hashes of present keys that must be acknowledged before what they left behind may go.
+    """
 
     deletes: pl.DataFrame
     events: list[pl.DataFrame] = field(default_factory=list)
     no_operation: int = 0
     withheld: int = 0
     standing: int = 0
+    doubtful: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
+    notes: list[str] = field(default_factory=list)
 
     def spool(self, folder: Path) -> list[Path]:
         """The events as files of the plan."""
@@ -38,9 +44,14 @@ class Departures:
 
 
 def departures(
-    found: Survey, activation: Activation, ledger: Ledger, wanted: pl.DataFrame, order: RunOrder, at: int
+    found: Survey,
+    activation: Activation,
+    ledger: Ledger,
+    claimed: npt.NDArray[np.uint64],
+    order: RunOrder,
+    at: int,
 ) -> Departures:
-    """Judge every key that is not in the frame. `wanted`: the keys this run will write, with their identifiers."""
+    """Judge every key that is not in the frame. `claimed`: hashes of the identifiers that this run writes or sets aside."""
     head = ledger.head
     result = Departures(ENTRIES.to_frame().with_columns(_behind=pl.lit(value=False)))
     held = head.entries(head.where(head.in_states(*HELD) & ~found.seen))
@@ -48,6 +59,9 @@ def departures(
     owed = ledger.debts.filter((pl.col("debt") == Debt.DELETE) & (pl.col("operation") != PENDING_ERASURE))
     if not activation.deletes:
         result.no_operation += held.height
+        # Who left in doubt or in part comes back as changed: nobody knows what stands at the destination.
+        known = pl.when(pl.col("state") == State.PRESENT).then("sent")
+        held = held.with_columns(sent=known)
         result.events.append(events_of(held, Event.DEPARTED, state=State.DEPARTED, debt=Debt.WRITE, at=at))
         result.events.append(cancelled(owed, at))
         return result
@@ -58,7 +72,7 @@ def departures(
     if activation.delete_departed:
         departed = head.entries(head.where(head.in_states(State.DEPARTED) & ~found.seen))
         held = pl.concat([held, departed])
-    due = (pl.col("attempts") < activation.retries) | (pl.col("tried") < at - _DAY) | pl.lit(order.full)
+    due = (pl.col("attempts") <= activation.retries) | (pl.col("tried") < at - _DAY) | pl.lit(order.full)
     waiting = owed.filter(~due)
     same = ["key64", "identifier"]
     tried = owed.select(*same, _achieved="request")
@@ -74,23 +88,43 @@ def departures(
         .select("key64", "key", "raw", "identifier", "identifier64", "request", _behind=pl.lit(value=True))
     )
     result.standing += waiting.height
-    _sort_out(result, pl.concat([gone, debts], how="diagonal_relaxed"), found, ledger, wanted, at)
+    result.doubtful = _in_doubt(debts["key64"], found, ledger)
+    _sort_out(result, pl.concat([gone, debts], how="diagonal_relaxed"), found, ledger, claimed, at)
+    if waiting.height:
+        days = (at - int(waiting["since"].min())) // _DAY  # type: ignore[arg-type]  # a column of integers
+        result.notes.append(
+            f"{waiting.height} deletes are owed, the oldest for {days} days: the destination refused each of them "
+            f"{activation.retries} times or more; they are tried once a day"
+        )
     return result
 
 
+def _in_doubt(keys: pl.Series, found: Survey, ledger: Ledger) -> pl.Series:
+    """Those of the keys that are in the frame and whose newest write never got its answer."""
+    position = ledger.head.find(keys.to_numpy())
+    known = np.flatnonzero(position >= 0)
+    at = position[known]
+    unsure = found.seen[at] & (ledger.head.state(at) == State.UNKNOWN)
+    return keys.gather(known[unsure])
+
+
 def _sort_out(
-    result: Departures, leaving: pl.DataFrame, found: Survey, ledger: Ledger, wanted: pl.DataFrame, at: int
+    result: Departures,
+    leaving: pl.DataFrame,
+    found: Survey,
+    ledger: Ledger,
+    claimed: npt.NDArray[np.uint64],
+    at: int,
 ) -> None:
-    """Delete what nobody else holds; drop or keep what another present key holds (SEMANTICS B4)."""
-    held, claimed = contested(
-        leaving["identifier64"].fill_null(0).to_numpy(),
-        ledger.head,
-        found.seen,
-        wanted["identifier64"].drop_nulls().to_numpy(),
-    )
-    free = leaving.filter(pl.Series(~held & ~claimed))
+    """Delete what nobody else holds (SEMANTICS B4).
+
+    Where a present key holds the identifier, the delete is dropped; where one only claims it, it waits.
+    """
+    identifiers = leaving["identifier64"].fill_null(0).to_numpy()
+    held, wanted = contested(identifiers, ledger.head, found.seen, claimed)
+    free = leaving.filter(pl.Series(~held & ~wanted))
     result.deletes = free.select(*ENTRIES.names(), "_behind")
-    suppressed = leaving.with_columns(_held=pl.Series(held)).filter(pl.Series(held | claimed))
+    suppressed = leaving.with_columns(_held=pl.Series(held)).filter(pl.Series(held | wanted))
     result.no_operation += suppressed.height
     dropped = suppressed.filter(pl.col("_held") & ~pl.col("_behind"))
     result.events.append(
@@ -103,7 +137,7 @@ def _sort_out(
             at=at,
         )
     )
-    result.events.append(cancelled(suppressed.filter("_behind"), at))
+    result.events.append(cancelled(suppressed.filter(pl.col("_held") & pl.col("_behind")), at))
 
 
 def cancelled(rows: pl.DataFrame, at: int) -> pl.DataFrame:

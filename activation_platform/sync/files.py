@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["publish_frame", "publish_json", "read_json", "replace_durably", "sync_folder"]
+__all__ = ["publish_frame", "publish_json", "publish_log", "read_json", "replace_durably", "sync_folder"]
 
 
 def publish_json(path: Path, value: Any) -> None:
@@ -35,6 +35,15 @@ def publish_frame(path: Path, frame: pl.DataFrame) -> None:
     frame.rechunk().write_ipc(
         beside, compression="uncompressed", compat_level=pl.CompatLevel.oldest(), record_batch_size=one_piece
     )
+    with beside.open("rb+") as file:
+        os.fsync(file.fileno())
+    replace_durably(beside, path)
+
+
+def publish_log(path: Path, frame: pl.DataFrame) -> None:
+    """Write a frame as Parquet, for people and other tools; durable when this returns."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    frame.write_parquet(beside)
     with beside.open("rb+") as file:
         os.fsync(file.fileno())
     replace_durably(beside, path)

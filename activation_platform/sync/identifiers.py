@@ -9,9 +9,9 @@ import polars as pl
 from activation_platform.contracts.redaction import mask
 from activation_platform.sync.head import Head
 from activation_platform.sync.order import SET_ASIDE
-from activation_platform.sync.states import HELD
+from activation_platform.sync.states import HELD, State
 
-__all__ = ["SHARES", "contested", "settle"]
+__all__ = ["SHARES", "contested", "settle", "trodden"]
 
 SHARES = "shares its identifier "
 """How the reason of a key that lost begins; such keys are looked at again on every run."""
@@ -42,10 +42,24 @@ def settle(
 
     `writes`: `CONTENDERS` plus, under `first_by`, the value `order`. `seen`: by ledger position, whether the frame
     holds the key. `order_of` gives (`key64`, `order`) for unchanged holders, which were not spooled.
+
+    A key that may not write stays under the identifier that it was last sent with, which may settle the next key's case:
+    so it is asked again until nobody else loses.
     """
-    outside = _outside_holders(writes, head, seen)
-    if policy != SET_ASIDE and outside.height:
-        outside = outside.drop("order").join(order_of(outside["key64"]), on="key64", how="left")
+    holders = _holders(writes, head, seen)
+    if policy != SET_ASIDE and holders.height:
+        holders = holders.drop("order").join(order_of(holders["key64"]), on="key64", how="left")
+    losers = _losers(writes, holders, policy)
+    while True:
+        left = writes.join(losers, on="key64", how="anti")
+        more = _losers(left, holders, policy)
+        if more.join(losers, on="key64", how="anti").is_empty():
+            return losers
+        losers = pl.concat([losers, more]).unique("key64", keep="first", maintain_order=True)
+
+
+def _losers(writes: pl.DataFrame, holders: pl.DataFrame, policy: str) -> pl.DataFrame:
+    outside = holders.join(writes, on="key64", how="anti")
     everyone = pl.concat(
         [writes.with_columns(outside=False), outside.with_columns(outside=True)], how="diagonal_relaxed"
     )
@@ -79,14 +93,25 @@ def _reason(identifier: str, winner: str | None) -> str:
     return f"{SHARES}{mask(identifier)} {other}"
 
 
-def _outside_holders(writes: pl.DataFrame, head: Head, seen: npt.NDArray[np.bool_]) -> pl.DataFrame:
-    """Present keys that hold one of the identifiers and do not write in this run."""
-    identifiers = np.unique(writes["identifier64"].drop_nulls().to_numpy())
-    positions = head.holding(identifiers)
+def _holders(writes: pl.DataFrame, head: Head, seen: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """Present keys that the destination holds under one of the identifiers, as they were last sent."""
+    positions = head.holding(np.unique(writes["identifier64"].drop_nulls().to_numpy()))
     positions = positions[seen[positions] & head.in_states(*HELD)[positions]]
-    holders = head.entries(positions).select("key64", "key", "identifier", "identifier64")
-    return holders.join(writes, on="key64", how="anti").with_columns(
+    holders = head.entries(positions).filter(pl.col("sent").is_not_null())
+    return holders.select("key64", "key", "identifier", "identifier64").with_columns(
         holds=pl.lit(value=True), order=pl.lit(None, dtype=pl.Float64)
+    )
+
+
+def trodden(wanted: pl.DataFrame, head: Head) -> pl.DataFrame:
+    """Entries whose identifier another key is about to write: `ENTRIES` columns and `_writer`, the hash of that key."""
+    writers = wanted.select("identifier64", _writer="key64").drop_nulls()
+    positions = head.holding(np.unique(writers["identifier64"].to_numpy()))
+    standing = head.in_states(*HELD, State.DEPARTED)[positions]
+    return (
+        head.entries(positions[standing])
+        .join(writers, on="identifier64")
+        .filter(pl.col("key64") != pl.col("_writer"))
     )
 
 
@@ -94,16 +119,20 @@ def contested(
     identifier64: Hashes,
     head: Head,
     seen: npt.NDArray[np.bool_],
-    wanted: Hashes,
+    claimed: Hashes,
     moved: pl.Series | None = None,
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """For identifiers about to be deleted: does a present key of the ledger hold it, does a write of this run want it.
+    """For identifiers about to be deleted: does a present key hold it, or does one that could not yet be sent claim it.
 
-    `moved`: hashes of keys whose entries do not count, because they have just left their identifier.
+    `claimed`: identifiers of keys that this run writes or sets aside. `moved`: hashes of keys whose entries do not count,
+    because they have just left their identifier.
     """
     positions = head.holding(np.unique(identifier64))
-    positions = positions[seen[positions] & head.in_states(*HELD)[positions]]
-    holders = head.entries(positions)
+    positions = positions[seen[positions] & head.in_states(*HELD, State.IGNORED)[positions]]
+    present = head.entries(positions).drop_nulls("identifier64")
     if moved is not None:
-        holders = holders.filter(~pl.col("key64").is_in(moved.implode()))
-    return np.isin(identifier64, holders["identifier64"].to_numpy()), np.isin(identifier64, wanted)
+        present = present.filter(~pl.col("key64").is_in(moved.implode()))
+    # A record that the destination refused to take from us holds nothing, but what it names is not to be deleted.
+    holders = present.filter(pl.col("state") != State.IGNORED)["identifier64"]
+    claims = np.concatenate([claimed, present["identifier64"].to_numpy()])
+    return np.isin(identifier64, holders.to_numpy()), np.isin(identifier64, claims)

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS
+from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS
 from activation_platform.contracts.errors import ConnectionFailed
 from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.sync.duplicates import DUPLICATE, fresh_duplicates, split_duplicates
 from activation_platform.sync.identifiers import SHARES
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import REASON, BoundMapping
@@ -21,9 +22,8 @@ from activation_platform.sync.order import Activation
 from activation_platform.sync.states import HELD, PENDING_ERASURE, Debt, Event, State, events_of
 from activation_platform.sync.survey import ORDER, Survey
 
-__all__ = ["DUPLICATE", "PENDING", "Judgement", "judge"]
+__all__ = ["PENDING", "Judgement", "judge"]
 
-DUPLICATE = "duplicate key: several rows have it"
 PENDING = "erasure pending: the destination has not finished deleting this identifier"
 
 _SENDABLE = ["insert", "update"]
@@ -31,15 +31,20 @@ _SENDABLE = ["insert", "update"]
 
 @dataclass
 class Judgement:
-    """Records to write (files), events already decided (files), and counts."""
+    """Records to write (files), events already decided (files), and counts.
+
+    `claims`: hashes of the identifiers of keys that are set aside. `omitted`: values left out of records to write.
+    """
 
     spool: Path
     writes: list[Path] = field(default_factory=list)
     events: list[Path] = field(default_factory=list)
     light: list[pl.DataFrame] = field(default_factory=list)
+    claims: list[pl.Series] = field(default_factory=list)
     source_issues: int = 0
     no_operation: int = 0
     standing: int = 0
+    omitted: int = 0
 
     def contenders(self) -> pl.DataFrame:
         """The keys that want to write: hashes, identifiers, operation; no values."""
@@ -72,17 +77,20 @@ def judge(
     judgement = Judgement(ledger.work)
     debts = _debts_by_key(ledger.debts)
     pending = _pending_identifiers(ledger)
-    reported = pl.Series("_key64", [], dtype=pl.UInt64)
     for path in found.spooled:
         chunk = _with_entries(pl.read_ipc(path), ledger).join(debts, on="_key64", how="left")
-        chunk, twice = _split_duplicates(chunk, found.duplicates)
-        reported = pl.concat([reported, twice["_key64"]])
-        standing = _standing(activation, full=full)
-        judgement.standing += chunk.filter(standing).height
-        cleaned = mapping.clean(chunk.filter(~standing))
+        chunk, twice = split_duplicates(chunk, found.duplicates)
+        stands = chunk.filter(_standing(activation, full=full))
+        judgement.standing += stands.height
+        judgement.claims += [stands["_debt_id64"], mapping.clean(twice)["_identifier64"]]
+        cleaned = mapping.clean(chunk.filter(~_standing(activation, full=full)))
         decided = cleaned.with_columns(_operation=_decide(activation, pending, full=full))
         _spool(judgement, decided, path.name, at)
-    _report_duplicates(judgement, found, ledger, debts, at)
+    if len(found.duplicates):
+        events, standing = fresh_duplicates(found, ledger.head, debts, at)
+        judgement.standing += standing
+        judgement.source_issues += events.height
+        judgement.spool_events(events)
     return judgement
 
 
@@ -116,7 +124,12 @@ def _with_entries(chunk: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
 def _debts_by_key(debts: pl.DataFrame) -> pl.DataFrame:
     writes = debts.filter(pl.col("debt") != Debt.DELETE)
     return writes.select(
-        _key64="key64", _debt="debt", _debt_raw="raw", _debt_reason="reason", _attempts="attempts"
+        _key64="key64",
+        _debt="debt",
+        _debt_raw="raw",
+        _debt_reason="reason",
+        _debt_id64="identifier64",
+        _attempts="attempts",
     ).unique("_key64", keep="last")
 
 
@@ -128,26 +141,22 @@ def _pending_identifiers(ledger: Ledger) -> npt.NDArray[np.uint64]:
     return np.concatenate([series.drop_nulls().to_numpy() for series in (entries, left_behind)])
 
 
-def _split_duplicates(
-    chunk: pl.DataFrame, duplicates: npt.NDArray[np.uint64]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    if not len(duplicates):
-        return chunk, chunk.clear()
-    twice = pl.col("_key64").is_in(pl.Series(duplicates).implode())
-    return chunk.filter(~twice), chunk.filter(twice)
-
-
 def _standing(activation: Activation, *, full: bool) -> pl.Expr:
-    """Issues that are known, unchanged, and not due to be tried again."""
+    """Issues that are known, unchanged, and not due to be tried again.
+
+    What insert only created in part stands, too: an insert must not overwrite, and this mode never updates.
+    """
+    in_part = (pl.col("_was_state") == State.PARTIAL).fill_null(value=False)
+    never_completed = in_part & pl.lit(activation.mode is Mode.INSERT_ONLY)
     if full:
-        return pl.lit(value=False)
+        return never_completed
     unchanged = pl.col("_debt_raw").eq_missing(pl.col("_raw")) & pl.col("_debt").is_not_null()
     looked_at_again = pl.col("_debt_reason").str.starts_with(SHARES) | pl.col("_debt_reason").is_in(
         [PENDING, DUPLICATE]
     )
     aside = (pl.col("_debt") == Debt.ASIDE) & ~looked_at_again.fill_null(value=False)
-    given_up = (pl.col("_debt") == Debt.WRITE) & (pl.col("_attempts") >= activation.retries)
-    return (unchanged & (aside | given_up)).fill_null(value=False)
+    given_up = (pl.col("_debt") == Debt.WRITE) & (pl.col("_attempts") > activation.retries)
+    return (unchanged & (aside | given_up)).fill_null(value=False) | never_completed
 
 
 def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bool) -> pl.Expr:
@@ -160,12 +169,15 @@ def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bo
     erasing = (state == State.DELETE_REQUESTED) | pl.col("_identifier64").is_in(pl.Series(pending).implode())
     equal = settled & (pl.col("_sent") == pl.col("_was_sent")) & ~owes
     if activation.mode is Mode.INSERT_ONLY:
-        never = known & (state != State.UNKNOWN) & ~((state == State.IGNORED) & pl.lit(full))
+        in_doubt = (state == State.UNKNOWN) | ((state == State.DEPARTED) & pl.col("_was_sent").is_null())
+        never = known & ~in_doubt & ~((state == State.IGNORED) & pl.lit(full))
     else:
         never = equal & ~pl.lit(full)
     first = Operation.UPDATE if activation.mode is Mode.UPDATE_ONLY else Operation.INSERT
     later = Operation.INSERT if activation.mode is Mode.INSERT_ONLY else Operation.UPDATE
-    doubtful_insert = (state == State.UNKNOWN) & (pl.col("_was_reason") == "insert")
+    perhaps_not_there = (state == State.UNKNOWN) & ~pl.col("_was_reason").str.starts_with(
+        str(Operation.UPDATE)
+    )
     return (
         pl.when(pl.col(REASON).is_not_null())
         .then(pl.lit("aside"))
@@ -175,7 +187,7 @@ def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bo
         .then(pl.lit("nothing"))
         .when(
             (held | (state == State.DEPARTED)).fill_null(value=False)
-            & ~doubtful_insert.fill_null(value=False)
+            & ~perhaps_not_there.fill_null(value=False)
         )
         .then(pl.lit(str(later)))
         .otherwise(pl.lit(str(first)))
@@ -186,7 +198,7 @@ def _spool(judgement: Judgement, decided: pl.DataFrame, name: str, at: int) -> N
     """Sort decided rows into records to write and events."""
     moved = (
         pl.col(PREVIOUS).is_not_null()
-        & pl.col("_was_state").is_in([int(s) for s in HELD])
+        & pl.col("_was_state").is_in([int(s) for s in (*HELD, State.DEPARTED)]).fill_null(value=False)
         & pl.col(PREVIOUS).ne_missing(pl.col(IDENTIFIER))
     )
     writes = decided.filter(pl.col("_operation").is_in(_SENDABLE)).with_columns(_moved=moved)
@@ -194,8 +206,13 @@ def _spool(judgement: Judgement, decided: pl.DataFrame, name: str, at: int) -> N
         path = judgement.spool / f"writes-{name}"
         writes.write_ipc(path, compression="uncompressed")
         judgement.writes.append(path)
-        holds = pl.col("_was_id64").eq_missing(pl.col("_identifier64")) & pl.col("_was_state").is_in(
-            [int(s) for s in HELD]
+        judgement.omitted += sum(
+            int(writes[name].sum()) for name in writes.columns if name.startswith(OMITTED)
+        )
+        holds = (
+            (pl.col("_was_id64") == pl.col("_identifier64"))
+            & pl.col("_was_state").is_in([int(s) for s in HELD])
+            & pl.col("_was_sent").is_not_null()
         )
         light = writes.select(
             *_entry_columns(), holds.fill_null(value=False).alias("holds"), operation="_operation"
@@ -205,6 +222,7 @@ def _spool(judgement: Judgement, decided: pl.DataFrame, name: str, at: int) -> N
     aside = decided.filter(pl.col("_operation").is_in(["aside", "pending"])).with_columns(
         reason=pl.when(pl.col("_operation") == "pending").then(pl.lit(PENDING)).otherwise(REASON)
     )
+    judgement.claims.append(aside["_identifier64"])
     stands = pl.col("_debt_raw").eq_missing(pl.col("_raw")) & pl.col("_debt_reason").eq_missing(
         pl.col("reason")
     )
@@ -250,33 +268,3 @@ def _entry_columns(identifier: str = IDENTIFIER, identifier64: str = "_identifie
         pl.col(identifier).alias("identifier"),
         pl.col(identifier64).alias("identifier64"),
     ]
-
-
-def _report_duplicates(
-    judgement: Judgement, found: Survey, ledger: Ledger, debts: pl.DataFrame, at: int
-) -> None:
-    """Ambiguous keys are set aside once each, whether or not one of their rows looked unchanged."""
-    if not len(found.duplicates):
-        return
-    keys = [
-        pl.read_ipc(path, columns=[KEY, "_key64"]).filter(
-            pl.col("_key64").is_in(pl.Series(found.duplicates).implode())
-        )
-        for path in found.spooled
-    ]
-    position = ledger.head.find(found.duplicates)
-    entries = ledger.head.entries(position[position >= 0]).select(pl.col("key").alias(KEY), _key64="key64")
-    everyone = pl.concat([*keys, entries]).unique().join(debts, on="_key64", how="left")
-    fresh = everyone.filter(~pl.col("_debt_reason").eq_missing(pl.lit(DUPLICATE)))
-    judgement.standing += everyone.height - fresh.height
-    judgement.source_issues += fresh.height
-    judgement.spool_events(
-        events_of(
-            fresh.select(key64="_key64", key=KEY),
-            Event.SET_ASIDE,
-            state=State.KEPT,
-            debt=Debt.ASIDE,
-            reason=pl.lit(DUPLICATE),
-            at=at,
-        )
-    )

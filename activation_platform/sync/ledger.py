@@ -22,7 +22,8 @@ import polars as pl
 import pyarrow as pa
 
 from activation_platform.contracts.errors import LedgerMismatch
-from activation_platform.sync.files import publish_frame
+from activation_platform.sync.files import publish_frame, publish_log
+from activation_platform.sync.fingerprint import FINGERPRINT_VERSION, identifier_hash
 from activation_platform.sync.head import Head, open_base
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Key, Manifest, Target
@@ -30,9 +31,11 @@ from activation_platform.sync.states import (
     DEBTS,
     ENTRIES,
     EVENTS,
+    PENDING_ERASURE,
     Debt,
     Event,
     State,
+    changed_entries,
     fold_debts,
     fold_entries,
 )
@@ -63,7 +66,7 @@ class Ledger:
         """Make sure that this is the target's ledger, or make it so if it is new (SEMANTICS A2)."""
         manifest = self.manifest
         if manifest.target is None:
-            manifest.target, manifest.key = target, key
+            manifest.target, manifest.key, manifest.fingerprint = target, key, FINGERPRINT_VERSION
             manifest.write(self.folder)
             return
         differences = [
@@ -73,6 +76,8 @@ class Ledger:
         ]
         if manifest.key != key and manifest.key is not None:
             differences.append(f"primary key {_words(manifest.key)}, now {_words(key)}")
+        if manifest.fingerprint != FINGERPRINT_VERSION:
+            differences.append(f"fingerprints of version {manifest.fingerprint}, now {FINGERPRINT_VERSION}")
         if differences:
             raise LedgerMismatch(
                 f"the ledger in {self.folder.name} was written for another target: {'; '.join(differences)}",
@@ -86,10 +91,20 @@ class Ledger:
             setattr(self.manifest, name, value)
         self.manifest.sequence += 1
         self.manifest.write(self.folder)
-        shutil.rmtree(self.work, ignore_errors=True)
+        self._clear()
         self.work.mkdir()
         self._journal = Journal(self._journal_path(self.manifest.sequence))
         return self.manifest.sequence
+
+    def _clear(self) -> None:
+        """Remove what a crash left behind: plans, files that were never put in force, or no longer are."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        manifest = self.manifest
+        in_force = {manifest.base, manifest.debts, *(delta["file"] for delta in manifest.deltas)}
+        for pattern in ("base-*.arrow", "delta-*.arrow", "debts-*.arrow", ".*.arrow.*", ".manifest.json.*"):
+            for path in self.folder.glob(pattern):
+                if path.name not in in_force:
+                    path.unlink()
 
     @property
     def running(self) -> bool:
@@ -164,7 +179,7 @@ class Ledger:
         """Turn the journal of a run into its delta, debts, changes and issues, then put them in force."""
         events = _concat(list(read_journal(self._journal_path(run))))
         events = in_doubt(events)
-        entries = fold_entries(events)
+        entries = changed_entries(events)
         debts = fold_debts(self.debts, events, run=run)
         manifest = self.manifest
         if entries.height:
@@ -207,29 +222,27 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
     """Replace every intent: nothing if its answer came, else the event that assumes the worst.
 
     An intent's row carries the state to assume (`UNKNOWN`; `DELETE_REQUESTED` for an asynchronous delete; `KEPT` for the
-    delete of an identifier left behind, which stays owed) and, in `request`, the identifier that a moved record
-    leaves behind.
+    delete of an identifier left behind, which stays owed, or requested if it is asynchronous) and, in `request`, the
+    identifier that a moved record leaves behind.
     """
+    slot = ["key64", "debt", "identifier"]
+    events = events.with_row_index("_order")
     intents = events.filter(pl.col("event") == Event.INTENT)
-    if intents.is_empty():
-        return events
     answered = events.filter(pl.col("event") != Event.INTENT)
-    open_ = intents.join(answered, on=["key64", "debt", "identifier"], how="anti", nulls_equal=True).unique(
-        ["key64", "debt", "identifier"], keep="last", maintain_order=True
+    heard = answered.group_by(slot).agg(_heard=pl.col("_order").max())
+    open_ = (
+        intents.unique(slot, keep="last", maintain_order=True)
+        .join(heard, on=slot, how="left", nulls_equal=True, maintain_order="left")
+        .filter(pl.col("_heard").is_null() | (pl.col("_heard") < pl.col("_order")))
     )
-    assumed = (
-        pl.when(pl.col("state") == State.KEPT)
-        .then(pl.lit(Event.OWED))
-        .when(pl.col("state") == State.DELETE_REQUESTED)
-        .then(pl.lit(Event.REQUESTED))
-        .otherwise(pl.lit(Event.UNKNOWN))
-    )
+    owed = (pl.col("state") == State.KEPT) & (pl.col("operation") != PENDING_ERASURE)
     unknown = open_.with_columns(
-        event=assumed, reason=pl.lit("sent, but no answer came"), request=pl.lit(None, dtype=pl.String)
+        event=pl.when(owed).then(pl.lit(Event.OWED)).otherwise(pl.lit(Event.UNKNOWN)),
+        request=pl.lit(None, dtype=pl.String),
     )
     behind = open_.filter(pl.col("request").is_not_null()).with_columns(
         identifier="request",
-        identifier64=pl.lit(None, dtype=pl.UInt64),
+        identifier64=identifier_hash(pl.col("request")),
         request=pl.lit(None, dtype=pl.String),
         state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
         event=pl.lit(Event.OWED),
@@ -243,12 +256,12 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
 def write_log(folder: Path, run: int, events: pl.DataFrame) -> None:
     """Write what happened, and what of it is an issue, for people and other tools."""
     at = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC").alias("at")
-    told = events.filter(pl.col("event") != Event.EQUAL).select(
+    told = events.filter(~pl.col("event").is_in([Event.EQUAL, Event.UNSENT])).select(
         pl.lit(run).alias("run"), at, "key", "operation", "event", "did", "identifier", "reason", "request"
     )
     issues = [Event.SET_ASIDE, Event.REJECTED, Event.PARTIAL, Event.UNKNOWN]
-    told.write_parquet(folder / "changes" / f"{run}.parquet")
-    told.filter(pl.col("event").is_in(issues)).write_parquet(folder / "issues" / f"{run}.parquet")
+    publish_log(folder / "changes" / f"{run}.parquet", told)
+    publish_log(folder / "issues" / f"{run}.parquet", told.filter(pl.col("event").is_in(issues)))
 
 
 def now_us() -> int:

@@ -1,44 +1,47 @@
-"""The loader: the only code that sends. Auth, pace, patience and concurrency for every service of every platform.
+"""The loader: delivers batches to one destination, several at a time, and reports one outcome per record.
 
-It carries conversations: takes the requests that a service says, sends them, hands the answers back, and reports one
-outcome per record. An account that is refused stops everything and blames no record; a batch refused as a whole is
-halved until the culprit stands alone; a batch without an answer is reported as unknown, and too many of those stop the run.
+An account that is refused stops everything and blames no record; a batch refused as a whole is halved until the culprit
+stands alone; a batch without an answer is reported as unknown, and too many of those stop the run.
 """
 
 import asyncio
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
+import polars as pl
 
-from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.batch import REQUEST, Batch
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.errors import (
-    ActivationError,
-    ConnectionFailed,
-    CredentialsRefused,
-    RateLimited,
-    TimedOut,
-)
+from activation_platform.contracts.errors import ActivationError, ConnectionFailed
 from activation_platform.contracts.outcomes import Outcome, Verdict, rejected
-from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer, Wait
+from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer
 from activation_platform.sync.budgets import Budgets
-from activation_platform.sync.patience import Patience, retry_after
+from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
+from activation_platform.sync.patience import Patience
 
-__all__ = ["Loader", "Unanswered"]
+__all__ = ["Loader", "Told"]
 
 UNKNOWN = Outcome(Verdict.UNKNOWN, "sent, but no answer came")
 _FAILURES_IN_A_ROW = 3
 _RECORD_RETRIES = 3
 
 
-class Unanswered(Exception):
-    """No usable answer came, however often the request was sent."""
+def _nobody(batch: Batch) -> None:
+    del batch
 
-    def __init__(self, error: ActivationError) -> None:
-        self.error = error
-        super().__init__(str(error))
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told what: `before` a batch leaves, `after` its answer, or that it was `unsent` after all.
+
+    `after` and `unsent` may be told a part of a batch at a time. A batch of which neither is told is in doubt.
+    """
+
+    before: Callable[[Batch], None]
+    after: Callable[[Batch, list[Outcome]], None]
+    unsent: Callable[[Batch], None] = _nobody
 
 
 @dataclass
@@ -54,68 +57,59 @@ class Loader:
     concurrency: int = 8
     transport: httpx.AsyncBaseTransport | None = None
     cancelled: Callable[[], bool] = bool
-    requests: int = 0
-    """Requests sent so far, retries included."""
     _failures: int = 0
     _broken: ActivationError | None = None
-    _client: httpx.AsyncClient | None = field(default=None, repr=False)
+    _carrier: Carrier = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._carrier = Carrier(
+            self.destination, self.budgets, self.patience, self.concurrency, self.transport, self.cancelled
+        )
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, repetitions included."""
+        return self._carrier.requests
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._carrier.close()
 
     async def ask(self, inquiry: Generator[httpx.Request, Any, Any]) -> Any:
         """Carry a conversation that writes nothing; returns what it returns, or raises the error of its class."""
         try:
-            return await self._carry(inquiry)
+            return await self._carrier.carry(inquiry, Exchange(repeatable=True))
         except Unanswered as unanswered:
             raise unanswered.error from unanswered
         except UnreadableAnswer as error:
             raise self._unreadable(error) from error
         except BatchRefused as refused:
             raise ConnectionFailed(
-                f"{self.destination.platform} refused a request: {refused.reason}",
+                f"{self.destination.platform} refused a request: {self.destination.redactor()(refused.reason)}",
                 remedy="Check the destination's settings (account, base_url, API version).",
             ) from refused
 
-    async def load(
-        self,
-        service: Service,
-        batches: Iterable[Batch],
-        *,
-        before: Callable[[Batch], None],
-        after: Callable[[Batch, list[Outcome]], None],
-    ) -> None:
-        """Deliver batches, several at a time. `before` is called when a batch is about to leave, `after` with its outcomes.
+    async def load(self, service: Service, batches: Iterable[Batch], told: Told) -> None:
+        """Deliver batches, several at a time.
 
         Returns when all are delivered or `cancelled` says so; raises what stops the run. Batches in flight are
         finished, and their outcomes reported, in every case.
         """
         source = iter(batches)
-        workers = [
-            asyncio.create_task(self._work(service, source, before, after)) for _ in range(self.concurrency)
-        ]
+        workers = [asyncio.create_task(self._work(service, source, told)) for _ in range(self.concurrency)]
         results = await asyncio.gather(*workers, return_exceptions=True)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        for error in errors:
-            raise self._broken if isinstance(error, Unanswered) and self._broken else error
+        for error in results:
+            if isinstance(error, BaseException):
+                raise error
 
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
-
-    async def _work(
-        self,
-        service: Service,
-        source: Iterator[Batch],
-        before: Callable[[Batch], None],
-        after: Callable[[Batch, list[Outcome]], None],
-    ) -> None:
+    async def _work(self, service: Service, source: Iterator[Batch], told: Told) -> None:
         try:
             while not self.cancelled() and self._broken is None:
                 batch = next(source, None)
                 if batch is None:
                     return
-                before(batch)
-                await self._deliver(service, batch, after)
+                told.before(batch)
+                await self._deliver(service, batch, told)
         except BaseException as error:
             # One worker's error stops the others before their next batch; `load` raises it.
             self._broken = (
@@ -128,154 +122,74 @@ class Loader:
             )
             raise
 
-    async def _deliver(
-        self, service: Service, batch: Batch, after: Callable[[Batch, list[Outcome]], None]
-    ) -> None:
-        """Deliver a batch, or its halves where it is refused as a whole."""
+    async def _deliver(self, service: Service, batch: Batch, told: Told, tries: int = 0) -> None:
+        """Deliver a batch; its halves where it is refused as a whole; once more, alone, what should be tried later."""
+        exchange = Exchange(repeatable=service.idempotent)
         try:
-            outcomes = await self._converse(service, batch)
+            if tries:
+                await self._carrier.rest(self.patience.backoff(tries - 1), exchange)
+            outcomes = await self._understood(service, batch, exchange)
         except BatchRefused as refused:
+            self._failures = 0
             if len(batch) == 1:
-                after(batch, [rejected(refused.reason)])
+                told.after(batch, self._redacted([rejected(refused.reason)]))
                 return
             for half in batch.halves():
-                await self._deliver(service, half, after)
-            return
+                await self._deliver(service, half, told, tries)
         except Unanswered as unanswered:
-            after(batch, batch.all(UNKNOWN))
+            told.after(batch, batch.all(UNKNOWN))
             self._failures += 1
             if self._failures >= _FAILURES_IN_A_ROW:
                 raise unanswered.error from unanswered
+        except ActivationError:
+            if not exchange.touched:
+                told.unsent(batch)
+            raise
+        else:
+            self._failures = 0
+            await self._report(service, batch, outcomes, told, tries)
+
+    async def _report(
+        self, service: Service, batch: Batch, outcomes: list[Outcome], told: Told, tries: int
+    ) -> None:
+        again = service.idempotent and tries < _RECORD_RETRIES
+        later = [n for n, outcome in enumerate(outcomes) if again and outcome.verdict is Verdict.RETRY]
+        if not later:
+            told.after(batch, self._redacted(outcomes))
             return
-        self._failures = 0
-        after(batch, outcomes)
+        final = [n for n, outcome in enumerate(outcomes) if outcome.verdict is not Verdict.RETRY]
+        if final:
+            told.after(batch.take(final), self._redacted([outcomes[n] for n in final]))
+        rest = _with_requests(batch.take(later), [outcomes[n].request for n in later])
+        await self._deliver(service, rest, told, tries + 1)
 
-    async def _converse(self, service: Service, batch: Batch) -> list[Outcome]:
-        """One conversation; what should be tried later is said again in this run, alone."""
-        outcomes = await self._understood(service, batch)
-        for attempt in range(_RECORD_RETRIES if service.idempotent else 0):
-            later = [index for index, outcome in enumerate(outcomes) if outcome.verdict is Verdict.RETRY]
-            if not later:
-                break
-            await self.patience.sleep(self.patience.backoff(attempt))
-            for index, outcome in zip(later, await self._understood(service, batch.take(later)), strict=True):
-                outcomes[index] = outcome
-        return [_final(outcome) for outcome in outcomes]
-
-    async def _understood(self, service: Service, batch: Batch) -> list[Outcome]:
+    async def _understood(self, service: Service, batch: Batch, exchange: Exchange) -> list[Outcome]:
         """One conversation, begun again where an answer could not be read."""
         for attempt in range(self.patience.attempts):
             try:
-                outcomes: list[Outcome] = await self._carry(service.deliver(batch))
+                outcomes: list[Outcome] = await self._carrier.carry(service.deliver(batch), exchange)
             except UnreadableAnswer as error:
+                exchange.touched = True
                 if attempt + 1 == self.patience.attempts or not service.idempotent:
                     raise Unanswered(self._unreadable(error)) from error
-                await self.patience.sleep(self.patience.backoff(attempt))
+                await self._carrier.rest(self.patience.backoff(attempt), exchange)
             else:
                 return outcomes
         raise AssertionError("a conversation ends in one of its attempts")
 
-    async def _carry(self, conversation: Generator[httpx.Request | Wait, Any, Any]) -> Any:
-        try:
-            said = next(conversation)
-            while True:
-                if isinstance(said, Wait):
-                    await self.patience.sleep(said.seconds)
-                    said = conversation.send(None)
-                else:
-                    said = conversation.send(await self._send(said))
-        except StopIteration as end:
-            return end.value
-        finally:
-            conversation.close()
-
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Send one request until there is an answer worth handing back."""
-        budget, cost = request.extensions["budget"], request.extensions["cost"]
-        throttled = 0.0
-        attempt = 0
-        while True:
-            await self._pace(budget, cost)
-            try:
-                response = await self._once(request)
-            except httpx.HTTPError as error:
-                if attempt + 1 >= self.patience.attempts:
-                    raise Unanswered(self._unanswered(request, error)) from None
-                await self.patience.sleep(self.patience.backoff(attempt))
-                attempt += 1
-                continue
-            if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-                raise self._refused(request, response)
-            if response.status_code == httpx.codes.TOO_MANY_REQUESTS or self.destination.should_retry(
-                response
-            ):
-                wait = retry_after(response, self.patience.now())
-                wait = self.patience.backoff(attempt) if wait is None else wait
-                throttled += wait
-                if throttled > self.patience.throttled_for:
-                    raise RateLimited(
-                        f"{self.destination.platform} asks to wait {wait:.0f} seconds ({self._words(response)})",
-                        remedy="What went through is kept; the next run sends the rest. Run less often, or ask for more.",
-                    )
-                self.budgets.slow_down(budget, wait)
-                attempt += 1
-                continue
-            if response.is_server_error and attempt + 1 < self.patience.attempts:
-                wait = retry_after(response, self.patience.now())
-                await self.patience.sleep(max(wait or 0.0, self.patience.backoff(attempt)))
-                attempt += 1
-                continue
-            if response.is_server_error:
-                raise Unanswered(
-                    ConnectionFailed(
-                        f"{self.destination.platform} keeps answering {response.status_code} ({self._words(response)})",
-                        remedy="The vendor has a problem; the next run sends again what was not acknowledged.",
-                    )
-                )
-            return response
-
-    async def _pace(self, budget: Any, cost: float) -> None:
-        wait = self.budgets.take(budget, cost)
-        while wait > 0:
-            await self.patience.sleep(wait)
-            wait = self.budgets.blocked(budget)
-
-    async def _once(self, request: httpx.Request) -> httpx.Response:
-        if self._client is None:
-            self._client = self._open()
-        self.requests += 1
-        return await self._client.send(request, auth=self.destination.auth(), follow_redirects=False)
-
-    def _open(self) -> httpx.AsyncClient:
-        transport = self.transport
-        if transport is None:
-            from httpx_aiohttp import AiohttpTransport
-
-            transport = AiohttpTransport(limits=httpx.Limits(max_connections=self.concurrency))
-        timeout = httpx.Timeout(self.patience.answer_within, connect=min(10.0, self.patience.answer_within))
-        return httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=True)
-
-    def _words(self, response: httpx.Response) -> str:
-        return self.destination.redactor()(self.destination.refusal(response))[:300]
-
-    def _refused(self, request: httpx.Request, response: httpx.Response) -> CredentialsRefused:
-        path = self.destination.redactor()(request.url.path)
-        return CredentialsRefused(
-            f"{self.destination.platform} answered {response.status_code} to {request.method} {path} ({self._words(response)})",
-            remedy="Check the environment variables that hold the destination's credentials, and what the key is allowed to do.",
-        )
-
-    def _unanswered(self, request: httpx.Request, error: httpx.HTTPError) -> ActivationError:
-        place = f"{self.destination.platform} at {request.url.host}"
-        if isinstance(error, httpx.TimeoutException):
-            return TimedOut(
-                f"{place} did not answer within {self.patience.answer_within:.0f} seconds, {self.patience.attempts} times",
-                remedy="Check that the vendor is up; the next run sends again what was not acknowledged.",
+    def _redacted(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Outcomes without secrets. What should still be tried later is rejected for this run, and owed to the next."""
+        hide = self.destination.redactor()
+        return [
+            replace(
+                outcome,
+                verdict=Verdict.REJECTED if outcome.verdict is Verdict.RETRY else outcome.verdict,
+                reason=hide(outcome.reason),
             )
-        return ConnectionFailed(
-            f"{place} cannot be reached ({type(error).__name__})",
-            remedy="Check the network and the destination's base_url; the next run sends again what was not acknowledged.",
-        )
+            if outcome.reason or outcome.verdict is Verdict.RETRY
+            else outcome
+            for outcome in outcomes
+        ]
 
     def _unreadable(self, error: UnreadableAnswer) -> ConnectionFailed:
         return ConnectionFailed(
@@ -284,6 +198,11 @@ class Loader:
         )
 
 
-def _final(outcome: Outcome) -> Outcome:
-    """What `retry` means once there is no more trying in this run: rejected, and owed to the next."""
-    return rejected(outcome.reason, outcome.request) if outcome.verdict is Verdict.RETRY else outcome
+def _with_requests(batch: Batch, requests: list[str]) -> Batch:
+    """The batch with what this try already achieved beside each record (SEMANTICS D7)."""
+    if not any(requests):
+        return batch
+    achieved = pl.Series(REQUEST, [request or None for request in requests], dtype=pl.String)
+    if REQUEST in batch.frame.columns:
+        achieved = achieved.zip_with(achieved.is_not_null(), batch.frame[REQUEST])
+    return replace(batch, frame=batch.frame.with_columns(achieved))

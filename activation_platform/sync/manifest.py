@@ -34,6 +34,8 @@ class Manifest:
 
     target: Target | None = None
     key: Key | None = None
+    fingerprint: int = 1
+    """Version of the fingerprints in the files; they cannot be compared across versions."""
     sequence: int = 0
     """Number of the newest run that began."""
     sealed: int = 0

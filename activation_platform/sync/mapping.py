@@ -188,10 +188,25 @@ class BoundMapping:
         )
 
     def sent_fingerprint(self) -> pl.Expr:
-        """UInt64 over the values as sent, with the fields' names: a field that is not mapped and one that is null differ."""
-        omitted = [pl.col(OMITTED + f.name) for f in self.fields if f.may_omit]
+        """UInt64 over the values as sent, with the fields' names: not mapped, null and left out are three things.
+
+        Only rows that leave a value out are marked, so that allowing it does not touch the others.
+        """
         names = ",".join(f.name for f in self.fields)
-        return fingerprint(*(pl.col(f.name) for f in self.fields), *omitted, seed=f"{NORMALISERS}:{names}")
+        sent = fingerprint(*(pl.col(f.name) for f in self.fields), seed=f"{NORMALISERS}:{names}")
+        out = [
+            pl.when(pl.col(OMITTED + f.name) if f.may_omit else pl.lit(value=False))
+            .then(pl.lit(f"{f.name},"))
+            .when(pl.col(f.name).is_null() & f.keeps_null)
+            .then(pl.lit(f"{f.name},"))
+            .otherwise(pl.lit(""))
+            for f in self.fields
+            if f.may_omit or f.keeps_null
+        ]
+        if not out:
+            return sent
+        left_out = pl.concat_str(out)
+        return pl.when(left_out == "").then(sent).otherwise(fingerprint(sent, left_out))
 
 
 def bind(

@@ -17,10 +17,10 @@ import polars as pl
 
 from activation_platform.contracts.batch import KEY
 from activation_platform.contracts.errors import GuardTripped
-from activation_platform.contracts.modes import Operation
+from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.sync.departures import Departures, departures
 from activation_platform.sync.fingerprint import fingerprint, key_text
-from activation_platform.sync.identifiers import settle
+from activation_platform.sync.identifiers import settle, trodden
 from activation_platform.sync.judge import Judgement, judge
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import BoundMapping
@@ -50,8 +50,9 @@ class Plan:
     """Complete and on disk before the first request.
 
     `writes`: files of records to insert or update; `losers`: hashes of keys in them that may not write; `deletes`: one row a
-    delete; `seen`: by ledger position, whether the frame holds the key; `wanted`: hashes of the identifiers this run writes;
-    `withheld`: operations that are kept back; `guards`: what the guards said.
+    delete; `seen`: by ledger position, whether the frame holds the key; `claimed`: hashes of the identifiers that this run
+    writes or sets aside; `overwritten`: entries whose identifier another key writes (see `identifiers.trodden`); `doubtful`: see
+    `Departures`; `withheld`: operations that are kept back; `notes`: what the guards said, and what else people should know.
     """
 
     mapping: BoundMapping
@@ -60,12 +61,14 @@ class Plan:
     deletes: pl.DataFrame
     events: list[Path]
     seen: npt.NDArray[np.bool_]
-    wanted: npt.NDArray[np.uint64]
+    claimed: npt.NDArray[np.uint64]
+    overwritten: pl.DataFrame
+    doubtful: pl.Series
     null_keys: int
     rows: int
     counts: Counts = field(default_factory=Counts)
     withheld: set[Operation] = field(default_factory=set)
-    guards: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def records(self, operation: Operation) -> Iterator[pl.DataFrame]:
         """The records of a write operation, in chunks."""
@@ -118,7 +121,10 @@ def make_plan(
     )
     _set_losers_aside(judged, losers, ledger, at)
     wanted = judged.contenders().join(losers, on="key64", how="anti")
-    leaving = departures(found, activation, ledger, wanted, order, at)
+    claimed = (
+        pl.concat([wanted["identifier64"], losers["identifier64"], *judged.claims]).drop_nulls().to_numpy()
+    )
+    leaving = departures(found, activation, ledger, claimed, order, at)
     plan = Plan(
         mapping=mapping,
         writes=judged.writes,
@@ -126,14 +132,21 @@ def make_plan(
         deletes=leaving.deletes,
         events=judged.events + leaving.spool(ledger.work),
         seen=found.seen,
-        wanted=wanted["identifier64"].drop_nulls().to_numpy(),
+        claimed=claimed,
+        overwritten=trodden(wanted.clear() if activation.mode is Mode.INSERT_ONLY else wanted, ledger.head),
+        doubtful=leaving.doubtful,
         null_keys=found.null_keys,
         rows=found.rows,
         counts=_count(judged, wanted, leaving, found, ledger),
     )
+    plan.notes += leaving.notes
+    if found.null_keys:
+        plan.notes.append(f"{found.null_keys} rows have no key and are not sent")
     if found.null_keys and activation.deletes and not activation.null_keys_never_sent:
         plan.withheld.add(Operation.DELETE)
-        plan.guards.append(f"{found.null_keys} rows have no key: all deletes of this run are withheld")
+        plan.notes.append("all deletes of this run are withheld: a row without a key may be anybody's")
+    if judged.omitted:
+        plan.notes.append(f"{judged.omitted} values break a rule and are left out (on_invalid: omit_field)")
     _guard(plan, activation, ledger, order)
     return plan
 
@@ -199,13 +212,13 @@ def _guard(plan: Plan, activation: Activation, ledger: Ledger, order: RunOrder) 
         ceiling = order.allow.get(word, 0)
         share = f"{count} {word} are {count / max(held, 1):.0%} of the {held} records at the destination"
         if count <= ceiling:
-            plan.guards.append(f"{share}; allowed by this run's config (allow: {{{word}: {ceiling}}})")
+            plan.notes.append(f"{share}; allowed by this run's config (allow: {{{word}: {ceiling}}})")
             continue
         words = f"the {word} guard (more than {guard.percent:g} % and more than {guard.records} records) tripped: {share}"
         remedy = f"If that is right, run again with the config allow: {{{word}: {count}}}."
         if guard.stop == "run":
             raise GuardTripped(words, remedy=remedy)
-        plan.guards.append(f"{words}; they are withheld. {remedy}")
+        plan.notes.append(f"{words}; they are withheld. {remedy}")
         _withhold(plan, operation, count)
 
 

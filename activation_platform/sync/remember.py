@@ -76,14 +76,19 @@ def unsent(batch: Batch, at: int) -> pl.DataFrame:
 def overwritten(entries: pl.DataFrame, at: int) -> pl.DataFrame:
     """Entries (`ENTRIES` columns) whose identifier another key is about to write: what was sent for them is no more."""
     return events_of(
-        entries, Event.OVERWRITTEN, state=State.KEPT, at=at, reason=pl.lit("another key writes its identifier")
-    ).with_columns(
-        state=entries["state"], sent=pl.lit(None, dtype=pl.UInt64), raw=pl.lit(0, dtype=pl.UInt64)
-    )
+        entries,
+        Event.OVERWRITTEN,
+        state=State.KEPT,
+        at=at,
+        reason=pl.lit("another key writes its identifier"),
+    ).with_columns(state=entries["state"], sent=pl.lit(None, dtype=pl.UInt64), raw=pl.lit(0, dtype=pl.UInt64))
 
 
-def answered(batch: Batch, outcomes: list[Outcome], at: int) -> pl.DataFrame:
-    """What the ledger remembers of a batch's outcomes, one event per record."""
+def answered(batch: Batch, outcomes: list[Outcome], *, asynchronous: bool, at: int) -> pl.DataFrame:
+    """What the ledger remembers of a batch's outcomes, one event per record.
+
+    An asynchronous delete without an answer counts as requested until the vendor's list of requests says otherwise.
+    """
     deleting = batch.operation is Operation.DELETE
     table = _DELETED if deleting else _WRITTEN
     verdicts = [table[outcome.verdict] for outcome in outcomes]
@@ -95,14 +100,20 @@ def answered(batch: Batch, outcomes: list[Outcome], at: int) -> pl.DataFrame:
         did=pl.Series([outcome.did or None for outcome in outcomes], dtype=pl.String),
     )
     in_doubt = pl.col("event") == Event.UNKNOWN
-    events = events.with_columns(reason=pl.when(in_doubt).then(pl.lit(doubt(batch.operation))).otherwise("reason"))
+    events = events.with_columns(
+        reason=pl.when(in_doubt).then(pl.lit(doubt(batch.operation))).otherwise("reason")
+    )
     if not deleting:
         return events
     behind = batch.frame["_behind"]
-    owed = behind & (events["event"] == Event.UNKNOWN)
+    if asynchronous:
+        requested = pl.lit(int(State.DELETE_REQUESTED), dtype=pl.UInt8)
+        events = events.with_columns(state=pl.when(in_doubt).then(requested).otherwise("state"))
+    else:
+        owed = pl.when(behind & in_doubt).then(pl.lit(str(Event.OWED)))
+        events = events.with_columns(event=owed.otherwise("event"))
     return events.with_columns(
-        state=pl.when(behind).then(pl.lit(int(State.KEPT), dtype=pl.UInt8)).otherwise("state"),
-        event=pl.when(owed).then(pl.lit(str(Event.OWED))).otherwise("event"),
+        state=pl.when(behind).then(pl.lit(int(State.KEPT), dtype=pl.UInt8)).otherwise("state")
     )
 
 
@@ -134,7 +145,11 @@ def settled(pending: pl.DataFrame, states: list[str], requests: list[str], at: i
     `pending` has `ENTRIES` columns and `_behind`.
     """
     found = pl.Series(requests, dtype=pl.String).replace("", None)
-    named = (pl.Series(states, dtype=pl.String) == "pending") & found.is_not_null() & found.ne_missing(pending["request"])
+    named = (
+        (pl.Series(states, dtype=pl.String) == "pending")
+        & found.is_not_null()
+        & found.ne_missing(pending["request"])
+    )
     rows = pending.with_columns(
         _state=pl.Series(states, dtype=pl.String), request=pl.Series(requests, dtype=pl.String)
     )

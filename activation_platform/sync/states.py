@@ -16,6 +16,7 @@ __all__ = [
     "Debt",
     "Event",
     "State",
+    "changed_entries",
     "doubt",
     "events_of",
     "fold_debts",
@@ -159,7 +160,9 @@ def events_of(
 
 
 _MAKES = (Event.REJECTED, Event.PARTIAL, Event.SET_ASIDE, Event.OWED)
-_LEFT_BEHIND_REQUESTED = (pl.col("event") == Event.REQUESTED) & (pl.col("state") == State.KEPT)
+_LEFT_BEHIND_REQUESTED = pl.col("event").is_in([Event.REQUESTED, Event.UNKNOWN]) & (
+    pl.col("state") == State.KEPT
+)
 
 
 def fold_entries(events: pl.DataFrame) -> pl.DataFrame:
@@ -170,6 +173,14 @@ def fold_entries(events: pl.DataFrame) -> pl.DataFrame:
         .unique("key64", keep="last", maintain_order=True)
         .sort("key64")
     )
+
+
+def changed_entries(events: pl.DataFrame) -> pl.DataFrame:
+    """`fold_entries` of a run. An answer of a key outdoes that another key wrote to the identifier it had before."""
+    answers = [Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN, Event.IGNORED, Event.REQUESTED]
+    answered = events.filter(pl.col("event").is_in(answers) & (pl.col("state") != State.KEPT))["key64"]
+    outdone = (pl.col("event") == Event.OVERWRITTEN) & pl.col("key64").is_in(answered.implode())
+    return fold_entries(events.filter(~outdone))
 
 
 def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.DataFrame:
@@ -183,7 +194,9 @@ def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.Dat
         return debts
     last = ours.with_columns(_slot=_slot()).unique(["key64", "_slot"], keep="last", maintain_order=True)
     before = debts.with_columns(_slot=_slot())
-    same = pl.col("attempts").is_not_null() & ((pl.col("debt") == Debt.DELETE) | pl.col("raw").eq_missing("_raw"))
+    same = pl.col("attempts").is_not_null() & (
+        (pl.col("debt") == Debt.DELETE) | pl.col("raw").eq_missing(pl.col("_raw"))
+    )
     made = (
         last.filter(pl.col("event").is_in(_MAKES) | _LEFT_BEHIND_REQUESTED)
         .join(

@@ -21,8 +21,8 @@ __all__ = ["ORDER", "Survey", "survey"]
 ORDER = "_order"
 """The column by which shared identifiers are settled, where one is declared."""
 
-_ROWS = 500_000
-_ASK_AGAIN = np.array([State.UNKNOWN, State.DEPARTED, State.DELETE_REQUESTED], dtype=np.uint8)
+ROWS_AT_ONCE = 500_000
+_ASK_AGAIN = np.array([State.UNKNOWN, State.PARTIAL, State.DEPARTED, State.DELETE_REQUESTED], dtype=np.uint8)
 
 
 @dataclass
@@ -76,7 +76,7 @@ def survey(
         _raw=mapping.raw_fingerprint(text),
         _key64=fingerprint(text),
     )
-    for number, batch in enumerate(prepared.collect_batches(chunk_size=_ROWS, maintain_order=False)):
+    for number, batch in enumerate(prepared.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=False)):
         found.rows += batch.height
         keyed = batch.filter(pl.col(KEY).is_not_null())
         found.null_keys += batch.height - keyed.height

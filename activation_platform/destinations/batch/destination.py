@@ -46,14 +46,14 @@ class Batch(Destination):
         return _Credentials(self.rest_api_key, self.project_key)
 
     def account(self) -> Inquiry:
-        """List audiences, which writes nothing. Batch names no account: returns an empty text."""
+        """List audiences, which writes nothing. Returns the project key: Batch names its projects by nothing else."""
         response = yield self.ask(
             "GET", f"/{self.version}/audiences/list", budget=self.audiences, params={"limit": 1}
         )
         if not response.is_success:
             refuse(response, self.refusal(response))
         said(response)
-        return ""
+        return self.project_key
 
     def should_retry(self, response: httpx.Response) -> bool:
         """Whether the vendor's word for throttling comes under another status than 429."""

@@ -54,7 +54,7 @@ def profiles(sandbox):
 
 
 def test_the_account_is_proven(project, client):
-    assert carry(project.account(), project, client).outcomes == ""
+    assert carry(project.account(), project, client).outcomes == "sandbox-project"
 
 
 def test_what_was_sent_is_what_is_there(sandbox, send):

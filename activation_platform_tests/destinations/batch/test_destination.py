@@ -32,11 +32,11 @@ def test_erasure_is_signed_the_older_way():
     assert "X-Batch-Project" not in headers
 
 
-def test_the_account_is_proven_by_reading_and_has_no_name():
+def test_the_account_is_proven_by_reading_and_named_by_its_project_key():
     said = talk(project().account(), httpx.Response(200, json={"audiences": [], "count": 0}))
 
     assert said.lines == ["GET /2.11/audiences/list?limit=1"]
-    assert said.outcomes == ""
+    assert said.outcomes == "project_1"
 
 
 @pytest.mark.parametrize(

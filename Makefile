@@ -1,0 +1,54 @@
+# Every target says in one sentence what it is for; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo ui test check format lock screenshots docs clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(VENV)/installed ## Make .venv with exactly the locked dependencies.
+
+$(VENV)/installed: requirements.lock setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install ## Run the main job on real data against the sandbox, and compare the result record by record.
+	@$(BIN)/activation demo
+
+ui: install ## Show the demo's assets, partitions, checks and metadata in the Dagster web UI.
+	@$(BIN)/activation ui
+
+test: install ## Run the whole test suite.
+	$(BIN)/python -m pytest -n 2
+
+check: install ## Check style, types, import floors and definitions.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/dg check yaml
+	$(BIN)/dg check defs
+
+format: install ## Format the code.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## Pin the newest allowed dependencies in requirements.lock (needs uv).
+	uv pip compile setup.cfg --extra dev --extra postgres --universal --python-version 3.11 \
+		--generate-hashes --no-header --quiet --upgrade -o requirements.lock
+
+docs: install ## Write the generated pages of docs/.
+	$(BIN)/activation services --markdown > docs/catalogue.md
+
+screenshots: install ## Take the pictures in docs/ of the Dagster web UI (needs Chromium; runs the demo first).
+	$(BIN)/activation demo --quiet
+	$(BIN)/python docs/screenshots.py
+
+clean: ## Remove what the demo and the tests left.
+	rm -rf .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
