@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 PORT = 3939
 HERE = Path(__file__).parent
 URL = f"http://127.0.0.1:{PORT}"
-PARTITION = "1997-10-20-06:00"
+PARTITION = "1997-10-13-06:00"
 PAGES = {
     "asset_graph.png": f"{URL}/asset-groups",
     "partition.png": f"{URL}/assets/activations/batch/loyalty_programme?view=partitions&partition={PARTITION}",
@@ -56,15 +56,20 @@ def _shoot() -> None:
         for name, address in PAGES.items():
             page.goto(address)
             _settle(page)
+            if name == "asset_graph.png":
+                page.keyboard.press("Alt+KeyE")  # expand all groups
+                page.wait_for_timeout(2000)
             page.screenshot(path=HERE / name)
         browser.close()
 
 
 def _settle(page: Page) -> None:
-    """Wait for the data, and close the dialog of a first visit."""
+    """Wait for the data; a first visit is greeted by a dialog."""
     page.wait_for_timeout(4000)
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(4000)
+    skip = page.get_by_role("button", name="Skip")
+    if skip.count():
+        skip.click()
+    page.wait_for_timeout(3000)
 
 
 if __name__ == "__main__":

@@ -18,34 +18,34 @@ _STYLES = {
     Status.STOPPED: "red",
     Status.FAILED: "bold red",
 }
+_COUNTS = ("extracted", "inserted", "updated", "deleted", "source\nissues", "destination\nissues")
 
 
 def table(*head: str, title: str = "", numbers: Sequence[str] = ()) -> Table:
     """An empty table in the house's look; the columns in `numbers` are flush right. Cells are folded, never cut."""
-    made = Table(title=title or None, title_justify="left", header_style="bold", pad_edge=False, box=None)
+    made = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
     for name in head:
-        number = name in numbers
-        made.add_column(
-            name, justify="right" if number else "left", min_width=5 if number else 10, overflow="fold"
-        )
+        if name in numbers:
+            made.add_column(name, justify="right", min_width=5, overflow="fold")
+        else:
+            made.add_column(name, min_width=10, overflow="fold")
     return made
 
 
 def history_table(runs: Iterable[Run]) -> Table:
     """Runs in the order given, a row each: what was extracted, loaded, left out, and how it ended."""
-    counts = ("extracted", "inserted", "updated", "deleted", "source\nissues", "destination\nissues")
-    made = table(
-        "activation",
-        "partition",
-        *counts,
-        "status",
-        "seconds",
-        "requests",
-        numbers=(*counts, "seconds", "requests"),
-    )
+    numbers = (*_COUNTS, "seconds", "requests")
+    made = table("activation", "partition", *_COUNTS, "status", "seconds", "requests", numbers=numbers)
     for run in runs:
         figures = run.figures
-        numbers = (
+        counts = (
             figures.extracted,
             figures.inserted,
             figures.updated,
@@ -56,7 +56,7 @@ def history_table(runs: Iterable[Run]) -> Table:
         made.add_row(
             plain(run.activation),
             plain(run.partition),
-            *(f"{number:,}" for number in numbers),
+            *(f"{count:,}" for count in counts),
             Text(run.status, style=_STYLES[run.status]),
             f"{run.seconds:.1f}",
             f"{figures.requests:,}",

@@ -14,7 +14,7 @@ from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.redaction import mask_text
+from activation_platform.components.shown import masked
 from activation_platform.destinations import PLATFORMS
 
 __all__ = ["DestinationComponent", "DestinationSpec"]
@@ -81,7 +81,7 @@ class DestinationComponent(Declared[DestinationSpec]):
             account = asker(destination, storage_root())(destination.account())
         except ActivationError as error:
             return dg.AssetCheckResult(
-                passed=False, description=mask_text(str(error)), metadata={"error": str(error.error_class)}
+                passed=False, description=masked(str(error)), metadata={"error": str(error.error_class)}
             )
         return dg.AssetCheckResult(
             passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"}

@@ -9,66 +9,27 @@ from typing import Any, ClassVar
 import dagster as dg
 import polars as pl
 import yaml
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from activation_platform.components.checks import BLOCKING, ModelCheck, check_frame
-from activation_platform.components.frames import FRAMES, FRAMES_KEY, Draft, Frames, Snapshot
+from activation_platform.components.frames import FRAMES, FRAMES_KEY, Draft, Frames, Snapshot, recipe_of
 from activation_platform.components.instants import FrameConfig, as_of, max_age, scheduled
-from activation_platform.components.names import Name
-from activation_platform.components.shown import failure, frame_metadata
+from activation_platform.components.model_spec import ModelSpec
+from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import read_type
 from activation_platform.components.workspace import Declared, Fault, Workspace
-from activation_platform.contracts.errors import ActivationError, DeclarationError
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.modes import ModelKind
 from activation_platform.contracts.source import Source
+from activation_platform.sources import SOURCES
 from activation_platform.sources.statement import one_select, table_query
 from activation_platform.sync.lock import locked
 
-__all__ = ["ColumnSpec", "ModelComponent", "ModelSpec", "RelationSpec"]
+__all__ = ["ModelComponent"]
 
 _LOCK_WAIT = 3600.0
-
-
-class ColumnSpec(dg.Model):
-    """One exposed column."""
-
-    column: str | None = Field(default=None, description="Its name in the source, where it is renamed.")
-    type: str | None = Field(
-        default=None, description="text, integer, number, decimal(12, 2), date, timestamp …"
-    )
-    categorical: bool = Field(default=False, description="Whether breakdowns count its values.")
-
-
-class RelationSpec(dg.Model):
-    """How rows of this model belong to rows of another."""
-
-    model: str = Field(description="The other model.")
-    on: dict[str, str] = Field(description="Column here: column there.")
-
-
-class ModelSpec(dg.Model):
-    """Rows of a warehouse under a name: exactly one of `table`, `sql` and `sql_file`."""
-
-    name: Name = Field(description="The name that segments and activations refer to.")
-    source: str = Field(description="The source it is read from.")
-    table: str | None = Field(default=None, description="A table or view: schema.table.")
-    sql: str | None = Field(default=None, description="A SELECT in the warehouse's own dialect.")
-    sql_file: str | None = Field(default=None, description="A .sql file beside this one.")
-    kind: ModelKind = Field(default=ModelKind.CUSTOM, description="What a row is: users, events or custom.")
-    primary_key: str | list[str] = Field(description="The column, or columns, that name a row.")
-    columns: dict[str, ColumnSpec | str | None] | None = Field(
-        default=None, description="Exposed columns, with a type or more; omitted: all."
-    )
-    relations: dict[str, RelationSpec] = Field(default_factory=dict, description="Relations to other models.")
-    most_duplicates: float = Field(
-        default=5.0, ge=0, le=100, description="Percent of duplicate keys that still only warns."
-    )
-    may_be_empty: bool = Field(default=False, description="Whether no rows at all is a valid answer.")
-    description: str | None = Field(default=None, description="For the people who use it.")
-    owners: list[str] | None = Field(default=None, description="E-mail addresses, or team:name.")
 
 
 class ModelComponent(Declared[ModelSpec]):
@@ -85,23 +46,12 @@ class ModelComponent(Declared[ModelSpec]):
     @property
     def key(self) -> tuple[str, ...]:
         """The primary key's columns."""
-        key = self.spec.primary_key
-        return (key,) if isinstance(key, str) else tuple(key)
+        return self.spec.key
 
     @property
     def frames(self) -> Frames:
         """Its snapshots."""
         return Frames(storage_root(), "models", self.name)
-
-    @property
-    def exposed(self) -> dict[str, ColumnSpec] | None:
-        """Exposed columns by the name they get here; None: all of the source's."""
-        if self.spec.columns is None:
-            return None
-        return {
-            name: ColumnSpec(type=value) if isinstance(value, str) else (value or ColumnSpec())
-            for name, value in self.spec.columns.items()
-        }
 
     @property
     def accepted_file(self) -> Path | None:
@@ -118,7 +68,7 @@ class ModelComponent(Declared[ModelSpec]):
 
     def expected(self) -> dict[str, str] | None:
         """Column types to hold the source to: declared, else accepted; None where neither is known."""
-        exposed = self.exposed
+        exposed = self.spec.exposed
         if exposed is not None and all(column.type for column in exposed.values()):
             return {name: str(column.type) for name, column in exposed.items()}
         return self.accepted()
@@ -128,7 +78,7 @@ class ModelComponent(Declared[ModelSpec]):
         expected = self.expected()
         if expected is not None:
             return {name: read_type(words) for name, words in expected.items()}
-        exposed = self.exposed
+        exposed = self.spec.exposed
         return (
             None
             if exposed is None
@@ -139,24 +89,21 @@ class ModelComponent(Declared[ModelSpec]):
         """References, SQL, columns and types that cannot be."""
         spec = self.spec
         yield from workspace.unknown("source", spec.source, ("source",))
-        given = [name for name in ("table", "sql", "sql_file") if getattr(spec, name) is not None]
-        if len(given) != 1:
-            yield Fault(
-                (), f"takes exactly one of table, sql and sql_file, here {' and '.join(given) or 'none'}"
-            )
+        if len(spec.statement) != 1:
+            given = " and ".join(spec.statement) or "none"
+            yield Fault((), f"takes exactly one of table, sql and sql_file, here {given}")
         elif (fault := self._statement_fault(workspace)) is not None:
             yield fault
         yield from self._column_faults()
-        for name, relation in spec.relations.items():
-            yield from workspace.unknown("model", relation.model, ("relations", name, "model"))
+        yield from self._relation_faults(workspace)
 
     def _statement_fault(self, workspace: Workspace) -> Fault | None:
         source: SourceComponent | None = workspace.find("source", self.spec.source)
         if self.spec.sql_file is not None and self._sql_file is not None and not self._sql_file.exists():
             return Fault(("sql_file",), f'there is no file "{self.spec.sql_file}" beside the YAML')
-        if source is None or source.spec.kind not in ("duckdb", "postgres"):
+        if source is None or source.spec.kind not in SOURCES:
             return None
-        word = next(name for name in ("table", "sql", "sql_file") if getattr(self.spec, name) is not None)
+        (word,) = self.spec.statement
         try:
             self.query(source.source_class.dialect)
         except DeclarationError as error:
@@ -164,7 +111,7 @@ class ModelComponent(Declared[ModelSpec]):
         return None
 
     def _column_faults(self) -> Iterator[Fault]:
-        exposed = self.exposed or {}
+        exposed = self.spec.exposed or {}
         for name, column in exposed.items():
             if column.type is not None and read_type(column.type) is None:
                 yield Fault(
@@ -177,13 +124,20 @@ class ModelComponent(Declared[ModelSpec]):
         for name in self.key:
             if name not in known:
                 yield Fault(("primary_key",), f'there is no column "{name}".{nearest(name, known)}')
+
+    def _relation_faults(self, workspace: Workspace) -> Iterator[Fault]:
         for relation, spec in self.spec.relations.items():
-            for name in spec.on:
-                if name not in known:
-                    yield Fault(
-                        ("relations", relation, "on", name),
-                        f'there is no column "{name}".{nearest(name, known)}',
-                    )
+            path = ("relations", relation)
+            yield from workspace.unknown("model", spec.model, (*path, "model"))
+            other: ModelComponent | None = workspace.find("model", spec.model)
+            there = None if other is None else other.columns()
+            here = self.columns()
+            for one, two in spec.match.items():
+                if here is not None and one not in here:
+                    yield Fault((*path, "match", one), f'there is no column "{one}".{nearest(one, here)}')
+                if there is not None and two not in there:
+                    words = f'the model "{spec.model}" has no column "{two}".{nearest(two, there)}'
+                    yield Fault((*path, "match", one), words)
 
     @property
     def _sql_file(self) -> Path | None:
@@ -217,7 +171,9 @@ class ModelComponent(Declared[ModelSpec]):
         """Read the source into a snapshot, check it, publish it; or reuse one that is young enough (SEMANTICS E5)."""
         frames = self.frames
         with locked(frames.lock, wait=_LOCK_WAIT):
-            usable = self._usable(context, frames)
+            query = self.query(source.dialect)
+            recipe = recipe_of(query, self.spec.source, self.spec.exposed)
+            usable = self._usable(context, config, frames, recipe)
             if usable is not None:
                 frames.point(context.run_id, usable)
                 context.log.info("snapshot %d is young enough and is used again", usable.number)
@@ -227,37 +183,47 @@ class ModelComponent(Declared[ModelSpec]):
             read_at = time.time()
             instant = as_of(context, config, datetime.fromtimestamp(read_at, UTC))
             draft = frames.draft()
-            draft.write(self._exposed(batch) for batch in source.read(self.query(source.dialect)))
+            draft.write(map(self._exposed, source.read(query)))
             checks = self.check(frames, draft)
             yield from (check.result() for check in checks)
             blocking = [check for check in checks if check.blocks]
             if blocking:
                 why = "; ".join(f"{check.name}: {check.words}" for check in blocking)
                 frames.reject(draft, why)
-                raise dg.Failure(f"the model {self.name} is not published: {why}", allow_retries=False)
+                raise dg.Failure(
+                    f"the model {self.name} is not published: {why}. Mend its data or its declaration; the frame is kept "
+                    "under rejected/",
+                    allow_retries=False,
+                )
             snapshot = frames.publish(
                 draft,
                 run_id=context.run_id,
                 as_of=instant.timestamp(),
                 read_at=read_at,
+                recipe=recipe,
                 checks=[check.described() for check in checks],
             )
         yield dg.MaterializeResult(metadata=frame_metadata(snapshot))
 
-    def _usable(self, context: dg.AssetExecutionContext, frames: Frames) -> Snapshot | None:
+    def _usable(
+        self, context: dg.AssetExecutionContext, config: FrameConfig, frames: Frames, recipe: str
+    ) -> Snapshot | None:
+        """A snapshot made for this instant, or young enough at it, of the same declaration (SEMANTICS E5)."""
         own = frames.of_run([context.run_id])
         if own is not None:
             return own
         newest = frames.newest()
-        if newest is None:
+        if newest is None or newest.recipe != recipe or frames.blocked or config.as_of:
             return None
         instant = scheduled(context)
-        same_instant = instant is not None and newest.as_of == instant.timestamp()
-        young = time.time() - newest.read_at < max_age(context).total_seconds()
-        return newest if same_instant or young else None
+        if instant is None:
+            return None
+        # Measured from instant to instant: the tick before must not do because its run began late.
+        age = instant - newest.instant
+        return newest if not age or age < max_age(context) else None
 
     def _exposed(self, batch: pl.DataFrame) -> pl.DataFrame:
-        exposed = self.exposed
+        exposed = self.spec.exposed
         if exposed is None:
             return batch
         wanted = {name: column.column or name for name, column in exposed.items()}
@@ -291,9 +257,7 @@ class ModelComponent(Declared[ModelSpec]):
             required_resource_keys={source.resource_key},
         )
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> Iterator[Any]:
-            try:
+            with told_plainly():
                 yield from self.execute(context, getattr(context.resources, source.resource_key), config)
-            except ActivationError as error:
-                raise failure(error) from error
 
         return dg.Definitions(assets=[materialise], resources={FRAMES_KEY: FRAMES})

@@ -8,14 +8,14 @@ import dagster as dg
 import polars as pl
 from pydantic import BaseModel, Field
 
-from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, streamed
+from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of, streamed
 from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.model import ModelComponent
-from activation_platform.components.names import Name
-from activation_platform.components.shown import failure, frame_metadata
+from activation_platform.components.names import Name, Owner
+from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
-from activation_platform.contracts.errors import ActivationError, DeclarationError
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.segmentation.conditions import Condition, read
 from activation_platform.segmentation.evaluate import evaluate
 from activation_platform.segmentation.problems import InvalidCondition
@@ -34,7 +34,7 @@ class SegmentSpec(dg.Model):
     model: str = Field(description="The model whose rows it chooses from.")
     where: dict[str, Any] = Field(description="The condition: groups all, any, none; see docs/segments.md.")
     description: str | None = Field(default=None, description="For the people who use it.")
-    owners: list[str] | None = Field(default=None, description="E-mail addresses, or team:name.")
+    owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
 
 
 class SegmentComponent(Declared[SegmentSpec]):
@@ -92,11 +92,13 @@ class SegmentComponent(Declared[SegmentSpec]):
         """Evaluate the condition over the model's snapshot and publish the rows."""
         frames = self.frames
         with locked(frames.lock, wait=_LOCK_WAIT):
-            own = frames.of_run([context.run_id])
-            if own is not None:
-                return dg.MaterializeResult(metadata=frame_metadata(own, reused=True))
             rows = model.frames.for_run(run_ids(context))
             instant = as_of(context, config, rows.instant)
+            recipe = recipe_of(self.spec.where, rows.number, instant.isoformat())
+            newest = frames.of_run([context.run_id]) or frames.newest()
+            if newest is not None and newest.recipe == recipe:
+                frames.point(context.run_id, newest)
+                return self._result(newest, rows, reused=True)
             draft = frames.draft()
             try:
                 condition = read(self.spec.where)
@@ -110,12 +112,20 @@ class SegmentComponent(Declared[SegmentSpec]):
                     remedy="Correct the segment, or the model's columns.",
                 ) from invalid
             snapshot = frames.publish(
-                draft, run_id=context.run_id, as_of=instant.timestamp(), read_at=time.time()
+                draft,
+                run_id=context.run_id,
+                as_of=instant.timestamp(),
+                read_at=time.time(),
+                recipe=recipe,
             )
+        return self._result(snapshot, rows)
+
+    @staticmethod
+    def _result(snapshot: Snapshot, rows: Snapshot, *, reused: bool = False) -> dg.MaterializeResult[Any]:
         share = {"share_of_model": round(snapshot.rows / rows.rows, 4)} if rows.rows else {}
         return dg.MaterializeResult(
             metadata={
-                **frame_metadata(snapshot),
+                **frame_metadata(snapshot, reused=reused),
                 "model_snapshot": rows.number,
                 "model_rows": rows.rows,
                 **share,
@@ -130,9 +140,7 @@ class SegmentComponent(Declared[SegmentSpec]):
             name=f"segments__{self.name}", specs=[self.get_asset_spec(model).with_io_manager_key(FRAMES_KEY)]
         )
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult[Any]:
-            try:
+            with told_plainly():
                 return self.execute(context, model, config)
-            except ActivationError as error:
-                raise failure(error) from error
 
         return dg.Definitions(assets=[materialise], resources={FRAMES_KEY: FRAMES})

@@ -1,19 +1,34 @@
 """How things are shown in the Dagster UI: metadata, tables, failures; nothing personal in clear, vendor's words escaped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
+from dagster._core.errors import DagsterError
 
 from activation_platform.components.frames import Snapshot
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.redaction import mask, mask_text
 from activation_platform.sync.history import Run
 
-__all__ = ["failure", "frame_metadata", "issues_table", "markdown_table", "run_metadata"]
+__all__ = [
+    "escaped",
+    "frame_metadata",
+    "issues_table",
+    "markdown_table",
+    "masked",
+    "run_metadata",
+    "told_plainly",
+]
 
 _SHOWN_ISSUES = 10
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?")
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-!|<>~"})
 
 
@@ -86,10 +101,49 @@ def issues_table(issues: pl.DataFrame) -> str:
     return f"{table}\n\n… and {more} more: `activation issues`" if more > 0 else table
 
 
-def failure(error: ActivationError, metadata: Mapping[str, Any] | None = None) -> dg.Failure:
+def masked(text: str) -> str:
+    """Text with personal values masked; days and partition keys, which look like long numbers, stay readable."""
+    pieces = _DAY.split(text)
+    days = [*_DAY.findall(text), ""]
+    return "".join(mask_text(piece) + day for piece, day in zip(pieces, days, strict=True))
+
+
+def failure(error: ActivationError) -> dg.Failure:
     """An error of the six classes as a failed step that is not retried (SEMANTICS E2)."""
     return dg.Failure(
-        description=mask_text(str(error)),
-        metadata={"error_class": str(error.error_class), "what_to_do": error.remedy, **(metadata or {})},
+        description=masked(str(error)),
+        metadata={"error_class": str(error.error_class), "what_to_do": masked(error.remedy)},
         allow_retries=False,
     )
+
+
+def _defect(error: Exception) -> dg.Failure:
+    """An error that nobody foresaw: where it happened, and its words without personal values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    return dg.Failure(
+        description=f"{type(error).__name__}: {masked(str(error))}",
+        metadata={"where": dg.MetadataValue.md(f"```\n{where}\n```")},
+        allow_retries=False,
+    )
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Let errors reach Dagster's log with their class and remedy, but without the values that they quote (SEMANTICS D9).
+
+    The chain of causes would be stored too, with the words of drivers and vendors; so it is cut. What stays as the cause is
+    the masked error of its class.
+    """
+    try:
+        yield
+    except ActivationError as error:
+        cause = copy(error)
+        cause.args = (masked(str(error)),)
+        cause.what, cause.remedy = masked(error.what), masked(error.remedy)
+        cause.__cause__, cause.__suppress_context__, cause.__traceback__ = None, True, None
+        raise failure(error) from cause
+    except (dg.Failure, DagsterError):
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever it is, its words go into the log
+        raise _defect(error) from None

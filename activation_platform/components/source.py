@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field
 
 from activation_platform.components.names import Name
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
-from activation_platform.components.shown import escaped, markdown_table
+from activation_platform.components.shown import escaped, markdown_table, masked
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.redaction import mask_text
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
 
@@ -77,11 +76,11 @@ class SourceComponent(Declared[SourceSpec]):
         steps = list(source.check())
         broken = next((step for step in steps if not step.passed), None)
         rows = [
-            (step.name, "passed" if step.passed else "**failed**", escaped(mask_text(step.words))) for step in steps
+            (step.name, "passed" if step.passed else "**failed**", escaped(masked(step.words))) for step in steps
         ]
         return dg.AssetCheckResult(
             passed=broken is None,
-            description=mask_text(f"{broken.name}: {broken.words}") if broken else "The source can be read.",
+            description=masked(f"{broken.name}: {broken.words}") if broken else "The source can be read.",
             metadata={"steps": dg.MetadataValue.md(markdown_table(["step", "result", "what"], rows))},
         )
 

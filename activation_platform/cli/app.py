@@ -1,0 +1,68 @@
+"""The commands of `activation`, each in a file of its own that is imported when it is called."""
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from activation_platform.cli.saying import NotKnown, say_error
+
+__all__ = ["app"]
+
+COMMANDS = {
+    "check": "activation_platform.cli.check",
+    "run": "activation_platform.cli.run",
+    "history": "activation_platform.cli.history",
+    "issues": "activation_platform.cli.issues",
+    "services": "activation_platform.cli.services",
+    "fields": "activation_platform.cli.fields",
+    "sandbox": "activation_platform.cli.sandbox",
+}
+"""Command → the module whose `app` is it. A module imports Dagster only where its command runs."""
+
+FAILED, USAGE = 1, 2
+
+
+class Commands(TyperGroup):
+    """The commands in the order of a day's work; an expected error ends in one red line, not in a traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. Exit codes: 0 done, 1 failed, 2 called in a wrong way."""
+        from activation_platform.contracts.errors import ActivationError
+
+        try:
+            return super().invoke(ctx)
+        except NotKnown as error:
+            say_error("Usage", str(error))
+            raise typer.Exit(USAGE) from None
+        except ActivationError as error:
+            say_error(error.error_class, error.what, error.remedy)
+            raise typer.Exit(FAILED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it would show the values of local variables
+)
+
+
+@app.callback()
+def _activation() -> None:
+    """Keep the tools people work in, in step with the warehouse."""

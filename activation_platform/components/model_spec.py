@@ -1,0 +1,68 @@
+"""What a user writes of a model: the attributes in YAML."""
+
+import dagster as dg
+from pydantic import Field
+
+from activation_platform.components.names import Name, Owner
+from activation_platform.contracts.modes import ModelKind
+
+__all__ = ["ColumnSpec", "ModelSpec", "RelationSpec"]
+
+
+class ColumnSpec(dg.Model):
+    """One exposed column."""
+
+    column: str | None = Field(default=None, description="Its name in the source, where it is renamed.")
+    type: str | None = Field(
+        default=None, description="text, integer, number, decimal(12, 2), date, timestamp …"
+    )
+    categorical: bool = Field(default=False, description="Whether breakdowns count its values.")
+
+
+class RelationSpec(dg.Model):
+    """How rows of this model belong to rows of another."""
+
+    model: str = Field(description="The other model.")
+    match: dict[str, str] = Field(description="Column here: column there.")  # `on` is a boolean in YAML
+
+
+class ModelSpec(dg.Model):
+    """Rows of a warehouse under a name: exactly one of `table`, `sql` and `sql_file`."""
+
+    name: Name = Field(description="The name that segments and activations refer to.")
+    source: str = Field(description="The source it is read from.")
+    table: str | None = Field(default=None, description="A table or view: schema.table.")
+    sql: str | None = Field(default=None, description="A SELECT in the warehouse's own dialect.")
+    sql_file: str | None = Field(default=None, description="A .sql file beside this one.")
+    kind: ModelKind = Field(default=ModelKind.CUSTOM, description="What a row is: users, events or custom.")
+    primary_key: str | list[str] = Field(description="The column, or columns, that name a row.")
+    columns: dict[str, ColumnSpec | str | None] | None = Field(
+        default=None, description="Exposed columns, with a type or more; omitted: all."
+    )
+    relations: dict[str, RelationSpec] = Field(default_factory=dict, description="Relations to other models.")
+    most_duplicates: float = Field(
+        default=5.0, ge=0, le=100, description="Percent of duplicate keys that still only warns."
+    )
+    may_be_empty: bool = Field(default=False, description="Whether no rows at all is a valid answer.")
+    description: str | None = Field(default=None, description="For the people who use it.")
+    owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The primary key's columns."""
+        return (self.primary_key,) if isinstance(self.primary_key, str) else tuple(self.primary_key)
+
+    @property
+    def exposed(self) -> dict[str, ColumnSpec] | None:
+        """Exposed columns by the name they get here; None: all of the source's."""
+        if self.columns is None:
+            return None
+        return {
+            name: ColumnSpec(type=value) if isinstance(value, str) else (value or ColumnSpec())
+            for name, value in self.columns.items()
+        }
+
+    @property
+    def statement(self) -> tuple[str, ...]:
+        """Which of `table`, `sql` and `sql_file` are given: exactly one, or the declaration is wrong."""
+        return tuple(name for name in ("table", "sql", "sql_file") if getattr(self, name) is not None)
