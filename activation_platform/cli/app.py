@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from activation_platform.cli.saying import NotKnown, say_error
+from activation_platform.cli.saying import NotKnown, say_error, say_fault
 
 __all__ = ["app"]
 
@@ -18,6 +18,8 @@ COMMANDS = {
     "services": "activation_platform.cli.services",
     "fields": "activation_platform.cli.fields",
     "sandbox": "activation_platform.cli.sandbox",
+    "demo": "activation_platform.cli.demo_command",
+    "ui": "activation_platform.cli.ui_command",
 }
 """Command → the module whose `app` is it. A module imports Dagster only where its command runs."""
 
@@ -51,6 +53,8 @@ class Commands(TyperGroup):
             say_error("Usage", str(error))
             raise typer.Exit(USAGE) from None
         except ActivationError as error:
+            for fault in getattr(error, "faults", ()):
+                say_fault(fault)
             say_error(error.error_class, error.what, error.remedy)
             raise typer.Exit(FAILED) from None
 

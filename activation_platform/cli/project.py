@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 from dagster.components.core.component_tree import ComponentTree
+from dagster_shared.check import CheckError
 from dagster_shared.error import DagsterError
 from dagster_shared.utils.config import discover_config_file
 from pydantic import ValidationError
@@ -56,7 +57,7 @@ class Project:
         try:
             with without_notices():
                 return cls(ComponentTree.for_project(folder))
-        except (DagsterError, ImportError) as error:
+        except (CheckError, DagsterError, ImportError) as error:
             raise DeclarationError(
                 f"the project in {config.parent} cannot be loaded: {_first_line(error)}",
                 remedy="Its pyproject.toml or dg.toml names the module under [tool.dg.project] root_module.",

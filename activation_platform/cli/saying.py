@@ -10,7 +10,7 @@ from rich.text import Text
 
 from activation_platform.cli.untrusted import plain, visible
 
-__all__ = ["NotKnown", "console", "not_known", "say", "say_error", "say_json"]
+__all__ = ["NotKnown", "console", "not_known", "say", "say_error", "say_fault", "say_json"]
 
 _PIPED_WIDTH = 160
 
@@ -53,3 +53,9 @@ def say_error(kind: str, what: str, remedy: str = "") -> None:
     if remedy:
         line.append(f" {visible(remedy)}")
     console(stderr=True).print(line, soft_wrap=True)
+
+
+def say_fault(text: str) -> None:
+    """Something wrong in the workspace: its lines as they are, with a snippet of the file."""
+    lines = Text("\n").join(plain(line) for line in text.rstrip().split("\n"))
+    console(stderr=True).print(lines, "", sep="\n", soft_wrap=True)

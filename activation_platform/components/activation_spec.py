@@ -6,7 +6,7 @@ from typing import Any, Literal
 import dagster as dg
 from pydantic import Field
 
-from activation_platform.components.names import Name
+from activation_platform.components.names import Name, Owner
 from activation_platform.components.recurrence import Recurrence
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.sync.mapping import FieldMapping
@@ -41,7 +41,7 @@ class GuardSpec(dg.Model):
 class GuardsSpec(dg.Model):
     """Guards by operation. The deletes guard is on unless it is switched off (`deletes: off`)."""
 
-    deletes: GuardSpec | Literal["off"] = Field(default_factory=GuardSpec)
+    deletes: GuardSpec | Literal["off", False] = Field(default_factory=GuardSpec)  # YAML reads `off` as false
     updates: GuardSpec | None = None
     inserts: GuardSpec | None = None
 
@@ -82,7 +82,7 @@ class ActivationSpec(dg.Model):
         default=False, description="Needed where a delete erases for good."
     )
     description: str | None = Field(default=None, description="For the people who use it.")
-    owners: list[str] | None = Field(default=None, description="E-mail addresses, or team:name.")
+    owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
 
     def lines(self) -> tuple[FieldMapping, ...]:
         """The mapping in the engine's words."""
@@ -97,7 +97,7 @@ class ActivationSpec(dg.Model):
         """The guards in the engine's words."""
         deletes = self.guards.deletes
         return Guards(
-            deletes=None if deletes == "off" else _guard(deletes),
+            deletes=_guard(deletes) if isinstance(deletes, GuardSpec) else None,
             updates=_guard(self.guards.updates),
             inserts=_guard(self.guards.inserts),
         )

@@ -12,7 +12,10 @@ from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.patience import Patience
 
-__all__ = ["asker", "loader_for"]
+__all__ = ["PATIENCE", "asker", "loader_for"]
+
+PATIENCE = Patience(sleep=asyncio.sleep)
+"""How long runs and checks wait for an answer, and how often they ask again."""
 
 
 def loader_for(destination: Destination, root: Path, *, cancelled: Callable[[], bool] = bool) -> Loader:
@@ -21,7 +24,7 @@ def loader_for(destination: Destination, root: Path, *, cancelled: Callable[[], 
     return Loader(
         destination,
         Budgets(root / "budgets", account),
-        Patience(sleep=asyncio.sleep),
+        PATIENCE,
         cancelled=cancelled,
     )
 

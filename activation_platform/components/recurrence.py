@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
@@ -20,6 +20,7 @@ _AT = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAILY = "0 0 * * *"
 _DEFAULT_START = date(2024, 1, 1)
 MOST_PARTITIONS = 100_000
+_COUNTED_TICKS = 2_000
 
 
 class Recurrence(dg.Model):
@@ -56,11 +57,8 @@ class Recurrence(dg.Model):
                 ("schedule",),
                 "`start:` is required for anything more frequent than daily (a recent day: every key is kept)",
             )
-        elif (count := self._partition_count()) > MOST_PARTITIONS:
-            yield Fault(
-                ("schedule", "start"),
-                f"{count} partitions since {self.first_day} are more than {MOST_PARTITIONS}; start later",
-            )
+        elif (fault := self._too_many()) is not None:
+            yield fault
 
     def _problem(self) -> Fault | None:
         if self.every is not None:
@@ -69,7 +67,7 @@ class Recurrence(dg.Model):
                 return Fault(("schedule", "every"), f'"{self.every}" is no interval; write 15m, 4h or 1d')
             return self._uneven(int(match[1]), match[2])
         if self.at is not None and _AT.fullmatch(self.at) is None:
-            return Fault(("schedule", "at"), f'"{self.at}" is no time of day; write 07:00')
+            return Fault(("schedule", "at"), f'"{self.at}" is no time of day; write "07:00"')
         if self.cron is not None and not is_valid_cron_schedule(self.cron):
             return Fault(("schedule", "cron"), f'"{self.cron}" is no cron expression of five fields')
         return None
@@ -122,15 +120,36 @@ class Recurrence(dg.Model):
         return self.start or _DEFAULT_START
 
     @property
+    def first_instant(self) -> datetime:
+        """The midnight with which the first day begins."""
+        return datetime.combine(self.first_day, time(), ZoneInfo(self.timezone))
+
+    @property
     def period(self) -> timedelta:
         """The shortest time between two of the next ticks."""
-        ticks = schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC")
-        instants = [next(ticks) for _ in range(50)]
-        return min(later - earlier for earlier, later in pairwise(instants))
+        return min(later - earlier for earlier, later in pairwise(self._ticks(50)))
 
-    def _partition_count(self) -> int:
-        days = (datetime.now(UTC).date() - self.first_day).days
-        return int(max(days, 0) / (self.period / timedelta(days=1)))
+    def _ticks(self, count: int) -> list[datetime]:
+        """The first ticks since 1970, as if in UTC, where clocks never change."""
+        return list(islice(schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC"), count))
+
+    def _too_many(self) -> Fault | None:
+        """More keys than Dagster can list in reasonable time, and the day to start on instead."""
+        today = datetime.now(UTC).date()
+        days = max((today - self.first_day).days, 0)
+        if days <= MOST_PARTITIONS * (self.period / timedelta(days=1)):
+            return None
+        # The shortest period overstates a cron that rests at night or at weekends: count a stretch of ticks.
+        ticks = self._ticks(_COUNTED_TICKS)
+        a_day = timedelta(days=1) / ((ticks[-1] - ticks[0]) / (len(ticks) - 1))
+        count = int(days * a_day)
+        if count <= MOST_PARTITIONS:
+            return None
+        later = today - timedelta(days=int(0.9 * MOST_PARTITIONS / a_day))
+        return Fault(
+            ("schedule", "start"),
+            f"about {count} partitions since {self.first_day} are more than {MOST_PARTITIONS}; start later: {later}",
+        )
 
     @property
     def key_format(self) -> str:
@@ -139,12 +158,9 @@ class Recurrence(dg.Model):
 
     def partitions(self) -> dg.TimeWindowPartitionsDefinition:
         """One partition a tick; the newest is always the last tick that has passed."""
-        start = datetime(
-            self.first_day.year, self.first_day.month, self.first_day.day, tzinfo=ZoneInfo(self.timezone)
-        )
         return dg.TimeWindowPartitionsDefinition(
             cron_schedule=self.cron_schedule,
-            start=start,
+            start=self.first_instant,
             timezone=self.timezone,
             fmt=self.key_format,
             end_offset=1,

@@ -14,7 +14,7 @@ def schedule_of(name: str, asset: dg.AssetKey, recurrence: Recurrence) -> dg.Sch
     """The schedule of an activation. Its toggle in the UI is the manual pause."""
     job = dg.define_asset_job(
         f"activate_{name}",
-        selection=dg.AssetSelection.assets(asset).upstream() - dg.AssetSelection.checks_for_assets(),
+        selection=dg.AssetSelection.assets(asset).upstream().materializable(),
         executor_def=dg.in_process_executor,
         tags={"activation": name},
     )
@@ -29,8 +29,10 @@ def schedule_of(name: str, asset: dg.AssetKey, recurrence: Recurrence) -> dg.Sch
         default_status=running,
         description=f"Runs {name} and everything upstream. Switch it off to pause the activation.",
     )
-    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         instant = context.scheduled_execution_time
+        if instant < recurrence.first_instant:
+            return dg.SkipReason(f"the schedule of {name} starts on {recurrence.first_day}")
         key = recurrence.key(instant)
         return dg.RunRequest(
             run_key=key,

@@ -76,7 +76,8 @@ class SourceComponent(Declared[SourceSpec]):
         steps = list(source.check())
         broken = next((step for step in steps if not step.passed), None)
         rows = [
-            (step.name, "passed" if step.passed else "**failed**", escaped(masked(step.words))) for step in steps
+            (step.name, "passed" if step.passed else "**failed**", escaped(masked(step.words)))
+            for step in steps
         ]
         return dg.AssetCheckResult(
             passed=broken is None,

@@ -133,7 +133,9 @@ class Workspace:
         ]
         if told:
             count = f"{len(told)} errors" if len(told) > 1 else "1 error"
-            hide = Redactor(secret for component in self.components for secret in component.secrets_in_clear())
+            hide = Redactor(
+                secret for component in self.components for secret in component.secrets_in_clear()
+            )
             raise dg.DagsterInvalidDefinitionError(f"{count} in the workspace\n\n" + hide("\n\n".join(told)))
 
     def doubts(self) -> list[str]:

@@ -127,7 +127,7 @@ class Journey:
         behind = left_behind(events, batch, deletes=self.activation.deletes, at=now_us())
         self.ledger.record(pl.concat([events, behind]))
         self._tally.left_behind += behind.height
-        self._tally.writes(events, batch.operation)
+        self._tally.writes(events, batch.operation, batch.frame["_moved"])
         self._moved.append(behind)
         stands = events["event"].is_in([Event.ACCEPTED, Event.PARTIAL])
         self._not_accepted.append(events["key64"].filter(~stands))

@@ -176,11 +176,21 @@ def fold_entries(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def changed_entries(events: pl.DataFrame) -> pl.DataFrame:
-    """`fold_entries` of a run. An answer of a key outdoes that another key wrote to the identifier it had before."""
-    answers = [Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN, Event.IGNORED, Event.REQUESTED]
-    answered = events.filter(pl.col("event").is_in(answers) & (pl.col("state") != State.KEPT))["key64"]
-    outdone = (pl.col("event") == Event.OVERWRITTEN) & pl.col("key64").is_in(answered.implode())
-    return fold_entries(events.filter(~outdone))
+    """`fold_entries` of a run.
+
+    That another key wrote to the identifier that a key had before is outdone by an answer for the key itself and by the end
+    of its entry, and comes on top of its departure.
+    """
+    words = [Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN, Event.IGNORED, Event.REQUESTED, Event.DROPPED]
+    said = events.filter(pl.col("event").is_in(words) & (pl.col("state") != State.KEPT))["key64"]
+    gone = events.filter(pl.col("event") == Event.DEPARTED)["key64"]
+    trodden = pl.col("event") == Event.OVERWRITTEN
+    departed = pl.lit(int(State.DEPARTED), dtype=pl.UInt8)
+    return fold_entries(
+        events.filter(~(trodden & pl.col("key64").is_in(said.implode()))).with_columns(
+            state=pl.when(trodden & pl.col("key64").is_in(gone.implode())).then(departed).otherwise("state")
+        )
+    )
 
 
 def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.DataFrame:

@@ -43,9 +43,14 @@ class Tally:
         """Planned records that need no sending any more."""
         return self.inserted + self.updated + self.deleted + self.issues + self.ignored + self.held_back
 
-    def writes(self, events: pl.DataFrame, operation: Operation) -> None:
-        """Count the answers to a batch of inserts or updates, by the vendor's own word where it gives one (F3)."""
-        accepted = self._count(events)
+    def writes(self, events: pl.DataFrame, operation: Operation, moved: pl.Series) -> None:
+        """Count the answers to a batch of inserts or updates, by the vendor's own word where it gives one (F3).
+
+        A record that `moved` to another identifier counts as updated, whatever the vendor calls it (F1).
+        """
+        accepted = self._count(
+            events.with_columns(did=pl.when(~moved).then("did").otherwise(pl.lit("updated")))
+        )
         word = pl.col("did").fill_null("created" if operation is Operation.INSERT else "updated")
         created = accepted.filter(word == "created").height
         self.inserted += created

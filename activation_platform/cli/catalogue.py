@@ -1,0 +1,105 @@
+"""The catalogue as data: what every service accepts and promises, read from the declarations themselves."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.fields import Field
+from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.service import Service
+from activation_platform.destinations import PLATFORMS
+
+__all__ = ["described_field", "described_service", "services"]
+
+
+def services() -> Iterator[tuple[str, type[Destination], type[Service]]]:
+    """Every service as `platform.service`, its destination and its class, platform by platform."""
+    for platform in PLATFORMS.values():
+        for service in platform.services:
+            yield f"{platform.platform}.{platform.service_name(service)}", platform, service
+
+
+def described_service(name: str, platform: type[Destination], service: type[Service]) -> dict[str, Any]:
+    """A catalogue entry as JSON values."""
+    spoken = service(platform.model_construct())
+    custom = service.custom_fields
+    return {
+        "name": name,
+        "description": _paragraphs(service),
+        "docs": service.docs,
+        "object": str(service.object),
+        "models": sorted(service.model_kinds),
+        "modes": [
+            {"name": str(mode), "deletes": service.deletes(mode), "needs": list(service.requirements(mode))}
+            for mode in sorted(service.modes)
+        ],
+        "idempotent": service.idempotent,
+        "deletes_are_requests": service.deletes_are_requests,
+        "fields": [described_field(field) for field in spoken.declared_fields()],
+        "custom_fields": None if custom is None else {"names": custom.words, "pattern": custom.pattern},
+        "limits": {
+            "batch_size": service.batch_size,
+            "delete_batch_size": service.delete_batch_size or service.batch_size,
+            "max_fields": service.max_fields,
+            "erasures_per_second": spoken.erasures_per_second,
+            "budgets": [_budget(budget) for budget in _budgets(platform)],
+        },
+        "options": _options(service),
+        "destination": {
+            "description": _paragraphs(platform),
+            "docs": platform.docs,
+            "address": platform.default_base_url,
+            "settings": list(_settings(platform)),
+        },
+    }
+
+
+def described_field(field: Field) -> dict[str, Any]:
+    """A field as JSON values."""
+    return {
+        "name": field.name,
+        "rule": field.type.rule,
+        "key": field.key,
+        "required": field.required,
+        "docs": field.docs,
+    }
+
+
+def _paragraphs(documented: type[Any]) -> list[str]:
+    """The class docstring without its line breaks."""
+    return [" ".join(paragraph.split()) for paragraph in (inspect.getdoc(documented) or "").split("\n\n")]
+
+
+def _budgets(platform: type[Destination]) -> list[Budget]:
+    declared: Mapping[str, Any] = {
+        name: value for base in reversed(platform.__mro__) for name, value in vars(base).items()
+    }
+    return [value for value in declared.values() if isinstance(value, Budget)]
+
+
+def _budget(budget: Budget) -> dict[str, Any]:
+    return {"name": budget.name, "per_second": budget.per_second, "burst": budget.burst}
+
+
+def _options(service: type[Service]) -> list[dict[str, Any]]:
+    docs = " ".join(_paragraphs(service.Options))
+    return [
+        {
+            "name": option.name,
+            "required": option.default is MISSING and option.default_factory is MISSING,
+            "default": None if option.default is MISSING else option.default,
+            "docs": docs,
+        }
+        for option in dataclass_fields(service.Options)
+    ]
+
+
+def _settings(platform: type[Destination]) -> Iterator[dict[str, Any]]:
+    for name, info in platform.model_fields.items():
+        required = info.default is PydanticUndefined and info.default_factory is None
+        yield {"name": name, "secret": name in platform.secrets, "required": required}

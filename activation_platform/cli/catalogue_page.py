@@ -1,0 +1,121 @@
+"""The catalogue as a page: `docs/catalogue.md` is what this makes of the declarations."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+__all__ = ["facts", "page"]
+
+Entry = Mapping[str, Any]
+
+_HEAD = """# Catalogue
+
+What can be kept in step, and by which rules. This page is made from the services' own declarations: `make docs`. The
+same on the command line: `activation services batch.profiles`; an account's own fields: `activation fields`.
+"""
+
+
+def page(entries: Iterable[Entry]) -> str:
+    """All entries as Markdown, by platform."""
+    parts, platform = [_HEAD], ""
+    for entry in entries:
+        if entry["name"].partition(".")[0] != platform:
+            platform = entry["name"].partition(".")[0]
+            parts.append(_platform(platform, entry["destination"]))
+        parts.append(_service(entry))
+    return "\n".join(parts)
+
+
+def facts(entry: Entry) -> Iterator[tuple[str, str]]:
+    """What is short enough for a line each: word and text."""
+    limits = entry["limits"]
+    yield "object", entry["object"]
+    yield "models", f"of kind {' or '.join(entry['models'])}"
+    yield "modes", "; ".join(map(_mode, entry["modes"]))
+    yield "records a call", str(limits["batch_size"])
+    if limits["delete_batch_size"] != limits["batch_size"]:
+        yield "deletes a call", str(limits["delete_batch_size"])
+    if limits["max_fields"] is not None:
+        yield "fields a record", f"at most {limits['max_fields']}"
+    if limits["erasures_per_second"] is not None:
+        yield "erasures", f"{limits['erasures_per_second']:g} a second and app; requested, irreversible"
+    for budget in limits["budgets"]:
+        yield f"pace of {budget['name']}", f"{budget['per_second']:,g} a second, at most {budget['burst']:,g} at once"
+    yield "said twice", "leaves what saying it once leaves" if entry["idempotent"] else "may leave it twice"
+    for option in entry["options"]:
+        default = "required" if option["required"] else f"default {option['default']}"
+        yield f"option {option['name']}", default
+    settings = entry["destination"]["settings"]
+    yield "settings", ", ".join(f"{one['name']}{_marks(one)}" for one in settings)
+
+
+def _mode(mode: Entry) -> str:
+    needs = f"needs {', '.join(mode['needs'])}" if mode["needs"] else ""
+    words = ", ".join(filter(None, ("deletes" if mode["deletes"] else "", needs)))
+    return f"{mode['name']} ({words})" if words else str(mode["name"])
+
+
+def _marks(setting: Entry) -> str:
+    marks = [word for word in ("required", "secret") if setting[word]]
+    return f" ({', '.join(marks)})" if marks else ""
+
+
+def _platform(name: str, destination: Entry) -> str:
+    settings = _table(
+        ("setting", ""),
+        ((f"`{one['name']}`", _marks(one).strip(" ()") or "optional") for one in destination["settings"]),
+    )
+    what = _prose(destination["description"])
+    return f"## {name}\n\n{what}\n\n[The vendor's pages]({destination['docs']}). Address: `{destination['address']}`.\n\n{settings}"
+
+
+def _service(entry: Entry) -> str:
+    fields = _table(
+        ("field", "rule", "", "what"),
+        (
+            (
+                f"`{field['name']}`",
+                _cell(field["rule"]),
+                ", ".join(mark for mark in ("key", "required") if field[mark]),
+                _cell(field["docs"]),
+            )
+            for field in entry["fields"]
+        ),
+    )
+    custom = entry["custom_fields"]
+    others = f"\nOther fields: {custom['names']}.\n" if custom else ""
+    options = _options(entry["options"])
+    told = _table(("", ""), ((word, _cell(text)) for word, text in facts(entry) if word != "settings" and not word.startswith("option ")))
+    return "\n".join(
+        [
+            f"### {entry['name']}\n",
+            _prose(entry["description"]),
+            f"\n[The vendor's page]({entry['docs']}).\n",
+            fields,
+            *([others] if others else []),
+            *([options] if options else []),
+            told,
+        ]
+    )
+
+
+def _options(options: list[Entry]) -> str:
+    if not options:
+        return ""
+    rows = (
+        (f"`{one['name']}`", "required" if one["required"] else f"`{one['default']}`") for one in options
+    )
+    return f"{_prose([options[0]['docs']])}\n\n{_table(('option', 'default'), rows)}"
+
+
+def _prose(paragraphs: Iterable[str]) -> str:
+    return "\n\n".join(paragraphs)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    columns = list(head)
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

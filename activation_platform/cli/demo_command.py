@@ -1,0 +1,22 @@
+"""`activation demo`: the main job, on real data."""
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing; the exit code tells.")] = False,
+) -> None:
+    """Run the main job on a real purchase history against the sandbox, and compare the result record by record."""
+    from rich.console import Console
+
+    from activation_platform.cli.demo.story import tell
+
+    if not tell(Console(quiet=quiet)):
+        raise typer.Exit(1)

@@ -1,0 +1,52 @@
+"""`activation fields`: the fields of an account, as the account itself tells them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from activation_platform.cli.saying import not_known, say, say_json
+from activation_platform.cli.tables import table
+from activation_platform.cli.untrusted import plain
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+
+@app.command()
+def fields(
+    destination: Annotated[str, typer.Argument(help="A destination of the project in this folder.")],
+    service: Annotated[str, typer.Argument(help="A service of its platform, such as people.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The fields as JSON.")] = False,
+) -> None:
+    """Read an account's own fields, live; where the platform tells none, those that are declared."""
+    from activation_platform.cli.asked import destination_of
+    from activation_platform.cli.catalogue import described_field
+    from activation_platform.cli.project import Project
+    from activation_platform.components.asking import asker
+    from activation_platform.components.storage import storage_root
+
+    workspace = Project.here(Path.cwd()).check()
+    component = workspace.find("destination", destination)
+    if component is None:
+        raise not_known("destination", destination, workspace.names("destination"))
+    platform = component.destination_class
+    services = {platform.service_name(one): one for one in platform.services}
+    if service not in services:
+        raise not_known(f"service of {component.spec.platform}", service, services)
+    account = destination_of(component)
+    spoken = services[service](account)
+    inquiry = spoken.account_fields()
+    told = spoken.declared_fields() if inquiry is None else asker(account, storage_root())(inquiry)
+    found = [described_field(field) for field in told]
+    if as_json:
+        say_json(found)
+        return
+    made = table("field", "rule", "")
+    for field in found:
+        marks = [mark for mark in ("key", "required") if field[mark]]
+        made.add_row(plain(field["name"]), plain(field["rule"]), plain(", ".join(marks)))
+    say(made)
+    if inquiry is None:
+        say("", f"{component.spec.platform} does not tell an account's own fields; these are the declared ones.")

@@ -1,0 +1,111 @@
+"""`activation run`: one activation and everything upstream, now, in this process."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from activation_platform.cli.history import described
+from activation_platform.cli.saying import NotKnown, console, say, say_error, say_json
+from activation_platform.cli.tables import history_table
+from activation_platform.cli.untrusted import plain
+from activation_platform.sync.history import Run, Status
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from activation_platform.components.progress import Listener
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+_GUARDED = ("deletes", "updates", "inserts")
+_BAD_ENDS = (Status.STOPPED, Status.FAILED)
+
+
+@app.command()
+def run(
+    activation: Annotated[str, typer.Argument(help="An activation of the project in this folder.")],
+    partition: Annotated[
+        str | None, typer.Option(help="A partition key; omitted: the newest.", show_default=False)
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Send everything, whether it changed or not.")] = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="Let a guard through up to a ceiling: deletes=1200.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The run's figures as JSON.")] = False,
+) -> None:
+    """Run an activation and everything upstream; Dagster keeps the run where DAGSTER_HOME is set."""
+    ceilings = dict(_ceiling(text) for text in allow or [])
+    from activation_platform.cli.project import Project
+    from activation_platform.cli.running import run_activation
+
+    definitions = Project.here(Path.cwd()).definitions
+    with _instance() as instance, _bar(activation) as progress:
+        done = run_activation(
+            definitions,
+            activation,
+            partition,
+            instance=instance,
+            full=full,
+            allow=ceilings,
+            progress=progress,
+        )
+    _tell(done, as_json=as_json)
+
+
+def _tell(done: Run, *, as_json: bool) -> None:
+    if as_json:
+        say_json(described(done))
+    else:
+        say(history_table([done]), *(plain(f"- {note}") for note in done.notes))
+    if done.status in _BAD_ENDS:
+        say_error(done.status, done.error or "see the run's log")
+        raise typer.Exit(1)
+
+
+def _ceiling(text: str) -> tuple[str, int]:
+    operation, _, ceiling = text.partition("=")
+    if operation not in _GUARDED or not ceiling.isdecimal():
+        raise NotKnown(f'--allow "{text}" is no ceiling; write {" or ".join(f"{word}=1200" for word in _GUARDED)}')
+    return operation, int(ceiling)
+
+
+@contextmanager
+def _instance() -> "Iterator[dg.DagsterInstance]":
+    import dagster as dg
+
+    from activation_platform.contracts.errors import DeclarationError
+
+    if not os.environ.get("DAGSTER_HOME"):
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield instance
+        return
+    try:
+        opened = dg.DagsterInstance.get()
+    except dg.DagsterInvariantViolationError as error:  # not a folder, not absolute
+        raise DeclarationError(
+            f"DAGSTER_HOME cannot be used: {error}", remedy="Make the folder, or unset DAGSTER_HOME."
+        ) from error
+    with opened as instance:
+        yield instance
+
+
+@contextmanager
+def _bar(activation: str) -> "Iterator[Listener | None]":
+    """A progress bar on standard error, where that is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task(plain(activation).plain, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

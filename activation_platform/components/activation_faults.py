@@ -1,0 +1,120 @@
+"""Everything impossible that an activation can say: references, service, mode, options, mapping, schedule."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields as dataclass_fields
+from typing import TYPE_CHECKING, Any
+
+from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.workspace import Fault, Workspace
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.service import Service
+from activation_platform.sync.mapping import mapping_problems
+from activation_platform.sync.order import SET_ASIDE
+
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
+
+__all__ = ["activation_faults"]
+
+
+def activation_faults(activation: "ActivationComponent", workspace: Workspace) -> Iterator[Fault]:
+    """The faults of one activation, given all the other components."""
+    spec = activation.spec
+    given = [word for word in ("segment", "model") if getattr(spec, word) is not None]
+    if len(given) != 1:
+        yield Fault((), f"takes exactly one of segment and model, here {' and '.join(given) or 'none'}")
+    for word in given:
+        yield from workspace.unknown(word, getattr(spec, word), (word,))
+    yield from workspace.unknown("destination", spec.destination, ("destination",))
+    yield from spec.schedule.faults()
+    destination: DestinationComponent | None = workspace.find("destination", spec.destination)
+    if destination is not None and not list(destination.faults(workspace)):
+        yield from _service_faults(activation, workspace, destination)
+
+
+def _service_faults(
+    activation: "ActivationComponent", workspace: Workspace, destination: DestinationComponent
+) -> Iterator[Fault]:
+    spec = activation.spec
+    platform = destination.destination_class
+    known = {platform.service_name(service): service for service in platform.services}
+    service_class = known.get(spec.service)
+    if service_class is None:
+        near = nearest(spec.service, known) or f" There is: {', '.join(sorted(known))}."
+        yield Fault(("service",), f'{destination.spec.platform} has no service "{spec.service}".{near}')
+        return
+    yield from _mode_faults(activation, service_class, destination)
+    model = activation.model(workspace)
+    if model is not None and model.spec.kind not in service_class.model_kinds:
+        takes = " or ".join(sorted(service_class.model_kinds))
+        yield Fault(
+            ("service",), f'takes models of kind {takes}; "{model.name}" is of kind {model.spec.kind}'
+        )
+    options = list(_option_faults(service_class, spec.options))
+    yield from options
+    service = activation.service(workspace)
+    if service is not None:
+        yield from _mapping_faults(activation, service, None if model is None else model.columns())
+    elif not options:
+        yield _refused_options(activation, service_class)
+
+
+def _mode_faults(
+    activation: "ActivationComponent", service: type[Service], destination: DestinationComponent
+) -> Iterator[Fault]:
+    mode = activation.spec.mode
+    if mode not in service.modes:
+        offered = ", ".join(sorted(service.modes))
+        yield Fault(
+            ("mode",), f"{activation.spec.service} cannot keep the promise of {mode}; it offers: {offered}"
+        )
+        return
+    for name in service.requirements(mode):
+        if not destination.spec.settings.get(name):
+            yield Fault(
+                ("mode",), f'{mode} needs the setting "{name}" of the destination "{destination.name}"'
+            )
+    erases = service.deletes(mode) and service.deletes_are_requests
+    if erases and not activation.spec.allow_irreversible_deletes:
+        yield Fault(
+            ("mode",),
+            f"{mode} erases records for good here; say allow_irreversible_deletes: true if that is meant",
+        )
+
+
+def _option_faults(service: type[Service], options: Mapping[str, Any]) -> Iterator[Fault]:
+    known = {option.name for option in dataclass_fields(service.Options)}
+    for name in options:
+        if name not in known:
+            near = nearest(name, known) or (
+                f" There is: {', '.join(sorted(known))}." if known else " It has none."
+            )
+            yield Fault(("options", name), f'the service has no option "{name}".{near}')
+
+
+def _refused_options(activation: "ActivationComponent", service: type[Service]) -> Fault:
+    """Options whose names are right: what the service itself says against them."""
+    try:
+        service.Options(**activation.spec.options)
+    except DeclarationError as error:
+        return Fault(("options",), f"{error.what}. {error.remedy}")
+    except TypeError as error:
+        return Fault(("options",), str(error).partition("() ")[2] or str(error))
+    return Fault(("options",), "the service refuses these options")
+
+
+def _mapping_faults(
+    activation: "ActivationComponent", service: Service, columns: Mapping[str, Any] | None
+) -> Iterator[Fault]:
+    spec = activation.spec
+    for name, value in spec.mapping.items():
+        if not isinstance(value, str) and (value.column is None) == (value.constant is None):
+            yield Fault(("mapping", name), "takes exactly one of column and constant")
+    for problem in mapping_problems(spec.lines(), service, columns):
+        yield Fault(("mapping", problem.field) if problem.field else ("mapping",), problem.message)
+    first_by = spec.first_by
+    if first_by != SET_ASIDE and columns is not None and first_by not in columns:
+        yield Fault(
+            ("on_shared_identifier",), f'there is no column "{first_by}".{nearest(first_by, columns)}'
+        )

@@ -1,0 +1,74 @@
+"""Who writes where: two activations that keep the same thing at one account are an error, or a doubt (SEMANTICS A4)."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticUndefined
+
+from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.workspace import Fault, Workspace
+from activation_platform.contracts.destination import Destination
+
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
+
+__all__ = ["doubts_about_the_target", "target_faults"]
+
+
+def target_faults(activation: "ActivationComponent", workspace: Workspace) -> Iterator[Fault]:
+    """Another activation on the same target, where one of the two deletes what the other may have written."""
+    for other in _rivals(activation, workspace):
+        deleting = [one for one in (activation, other) if one.deletes(workspace)]
+        if deleting and activation.name > other.name:  # one error a pair
+            culprits = " and ".join(f'"{one.name}" ({one.spec.mode})' for one in deleting)
+            yield Fault(
+                ("service",),
+                f'writes to the same target as the activation "{other.name}", and {culprits} would delete what the other '
+                "wrote; let one activation own the target",
+            )
+
+
+def doubts_about_the_target(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
+    """Another activation on the same target that maps the same fields: they overwrite each other."""
+    for other in _rivals(activation, workspace):
+        shared = sorted(
+            (set(activation.spec.mapping) & set(other.spec.mapping)) - activation.identifying(workspace)
+        )
+        if shared and activation.name > other.name:
+            yield (
+                f'the activations "{other.name}" and "{activation.name}" write to the same target, and both map '
+                f"{', '.join(shared)}: whichever runs later wins"
+            )
+
+
+def _rivals(activation: "ActivationComponent", workspace: Workspace) -> list["ActivationComponent"]:
+    mine = _target(activation, workspace)
+    others: list[ActivationComponent] = [
+        workspace.find(activation.word, name) for name in workspace.names(activation.word)
+    ]
+    return [
+        other
+        for other in others
+        if mine is not None and other is not activation and _target(other, workspace) == mine
+    ]
+
+
+def _target(activation: "ActivationComponent", workspace: Workspace) -> tuple[Any, ...] | None:
+    """Platform, address, account, service and object as declared; None where the declaration is wrong."""
+    destination: DestinationComponent | None = workspace.find("destination", activation.spec.destination)
+    service = activation.service(workspace)
+    if destination is None or service is None:
+        return None
+    platform = destination.destination_class
+    settings = destination.spec.settings
+    address = str(settings.get("base_url") or platform.default_base_url).rstrip("/")
+    account = tuple((name, str(settings.get(name))) for name in _naming(platform))
+    return destination.spec.platform, address, account, activation.spec.service, service.target
+
+
+def _naming(platform: type[Destination]) -> list[str]:
+    """The settings that tell accounts apart: those a destination cannot do without."""
+    fields = platform.model_fields.items()
+    return sorted(
+        name for name, info in fields if info.default is PydanticUndefined and not info.default_factory
+    )
