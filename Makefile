@@ -41,7 +41,7 @@ format: install ## Format the code.
 
 lock: ## Pin the newest allowed dependencies in requirements.lock (needs uv).
 	uv pip compile setup.cfg --extra dev --extra postgres --universal --python-version 3.11 \
-		--generate-hashes --no-header --quiet --upgrade -o requirements.lock
+		--generate-hashes --no-header --no-strip-extras --quiet --upgrade -o requirements.lock
 
 docs: install ## Write the generated pages of docs/.
 	$(BIN)/activation services --markdown > docs/catalogue.md

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 from activation_platform.components.asking import asker
 from activation_platform.components.names import Name
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
+from activation_platform.components.shown import masked
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.fields import nearest
-from activation_platform.components.shown import masked
 from activation_platform.destinations import PLATFORMS
 
 __all__ = ["DestinationComponent", "DestinationSpec"]

@@ -1,6 +1,5 @@
 """The witness: Dagster knows each ledger's newest run, so that a lost or old ledger is noticed (SEMANTICS A3)."""
 
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 import dagster as dg
 from pydantic import BaseModel
 
+from activation_platform.components.scaffolding import SampleScaffolder
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.redaction import Redactor
 
@@ -32,6 +33,7 @@ class Fault:
     message: str
 
 
+@dg.scaffold_with(SampleScaffolder)
 class Declared(dg.Component, Generic[SpecT]):
     """A component that a user declares: its attributes (`spec`) and, if it comes from YAML, its place there."""
 
