@@ -2,7 +2,6 @@
 
 from typing import TypeVar
 
-import dagster as dg
 from dagster._core.errors import DagsterInvalidConfigError
 
 from activation_platform.cli.running import unset, without_notices
@@ -33,5 +32,3 @@ def _resolved(resource: ResourceT) -> ResourceT:
             return resource.process_config_and_initialize()
     except DagsterInvalidConfigError as error:
         raise unset(error) from None  # its text is a stack trace
-    except dg.DagsterInvariantViolationError as error:
-        raise error

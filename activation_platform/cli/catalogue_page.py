@@ -39,7 +39,10 @@ def facts(entry: Entry) -> Iterator[tuple[str, str]]:
     if limits["erasures_per_second"] is not None:
         yield "erasures", f"{limits['erasures_per_second']:g} a second and app; requested, irreversible"
     for budget in limits["budgets"]:
-        yield f"pace of {budget['name']}", f"{budget['per_second']:,g} a second, at most {budget['burst']:,g} at once"
+        yield (
+            f"pace of {budget['name']}",
+            f"{budget['per_second']:,g} a second, at most {budget['burst']:,g} at once",
+        )
     yield "said twice", "leaves what saying it once leaves" if entry["idempotent"] else "may leave it twice"
     for option in entry["options"]:
         default = "required" if option["required"] else f"default {option['default']}"
@@ -82,9 +85,16 @@ def _service(entry: Entry) -> str:
         ),
     )
     custom = entry["custom_fields"]
-    others = f"\nOther fields: {custom['names']}.\n" if custom else ""
+    others = f"Other fields: {custom['names']}.\n" if custom else ""
     options = _options(entry["options"])
-    told = _table(("", ""), ((word, _cell(text)) for word, text in facts(entry) if word != "settings" and not word.startswith("option ")))
+    told = _table(
+        ("", ""),
+        (
+            (word, _cell(text))
+            for word, text in facts(entry)
+            if word != "settings" and not word.startswith("option ")
+        ),
+    )
     return "\n".join(
         [
             f"### {entry['name']}\n",
@@ -101,9 +111,7 @@ def _service(entry: Entry) -> str:
 def _options(options: list[Entry]) -> str:
     if not options:
         return ""
-    rows = (
-        (f"`{one['name']}`", "required" if one["required"] else f"`{one['default']}`") for one in options
-    )
+    rows = ((f"`{one['name']}`", "required" if one["required"] else f"`{one['default']}`") for one in options)
     return f"{_prose([options[0]['docs']])}\n\n{_table(('option', 'default'), rows)}"
 
 

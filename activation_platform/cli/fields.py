@@ -11,7 +11,7 @@ from activation_platform.cli.untrusted import plain
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -49,4 +49,7 @@ def fields(
         made.add_row(plain(field["name"]), plain(field["rule"]), plain(", ".join(marks)))
     say(made)
     if inquiry is None:
-        say("", f"{component.spec.platform} does not tell an account's own fields; these are the declared ones.")
+        say(
+            "",
+            f"{component.spec.platform} does not tell an account's own fields; these are the declared ones.",
+        )

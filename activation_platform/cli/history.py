@@ -12,14 +12,18 @@ from activation_platform.sync.history import Run, read_runs
 
 __all__ = ["app", "described"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def history(
-    name: Annotated[str | None, typer.Argument(help="An activation; omitted: all.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="An activation; omitted: all.", show_default=False)
+    ] = None,
     last: Annotated[int | None, typer.Option(min=1, help="Only the last N runs.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything that is kept of the runs, as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Everything that is kept of the runs, as JSON.")
+    ] = False,
 ) -> None:
     """List runs, the newest last: what was extracted, loaded and left out, and how each ended."""
     runs = read_runs(storage_root())

@@ -15,7 +15,7 @@ from activation_platform.sync import history
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _SAMPLES = 10
 
@@ -23,9 +23,13 @@ _SAMPLES = 10
 @app.command()
 def issues(
     name: Annotated[str, typer.Argument(help="An activation.")],
-    run: Annotated[int | None, typer.Option(help="What went wrong in this run, by its number.", show_default=False)] = None,
+    run: Annotated[
+        int | None, typer.Option(help="What went wrong in this run, by its number.", show_default=False)
+    ] = None,
     samples: Annotated[int, typer.Option(min=0, help="How many records are shown.")] = _SAMPLES,
-    show_values: Annotated[bool, typer.Option("--show-values", help="Keys, identifiers and vendors' words in clear.")] = False,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Keys, identifiers and vendors' words in clear.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All of them as JSON.")] = False,
 ) -> None:
     """List what is wrong now (set aside, rejected, owed), counted by reason; personal values are masked."""
@@ -37,7 +41,11 @@ def issues(
         say_json(found.to_dicts())
         return
     if found.is_empty():
-        say(f"Nothing is wrong with {name} now." if run is None else f"Nothing went wrong in run {run} of {name}.")
+        say(
+            f"Nothing is wrong with {name} now."
+            if run is None
+            else f"Nothing went wrong in run {run} of {name}."
+        )
         return
     _show(found, samples, "kind" if run is None else "event")
 
@@ -46,7 +54,7 @@ def _standing(root: Path, name: str) -> pl.DataFrame:
     folder = root / "ledgers"
     known = sorted(path.name for path in folder.glob("*") if path.is_dir())
     if name not in known:
-        raise not_known("ledger of an activation", name, known)
+        raise not_known("run of an activation", name, known)
     return history.standing(root, name).sort("kind", "reason", "key")
 
 
@@ -81,7 +89,11 @@ def _show(found: pl.DataFrame, samples: int, kind: str) -> None:
     say(made)
     if not samples:
         return
-    wanted = [name for name in ("key", "identifier", kind, "reason", "attempts", "since", "at") if name in found.columns]
+    wanted = [
+        name
+        for name in ("key", "identifier", kind, "reason", "attempts", "since", "at")
+        if name in found.columns
+    ]
     shown = table(*wanted, numbers=("attempts",))
     for row in found.head(samples).iter_rows(named=True):
         shown.add_row(*(plain("" if row[name] is None else _cell(row[name])) for name in wanted))

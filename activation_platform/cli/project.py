@@ -33,7 +33,9 @@ class WorkspaceFaults(DeclarationError):
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        super().__init__(f"the workspace has {count}", remedy="activation check shows them with file and line.")
+        super().__init__(
+            f"the workspace has {count}", remedy="activation check shows them with file and line."
+        )
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ class Project:
                 f"there is no Dagster project in {folder} or above it",
                 remedy="Go to the folder of a project: the one with a dg.toml, or a pyproject.toml with [tool.dg].",
             )
-        for importable in (config.parent, config.parent / "src"):  # a project need not be installed to be checked
+        for importable in (
+            config.parent,
+            config.parent / "src",
+        ):  # a project need not be installed to be checked
             if str(importable) not in sys.path:
                 sys.path.append(str(importable))
         try:
@@ -71,7 +76,9 @@ class Project:
             raise WorkspaceFaults(faults)
         with without_notices():
             try:
-                faults = [fault for decl in _all(self.tree.find_root_decl()) for fault in self._unreadable(decl)]
+                faults = [
+                    fault for decl in _all(self.tree.find_root_decl()) for fault in self._unreadable(decl)
+                ]
             except Exception as error:  # noqa: BLE001 -- whatever the YAML or a Python file of the project raises
                 faults = [_innermost(error)]
             if faults:
@@ -140,7 +147,11 @@ def _cause(error: BaseException) -> BaseException:
 
 def _innermost(error: BaseException) -> str:
     cause = _cause(error)
-    return str(cause) if isinstance(cause, dg.DagsterInvalidDefinitionError) else f"{type(cause).__name__}: {cause}"
+    return (
+        str(cause)
+        if isinstance(cause, dg.DagsterInvalidDefinitionError)
+        else f"{type(cause).__name__}: {cause}"
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _GUARDED = ("deletes", "updates", "inserts")
 _BAD_ENDS = (Status.STOPPED, Status.FAILED)
@@ -72,7 +72,9 @@ def _tell(done: Run, *, as_json: bool) -> None:
 def _ceiling(text: str) -> tuple[str, int]:
     operation, _, ceiling = text.partition("=")
     if operation not in _GUARDED or not ceiling.isdecimal():
-        raise NotKnown(f'--allow "{text}" is no ceiling; write {" or ".join(f"{word}=1200" for word in _GUARDED)}')
+        raise NotKnown(
+            f'--allow "{text}" is no ceiling; write {" or ".join(f"{word}=1200" for word in _GUARDED)}'
+        )
     return operation, int(ceiling)
 
 

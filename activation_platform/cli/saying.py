@@ -24,7 +24,9 @@ def not_known(what: str, name: str, known: Iterable[str]) -> NotKnown:
     from activation_platform.contracts.fields import nearest
 
     names = sorted(known)
-    listed = nearest(name, names) or (f" There is: {', '.join(names)}." if names else f" There is no {what} at all.")
+    listed = nearest(name, names) or (
+        f" There is: {', '.join(names)}." if names else f" There is no {what} at all."
+    )
     return NotKnown(f'there is no {what} "{name}".{listed}')
 
 
@@ -49,7 +51,9 @@ def say_json(value: Any) -> None:
 
 def say_error(kind: str, what: str, remedy: str = "") -> None:
     """One red line: the class, what happened, and the way out."""
-    line = Text.assemble((f"{kind}: ", "bold red"), plain(f"{what.rstrip('.')}.", "red"))
+    line = Text.assemble(
+        (f"{kind}: ", "bold red"), plain(what if what.endswith(("?", ".", "!")) else f"{what}.", "red")
+    )
     if remedy:
         line.append(f" {visible(remedy)}")
     console(stderr=True).print(line, soft_wrap=True)

@@ -10,7 +10,7 @@ from activation_platform.cli.tables import table
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -18,8 +18,12 @@ def services(
     name: Annotated[
         str | None, typer.Argument(help="A service as PLATFORM.SERVICE; omitted: all.", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The catalogue entry, or all of them, as JSON.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="The whole catalogue as docs/catalogue.md.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The catalogue entry, or all of them, as JSON.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The whole catalogue as docs/catalogue.md.")
+    ] = False,
 ) -> None:
     """Show the catalogue: services, their fields and rules, modes, limits, options and settings."""
     from activation_platform.cli import catalogue

@@ -1,0 +1,120 @@
+"""Trying out parts of a workspace now: connections, accounts, and the columns that a model has at its source."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from activation_platform.cli.asked import destination_of, source_of
+from activation_platform.cli.saying import not_known
+from activation_platform.components.asking import asker
+from activation_platform.components.checks import SCHEMA, check_frame
+from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.model import ModelComponent
+from activation_platform.components.source import SourceComponent
+from activation_platform.components.storage import storage_root
+from activation_platform.components.types import type_words
+from activation_platform.components.workspace import Workspace
+from activation_platform.contracts.errors import ActivationError, DeclarationError
+
+__all__ = ["TRIABLE", "Finding", "accept_columns", "findings"]
+
+TRIABLE = ("source", "model", "destination")
+
+_HEAD = """\
+# The columns of the model {name}, as they were when people agreed to them. A source that differs blocks the model.
+# Written by `activation check --accept {name}`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was tried: what it was, whether it works, and why not."""
+
+    what: str
+    passed: bool
+    words: str
+
+
+def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
+    """Try everything of this name: sources step by step, the account of destinations, the columns of models."""
+    for word in TRIABLE:
+        component: Any = workspace.find(word, name)
+        if component is None:
+            continue
+        try:
+            yield from _tried(workspace, component)
+        except ActivationError as error:
+            yield Finding(f"{word} {name}", passed=False, words=str(error))
+
+
+def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
+    what = f"{component.word} {component.name}"
+    if isinstance(component, SourceComponent):
+        for step in source_of(component).check():
+            yield Finding(f"{what}, {step.name}", step.passed, step.words)
+    elif isinstance(component, DestinationComponent):
+        destination = destination_of(component)
+        account = asker(destination, storage_root())(destination.account())
+        yield Finding(what, passed=True, words=f"the account lets us in ({account or 'it has no name'})")
+    elif isinstance(component, ModelComponent):
+        yield _columns_checked(workspace, component)
+
+
+def _columns_checked(workspace: Workspace, model: ModelComponent) -> Finding:
+    """What the model's own schema check would say of a frame with these columns."""
+    columns = _columns(workspace, model)
+    newest = model.frames.newest()
+    checks = check_frame(
+        pl.LazyFrame(schema=columns),
+        rows=0,
+        key=model.key,
+        expected=model.expected() or (None if newest is None else newest.schema),
+        most_duplicates=model.spec.most_duplicates,
+        may_be_empty=True,
+    )
+    verdict = next(check for check in checks if check.name == SCHEMA)
+    return Finding(f"model {model.name}, columns", verdict.passed, verdict.words)
+
+
+def _columns(workspace: Workspace, model: ModelComponent) -> dict[str, pl.DataType]:
+    """The model's columns as its source has them now; those that it exposes, under the names it gives them."""
+    source = source_of(workspace.find("source", model.spec.source))
+    there = source.columns(model.query(source.dialect))
+    if model.exposed is None:
+        return dict(there)
+    wanted = {name: column.column or name for name, column in model.exposed.items()}
+    return {name: there[column] for name, column in wanted.items() if column in there}
+
+
+def accept_columns(workspace: Workspace, name: str) -> tuple[Path, int]:
+    """Write the model's columns as they are now to its schema file; returns the file and their number.
+
+    Raises NotKnown for a name that is no model's, DeclarationError for a model that has no YAML file or cannot be read.
+    """
+    model: ModelComponent | None = workspace.find("model", name)
+    if model is None:
+        raise not_known("model", name, workspace.names("model"))
+    if model.accepted_file is None:
+        raise DeclarationError(
+            f"the model {name} is declared in Python and has no place for a schema file",
+            remedy="Declare its columns with their types instead.",
+        )
+    for word, component in (("source", workspace.find("source", model.spec.source)), ("model", model)):
+        if component is None:
+            raise not_known("source", model.spec.source, workspace.names("source"))
+        for fault in component.faults(workspace):
+            if fault.path[:1] not in (
+                ("primary_key",),
+                ("relations",),
+            ):  # these depend on what was accepted before
+                raise DeclarationError(
+                    f"{word} {component.name}: {fault.message}", remedy="Correct it first."
+                )
+    columns = {column: type_words(dtype) for column, dtype in _columns(workspace, model).items()}
+    text = yaml.safe_dump(columns, sort_keys=False, allow_unicode=True)
+    model.accepted_file.write_text(_HEAD.format(name=name) + text, encoding="utf-8")
+    return model.accepted_file, len(columns)

@@ -1,0 +1,1 @@
+"""What `dg scaffold defs` writes: a sample of each component, ready to be filled in."""
