@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -70,10 +71,10 @@ def postgres_server() -> Iterator[PostgreSQLServer]:
     The package's own `get_server` is not used: as root it creates a system account and opens up every folder above its
     data, and it warns at import. The binaries refuse to run as root, so root runs them as `nobody`.
     """
-    binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="activation-postgres-"))
     account = _account(folder)
     try:
+        binaries = _within_reach(_binaries(), folder) if account else _binaries()
         data = _initialise(binaries, folder, account)
         port = _free_port()
         with (folder / "log").open("wb") as log:
@@ -107,6 +108,17 @@ def _binaries() -> Path:
     newest = max(Path(spec.submodule_search_locations[0]).glob("pginstall*/bin"))
     assert (newest / "postgres").exists()
     return newest
+
+
+def _within_reach(binaries: Path, folder: Path) -> Path:
+    """The binaries where `nobody` may run them: a checkout in a private folder keeps its own to itself."""
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in binaries.parents):
+        return binaries
+    package = binaries.parents[1]
+    copied = shutil.copytree(binaries.parent, folder / package.name / binaries.parent.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")  # where the binaries look, two folders up
+    shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return copied / binaries.name
 
 
 def _account(folder: Path) -> dict[str, Any]:

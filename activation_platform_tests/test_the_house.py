@@ -11,7 +11,7 @@ PACKAGE = ROOT / "activation_platform"
 TESTS = ROOT / "activation_platform_tests"
 MODULES = sorted(path for folder in (PACKAGE, TESTS) for path in folder.rglob("*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-MOST_LINES = 300
+MOST_LINES = {PACKAGE: 300, TESTS: 500}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -19,7 +19,7 @@ def test_a_module_says_what_it_is_and_stays_short(path):
     text = path.read_text()
     if text.strip():
         assert ast.get_docstring(ast.parse(text)), "opens with a sentence that says what it is"
-    assert len(text.splitlines()) <= MOST_LINES
+    assert len(text.splitlines()) <= MOST_LINES[PACKAGE if path.is_relative_to(PACKAGE) else TESTS]
 
 
 def test_no_module_has_a_name_that_says_nothing():
@@ -34,9 +34,10 @@ def test_every_link_between_pages_leads_somewhere(page):
 
 
 def test_every_folder_that_the_architecture_draws_exists():
-    drawn = re.findall(r"^├── (\S+?)(?:/)?  ", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
-    assert {"sync", "components", "definitions.py"} <= set(drawn)
-    assert [name for name in drawn if not (PACKAGE / name).exists() and not name.startswith("frames")] == []
+    floors = (ROOT / "ARCHITECTURE.md").read_text().split("```")[1]
+    drawn = re.findall(r"^[├└]── (\w+(?:\.py)?)", floors, re.MULTILINE)
+    found = {path.name for path in PACKAGE.iterdir() if path.is_dir() and not path.name.startswith("__")}
+    assert set(drawn) == found | {"definitions.py"}
 
 
 def test_every_file_that_the_life_of_a_record_names_exists():

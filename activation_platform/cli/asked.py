@@ -1,6 +1,6 @@
 """Sources and destinations of a workspace, connected now: their settings resolved from the environment."""
 
-from typing import TypeVar
+from typing import Any
 
 from dagster._core.errors import DagsterInvalidConfigError
 
@@ -13,20 +13,22 @@ from activation_platform.contracts.source import Source
 
 __all__ = ["destination_of", "source_of"]
 
-ResourceT = TypeVar("ResourceT", Source, Destination)
-
 
 def source_of(component: SourceComponent) -> Source:
     """The warehouse; raises DeclarationError that names the environment variables that are not set."""
-    return _resolved(component.source_class(**resolved(component.spec.settings)))
+    platform = component.source_class
+    source: Source = _initialised(platform(**resolved(platform, component.spec.settings)))
+    return source
 
 
 def destination_of(component: DestinationComponent) -> Destination:
     """The account; raises DeclarationError that names the environment variables that are not set."""
-    return _resolved(component.destination_class(**resolved(component.spec.settings)))
+    platform = component.destination_class
+    destination: Destination = _initialised(platform(**resolved(platform, component.spec.settings)))
+    return destination
 
 
-def _resolved(resource: ResourceT) -> ResourceT:
+def _initialised(resource: Any) -> Any:
     try:
         with without_notices():
             return resource.process_config_and_initialize()

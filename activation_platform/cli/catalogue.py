@@ -14,22 +14,22 @@ from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 
-__all__ = ["described_field", "described_service", "services"]
+__all__ = ["described_field", "described_service", "entries"]
 
 
-def services() -> Iterator[tuple[str, type[Destination], type[Service]]]:
-    """Every service as `platform.service`, its destination and its class, platform by platform."""
+def entries() -> Iterator[dict[str, Any]]:
+    """Every service as a catalogue entry, platform by platform."""
     for platform in PLATFORMS.values():
         for service in platform.services:
-            yield f"{platform.platform}.{platform.service_name(service)}", platform, service
+            yield described_service(platform, service)
 
 
-def described_service(name: str, platform: type[Destination], service: type[Service]) -> dict[str, Any]:
+def described_service(platform: type[Destination], service: type[Service]) -> dict[str, Any]:
     """A catalogue entry as JSON values."""
     spoken = service(platform.model_construct())
     custom = service.custom_fields
     return {
-        "name": name,
+        "name": f"{platform.platform}.{platform.service_name(service)}",
         "description": _paragraphs(service),
         "docs": service.docs,
         "object": str(service.object),

@@ -68,7 +68,8 @@ def _platform(name: str, destination: Entry) -> str:
         ((f"`{one['name']}`", _marks(one).strip(" ()") or "optional") for one in destination["settings"]),
     )
     what = _prose(destination["description"])
-    return f"## {name}\n\n{what}\n\n[The vendor's pages]({destination['docs']}). Address: `{destination['address']}`.\n\n{settings}"
+    where = f"[The vendor's pages]({destination['docs']}). Address: `{destination['address']}`."
+    return "\n\n".join([f"## {name}", what, where, settings])
 
 
 def _service(entry: Entry) -> str:

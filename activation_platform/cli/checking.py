@@ -84,9 +84,9 @@ def _columns(workspace: Workspace, model: ModelComponent) -> dict[str, pl.DataTy
     """The model's columns as its source has them now; those that it exposes, under the names it gives them."""
     source = source_of(workspace.find("source", model.spec.source))
     there = source.columns(model.query(source.dialect))
-    if model.exposed is None:
+    if model.spec.exposed is None:
         return dict(there)
-    wanted = {name: column.column or name for name, column in model.exposed.items()}
+    wanted = {name: column.column or name for name, column in model.spec.exposed.items()}
     return {name: there[column] for name, column in wanted.items() if column in there}
 
 

@@ -11,6 +11,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def demo(
+    port: Annotated[int, typer.Option(help="Port of the sandbox, on loopback; 0: any free one.")] = 8765,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing; the exit code tells.")] = False,
 ) -> None:
     """Run the main job on a real purchase history against the sandbox, and compare the result record by record."""
@@ -18,5 +19,5 @@ def demo(
 
     from activation_platform.cli.demo.story import tell
 
-    if not tell(Console(quiet=quiet)):
+    if not tell(Console(quiet=quiet), port=port):
         raise typer.Exit(1)

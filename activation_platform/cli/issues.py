@@ -1,5 +1,6 @@
 """`activation issues`: what is wrong now for an activation, or what went wrong in a run of it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 _SAMPLES = 10
+_HIDING: dict[str, Callable[[str], str]] = {"key": mask, "identifier": mask, "reason": mask_text}
 
 
 @app.command()
@@ -73,11 +75,13 @@ def _checked(root: Path, name: str) -> str:
 
 def _masked(found: pl.DataFrame) -> pl.DataFrame:
     """Keys and identifiers as dots, addresses and long numbers taken out of the vendors' words."""
-    hide = {"key": mask, "identifier": mask, "reason": lambda text: mask_text(text or "")}
-    return found.with_columns(
-        pl.Series(name, [how(value) for value in found[name]], dtype=pl.String)
-        for name, how in hide.items()
-        if name in found.columns
+    hidden = {name: _each(found[name], how) for name, how in _HIDING.items() if name in found.columns}
+    return found.with_columns(**hidden)
+
+
+def _each(values: pl.Series, how: Callable[[str], str]) -> pl.Series:
+    return pl.Series(
+        values.name, [None if value is None else how(value) for value in values], dtype=pl.String
     )
 
 

@@ -124,6 +124,6 @@ def _kept(activation: str, run_id: str, error: BaseException | None = None) -> R
             raise cause
         raise DeclarationError(
             error.description or "the run failed",
-            remedy="Mend the data or the declaration; nothing was sent.",
+            remedy="The history keeps no figures of it; run it again once that is mended.",
         ) from error
     raise Cancelled("the run was cancelled before it began", remedy="Nothing was sent.") from error

@@ -28,7 +28,7 @@ def services(
     """Show the catalogue: services, their fields and rules, modes, limits, options and settings."""
     from activation_platform.cli import catalogue
 
-    known = {key: catalogue.described_service(key, *classes) for key, *classes in catalogue.services()}
+    known = {entry["name"]: entry for entry in catalogue.entries()}
     if name is not None and name not in known:
         raise not_known("service", name, known)
     if markdown:

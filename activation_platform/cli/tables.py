@@ -35,7 +35,7 @@ def table(*head: str, title: str = "", numbers: Sequence[str] = ()) -> Table:
         if name in numbers:
             made.add_column(name, justify="right", min_width=5, overflow="fold")
         else:
-            made.add_column(name, min_width=10, overflow="fold")
+            made.add_column(name, min_width=9, overflow="fold")
     return made
 
 

@@ -157,7 +157,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         ):
             snapshot = self._snapshot(context, workspace)
             order = RunOrder(
-                run_id=context.run_id,
+                run_id=context.run.run_id,
                 partition=keys[-1],
                 instant=self.spec.schedule.instant(keys[-1]),
                 snapshot=snapshot.number,

@@ -175,7 +175,7 @@ class ModelComponent(Declared[ModelSpec]):
             recipe = recipe_of(query, self.spec.source, self.spec.exposed)
             usable = self._usable(context, config, frames, recipe)
             if usable is not None:
-                frames.point(context.run_id, usable)
+                frames.point(context.run.run_id, usable)
                 context.log.info("snapshot %d is young enough and is used again", usable.number)
                 yield from (ModelCheck.remembered(check).result() for check in usable.checks)
                 yield dg.MaterializeResult(metadata=frame_metadata(usable, reused=True))
@@ -197,7 +197,7 @@ class ModelComponent(Declared[ModelSpec]):
                 )
             snapshot = frames.publish(
                 draft,
-                run_id=context.run_id,
+                run_id=context.run.run_id,
                 as_of=instant.timestamp(),
                 read_at=read_at,
                 recipe=recipe,
@@ -209,7 +209,7 @@ class ModelComponent(Declared[ModelSpec]):
         self, context: dg.AssetExecutionContext, config: FrameConfig, frames: Frames, recipe: str
     ) -> Snapshot | None:
         """A snapshot made for this instant, or young enough at it, of the same declaration (SEMANTICS E5)."""
-        own = frames.of_run([context.run_id])
+        own = frames.of_run([context.run.run_id])
         if own is not None:
             return own
         newest = frames.newest()

@@ -95,9 +95,9 @@ class SegmentComponent(Declared[SegmentSpec]):
             rows = model.frames.for_run(run_ids(context))
             instant = as_of(context, config, rows.instant)
             recipe = recipe_of(self.spec.where, rows.number, instant.isoformat())
-            newest = frames.of_run([context.run_id]) or frames.newest()
+            newest = frames.of_run([context.run.run_id]) or frames.newest()
             if newest is not None and newest.recipe == recipe:
-                frames.point(context.run_id, newest)
+                frames.point(context.run.run_id, newest)
                 return self._result(newest, rows, reused=True)
             draft = frames.draft()
             try:
@@ -113,7 +113,7 @@ class SegmentComponent(Declared[SegmentSpec]):
                 ) from invalid
             snapshot = frames.publish(
                 draft,
-                run_id=context.run_id,
+                run_id=context.run.run_id,
                 as_of=instant.timestamp(),
                 read_at=time.time(),
                 recipe=recipe,

@@ -10,7 +10,6 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from dagster._core.errors import DagsterError
 
 from activation_platform.components.frames import Snapshot
 from activation_platform.contracts.errors import ActivationError
@@ -143,7 +142,7 @@ def told_plainly() -> Iterator[None]:
         cause.what, cause.remedy = masked(error.what), masked(error.remedy)
         cause.__cause__, cause.__suppress_context__, cause.__traceback__ = None, True, None
         raise failure(error) from cause
-    except (dg.Failure, DagsterError):
+    except (dg.Failure, dg.DagsterError):
         raise
     except Exception as error:  # noqa: BLE001 -- whatever it is, its words go into the log
         raise _defect(error) from None

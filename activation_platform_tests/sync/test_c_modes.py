@@ -67,7 +67,8 @@ def test_c_an_update_of_what_is_not_there_becomes_an_insert_in_the_same_run(work
     workshop.run(thing("a"), thing("b"))
     del workshop.vendor.things["a"]  # behind our back
     run = workshop.run(thing("a", name="y"), thing("b", name="y"))
-    assert workshop.vendor.writes == [("update", ["a", "b"]), ("insert", ["a"])]
+    assert [operation for operation, _ in workshop.vendor.writes] == ["update", "insert"]
+    assert (workshop.vendor.of("update"), workshop.vendor.of("insert")) == (["a", "b"], ["a"])
     assert (run.figures.inserted, run.figures.updated, run.figures.ignored) == (1, 1, 0)
     assert workshop.vendor.names == {"a": "y", "b": "y"}
     assert workshop.states() == {"a": State.PRESENT, "b": State.PRESENT}

@@ -1,5 +1,8 @@
 """SEMANTICS, part F: counting. That the counts add up is asserted by the workshop after every run of every test."""
 
+from datetime import UTC, datetime
+
+import httpx
 import polars as pl
 import pytest
 
@@ -90,8 +93,6 @@ def test_f2_an_older_partition_is_superseded_by_schedule_and_refused_by_hand(wor
     workshop.run(thing("a"))
     instant = workshop.ledger().manifest.instant
     workshop.run(thing("a"))
-    from datetime import UTC, datetime
-
     older = {"instant": datetime.fromtimestamp(instant, UTC), "partition": "day-1"}
     assert workshop.run(explicit=False, **older).status is Status.SUPERSEDED
     failed = workshop.fails(explicit=True, **older)
@@ -100,8 +101,6 @@ def test_f2_an_older_partition_is_superseded_by_schedule_and_refused_by_hand(wor
 
 
 def test_f2_a_failed_run_keeps_its_figures_in_the_history(workshop):
-    import httpx
-
     workshop.vendor.answers = ["", httpx.Response(401)]
     with pytest.raises(RunFailed) as caught:
         workshop.run(*(thing(f"k{n}") for n in range(6)))

@@ -56,11 +56,11 @@ def prepare() -> None:
         shutil.copy(settings, home)
 
 
-def tell(console: Console) -> bool:
-    """Run the story; returns whether the sandbox holds exactly what it should."""
+def tell(console: Console, *, port: int = PORT) -> bool:
+    """Run the story; returns whether every run ended well and the sandbox holds exactly what it should."""
     started = time.monotonic()
     prepare()
-    with running(port=PORT) as sandbox:
+    with running(port=port) as sandbox:
         os.environ.update(environment(sandbox.url))
         console.print(
             f"The sandbox of Batch and Attio listens on {sandbox.url}, with the vendors' limits in force.\n"
