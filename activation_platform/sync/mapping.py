@@ -22,7 +22,7 @@ from activation_platform.sync.fingerprint import canonical, fingerprint, identif
 __all__ = ["BoundMapping", "FieldMapping", "MappingProblem", "bind", "mapping_problems"]
 
 NORMALISERS = 1
-"""Version of everything in `contracts/values.py` that decides what is sent; raise it when a normaliser changes."""
+"""Version of everything behind `contracts/values.py` that decides what is sent; raise it when a normaliser changes."""
 
 REASON = "_reason"
 

@@ -1,0 +1,125 @@
+"""Value types that are not text: numbers, true or false, days and moments."""
+
+# ruff: noqa: D102 -- `clean` and `rule` are documented once, by ValueType
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from activation_platform.contracts.value import INSTANT, Clean, ValueType, instant_of, judge
+
+__all__ = ["Boolean", "Day", "Instant", "Integer", "Number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Integer(ValueType):
+    """A whole number that fits 64 bits; text and decimals are accepted where nothing is lost."""
+
+    min: int | None = None
+    max: int | None = None
+
+    dtype: ClassVar[pl.DataType] = pl.Int64()
+    label: ClassVar[str] = "whole number"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        value = pl.col("value")
+        rules = [(value.is_not_null(), "is not a whole number")]
+        if self.min is not None:
+            rules.append((value >= self.min, f"is below {self.min}"))
+        if self.max is not None:
+            rules.append((value <= self.max, f"is above {self.max}"))
+        return judge(raw, self._values(raw.dtype), *rules)
+
+    def _values(self, dtype: pl.DataType) -> pl.Expr:
+        column = pl.col("raw")
+        if dtype.is_integer():
+            return column.cast(pl.Int64, strict=False)
+        if dtype == pl.String:
+            return column.str.strip_chars().cast(pl.Int64, strict=False)
+        if dtype.is_float() or dtype.is_decimal():
+            whole = column.cast(pl.Int64, strict=False)
+            return pl.when(whole.cast(dtype, strict=False) == column).then(whole)
+        return pl.lit(None, dtype=pl.Int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(ValueType):
+    """A finite number (64-bit float). NaN and infinities are issues, never null (SEMANTICS B6)."""
+
+    dtype: ClassVar[pl.DataType] = pl.Float64()
+    label: ClassVar[str] = "number"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        column = pl.col("raw")
+        if raw.dtype == pl.String:
+            values = column.str.strip_chars().cast(pl.Float64, strict=False)
+        elif raw.dtype.is_numeric():
+            values = column.cast(pl.Float64, strict=False)
+        else:
+            values = pl.lit(None, dtype=pl.Float64)
+        number = pl.col("value")
+        return judge(
+            raw,
+            pl.when(values == 0.0).then(0.0).otherwise(values),  # -0.0 and 0.0 are one number
+            (number.is_not_null(), "is not a number"),
+            (number.is_finite(), "is not a finite number"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(ValueType):
+    """True or false; the words are accepted in any case."""
+
+    dtype: ClassVar[pl.DataType] = pl.Boolean()
+    label: ClassVar[str] = "true or false"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        column = pl.col("raw")
+        if raw.dtype == pl.Boolean:
+            values = column
+        elif raw.dtype == pl.String:
+            words = column.str.strip_chars().str.to_lowercase()
+            values = pl.when(words == "true").then(True).when(words == "false").then(False)
+        else:
+            values = pl.lit(None, dtype=pl.Boolean)
+        return judge(raw, values, (pl.col("value").is_not_null(), "is not true or false"))
+
+
+@dataclass(frozen=True, slots=True)
+class Day(ValueType):
+    """A calendar day; a timestamp gives its day in UTC."""
+
+    dtype: ClassVar[pl.DataType] = pl.Date()
+    label: ClassVar[str] = "date"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        column = pl.col("raw")
+        if raw.dtype == pl.Date:
+            values = column
+        elif raw.dtype == pl.String:
+            values = column.str.strip_chars().str.to_date("%Y-%m-%d", strict=False)
+        else:
+            values = instant_of(raw.dtype).dt.date()
+        return judge(
+            raw,
+            values,
+            (pl.col("value").is_not_null(), "is not a date"),
+            (pl.col("value").dt.year().is_between(1, 9999), "is a date outside the years 1 to 9999"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Instant(ValueType):
+    """A moment in UTC, to the microsecond; one without a zone is taken as UTC."""
+
+    dtype: ClassVar[pl.DataType] = INSTANT
+    label: ClassVar[str] = "timestamp"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        return judge(
+            raw,
+            instant_of(raw.dtype),
+            (pl.col("value").is_not_null(), "is not a timestamp"),
+            (pl.col("value").dt.year().is_between(1, 9999), "is a timestamp outside the years 1 to 9999"),
+        )
