@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from activation_platform.cli.saying import NotKnown, say_error, say_fault
+from activation_platform.cli.saying import NotKnown, not_known, say_error, say_fault
 
 __all__ = ["app"]
 
@@ -42,6 +42,12 @@ class Commands(TyperGroup):
         command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
         command.name = cmd_name
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the words call, or the nearest one's name in an error."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise not_known("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command. Exit codes: 0 done, 1 failed, 2 called in a wrong way."""

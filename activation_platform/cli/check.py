@@ -44,6 +44,8 @@ def check(
         file, count = accept_columns(project.workspace, accept)
         say(f"{file}: {count} columns")
     workspace = project.check()
+    for doubt in workspace.doubts():
+        say(plain(doubt, "yellow"))
     if accept is None and not names:
         say(_counted(workspace))
     if not _tried(workspace, names or []):

@@ -14,6 +14,7 @@ from dagster_shared.check import CheckError
 from dagster_shared.error import DagsterError
 from dagster_shared.utils.config import discover_config_file
 from pydantic import ValidationError
+from yaml import MarkedYAMLError
 
 import activation_platform
 from activation_platform.cli.running import without_notices
@@ -24,7 +25,7 @@ from activation_platform.contracts.fields import nearest
 __all__ = ["Project", "WorkspaceFaults"]
 
 _TYPE = re.compile(r"""^type:\s*["']?activation_platform\.(\w+)""")
-_AT = re.compile(r"`(?P<path>.*) at (?P<place>[^`]+)`")
+_AT = re.compile(r"(?P<path>\S*) at (?P<place>.+:\d+)")
 
 
 class WorkspaceFaults(DeclarationError):
@@ -147,6 +148,9 @@ def _cause(error: BaseException) -> BaseException:
 
 def _innermost(error: BaseException) -> str:
     cause = _cause(error)
+    if isinstance(cause, MarkedYAMLError) and cause.problem_mark is not None:  # its text quotes the line
+        mark = cause.problem_mark
+        return f"{mark.name}:{mark.line + 1} - {', '.join(filter(None, (cause.context, cause.problem)))}"
     return (
         str(cause)
         if isinstance(cause, dg.DagsterInvalidDefinitionError)

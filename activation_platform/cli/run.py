@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from activation_platform.cli.history import described
-from activation_platform.cli.saying import NotKnown, console, say, say_error, say_json
+from activation_platform.cli.saying import NotKnown, console, not_known, say, say_error, say_json
 from activation_platform.cli.tables import history_table
 from activation_platform.cli.untrusted import plain
 from activation_platform.sync.history import Run, Status
@@ -45,7 +45,11 @@ def run(
     from activation_platform.cli.project import Project
     from activation_platform.cli.running import run_activation
 
-    definitions = Project.here(Path.cwd()).definitions
+    project = Project.here(Path.cwd())
+    known = project.check().names("activation")
+    if activation not in known:
+        raise not_known("activation", activation, known)
+    definitions = project.definitions
     with _instance() as instance, _bar(activation) as progress:
         done = run_activation(
             definitions,

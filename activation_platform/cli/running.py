@@ -68,6 +68,7 @@ def without_notices() -> Iterator[None]:
     with warnings.catch_warnings():
         for notice in (dg.BetaWarning, dg.PreviewWarning, dg.SupersessionWarning):
             warnings.simplefilter("ignore", notice)
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"dagster")
         yield
 
 

@@ -31,7 +31,13 @@ def ruled(url: str) -> "Iterator[Control]":
             yield control
     except ControlError as refused:
         raise DeclarationError(f"the sandbox refuses: {refused}", remedy="Correct the command.") from refused
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        ValueError,
+        TypeError,
+        LookupError,
+    ) as error:  # or who answers is none
         raise ConnectionFailed(
             f"no sandbox answers at {url} ({error})",
             remedy="Start one with `activation sandbox serve`, or say where it is with --url.",

@@ -101,7 +101,7 @@ def _more(rule: dict[str, Any]) -> str:
 
 @app.command()
 def clear(url: Url = DEFAULT_URL) -> None:
-    """Drop all rules."""
+    """Drop all rules that are in force."""
     with ruled(url) as control:
         control.clear_faults()
     say("No rule is in force.")

@@ -23,7 +23,7 @@ def limits(context: typer.Context, url: Url = DEFAULT_URL, as_json: AsJson = Fal
 
 @app.command()
 def on(url: Url = DEFAULT_URL) -> None:
-    """Keep the limits."""
+    """Keep the vendors' rate limits."""
     with ruled(url) as control:
         control.enable_limits(True)
     _show(url)
@@ -31,7 +31,7 @@ def on(url: Url = DEFAULT_URL) -> None:
 
 @app.command()
 def off(url: Url = DEFAULT_URL) -> None:
-    """Do without limits."""
+    """Do without the vendors' rate limits."""
     with ruled(url) as control:
         control.enable_limits(False)
     _show(url)

@@ -32,10 +32,7 @@ def table(*head: str, title: str = "", numbers: Sequence[str] = ()) -> Table:
         padding=(0, 1, 0, 0),
     )
     for name in head:
-        if name in numbers:
-            made.add_column(name, justify="right", min_width=5, overflow="fold")
-        else:
-            made.add_column(name, min_width=9, overflow="fold")
+        made.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
     return made
 
 

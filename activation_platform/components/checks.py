@@ -137,5 +137,5 @@ def _schema(schema: pl.Schema, expected: Mapping[str, str] | None, key: Sequence
         told.append(f"Altered? New are {', '.join(new)}")
     if wrong:
         told.append(f"Wrong Type: {'; '.join(wrong)}")
-    told.append("If that is right, accept it: activation check MODEL --accept")
+    told.append("If that is right, accept it: activation check --accept MODEL")
     return ModelCheck(SCHEMA, passed=False, words=". ".join(told))

@@ -117,15 +117,15 @@ class Frames:
 
     def newest(self) -> Snapshot | None:
         """The newest published snapshot."""
-        numbers = self._numbers()
-        return self._open(numbers[-1]) if numbers else None
+        numbers = self.numbers()
+        return self.opened(numbers[-1]) if numbers else None
 
     def of_run(self, run_ids: Sequence[str]) -> Snapshot | None:
         """What one of these runs produced or reused."""
         for run_id in run_ids:
             pointer = read_json(self.folder / "runs" / f"{run_id}.json")
             if pointer is not None:
-                return self._open(pointer["snapshot"])
+                return self.opened(pointer["snapshot"])
         return None
 
     @property
@@ -176,7 +176,8 @@ class Frames:
     ) -> Snapshot:
         """Make a draft the newest snapshot, with the verdicts of its checks; earlier ones are kept for a week."""
         number = self._next_number()
-        described = {name: type_words(dtype) for name, dtype in draft.scan().collect_schema().items()}
+        # In a list, because the order of columns would be lost in JSON with sorted keys.
+        described = [(name, type_words(dtype)) for name, dtype in draft.scan().collect_schema().items()]
         facts = {
             "number": number,
             "as_of": as_of,
@@ -189,7 +190,7 @@ class Frames:
         draft.folder.rename(self.folder / f"{number:08}")
         sync_folder(self.folder)
         (self.folder / "blocked.json").unlink(missing_ok=True)
-        snapshot = self._open(number)
+        snapshot = self.opened(number)
         self.point(run_id, snapshot)
         self._prune()
         return snapshot
@@ -209,10 +210,12 @@ class Frames:
         (self.folder / "runs").mkdir(exist_ok=True)
         publish_json(self.folder / "runs" / f"{run_id}.json", {"snapshot": snapshot.number})
 
-    def _numbers(self) -> list[int]:
+    def numbers(self) -> list[int]:
+        """Numbers of the published snapshots, oldest first."""
         return sorted(int(path.name) for path in self.folder.glob("[0-9]*") if path.name.isdigit())
 
-    def _open(self, number: int) -> Snapshot:
+    def opened(self, number: int) -> Snapshot:
+        """A published snapshot; raises DeclarationError where it was pruned."""
         folder = self.folder / f"{number:08}"
         facts = read_json(folder / "snapshot.json")
         if facts is None:
@@ -220,8 +223,8 @@ class Frames:
                 f"snapshot {number} of {self._name} is gone",
                 remedy="It was pruned; materialise the asset again.",
             )
-        named = {name: facts[name] for name in ("as_of", "read_at", "rows", "schema", "checks", "recipe")}
-        return Snapshot(folder=folder, number=number, **named)
+        named = {name: facts[name] for name in ("as_of", "read_at", "rows", "checks", "recipe")}
+        return Snapshot(folder=folder, number=number, schema=dict(facts["schema"]), **named)
 
     def _next_number(self) -> int:
         counter = self._root / "counter"
@@ -233,7 +236,7 @@ class Frames:
     def _prune(self) -> None:
         """Drop what is older than a week, but never the newest few, nor what a run of this week points to."""
         before = time.time() - _KEEP_SECONDS
-        old = [number for number in self._numbers()[:-_KEEP_NEWEST] if self._open(number).read_at < before]
+        old = [number for number in self.numbers()[:-_KEEP_NEWEST] if self.opened(number).read_at < before]
         if not old:
             return
         pointed_to = set()
@@ -268,8 +271,13 @@ FRAMES = FramesIOManager()
 
 
 def streamed(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """A lazy frame as batches."""
-    return frame.collect_batches(chunk_size=_PART_ROWS, maintain_order=True)
+    """A lazy frame as batches; at least one, maybe empty."""
+    none = True
+    for batch in frame.collect_batches(chunk_size=_PART_ROWS, maintain_order=True):
+        none = False
+        yield batch
+    if none:
+        yield frame.collect_schema().to_frame()
 
 
 def recipe_of(*ingredients: Any) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -220,7 +220,7 @@ class ModelComponent(Declared[ModelSpec]):
             return None
         # Measured from instant to instant: the tick before must not do because its run began late.
         age = instant - newest.instant
-        return newest if not age or age < max_age(context) else None
+        return newest if not age or timedelta() < age < max_age(context) else None
 
     def _exposed(self, batch: pl.DataFrame) -> pl.DataFrame:
         exposed = self.spec.exposed

@@ -48,7 +48,11 @@ def _named(resource: Resource, secrets: Sequence[str], settings: Mapping[str, An
 
 
 def _missing(resource: Resource, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    for name, info in _fields(resource).items():
+    known = _fields(resource)
+    misspelt = "".join(nearest(name, known) for name in settings if name not in known)
+    for name, info in known.items():
+        if f'"{name}"' in misspelt:
+            continue
         if info.default is PydanticUndefined and info.default_factory is None and name not in settings:
             yield Fault(("settings",), f'the setting "{name}" is missing')
 

@@ -4,7 +4,6 @@ import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +136,8 @@ def told_plainly() -> Iterator[None]:
     try:
         yield
     except ActivationError as error:
-        cause = copy(error)
-        cause.args = (masked(str(error)),)
-        cause.what, cause.remedy = masked(error.what), masked(error.remedy)
-        cause.__cause__, cause.__suppress_context__, cause.__traceback__ = None, True, None
+        cause = type(error)(masked(error.what), remedy=masked(error.remedy))
+        cause.__suppress_context__ = True
         raise failure(error) from cause
     except (dg.Failure, dg.DagsterError):
         raise

@@ -28,7 +28,11 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = path.open("ab", buffering=0)
-        sync_folder(path.parent)
+        try:
+            sync_folder(path.parent)
+        except BaseException:
+            self._file.close()
+            raise
 
     def append(self, events: pl.DataFrame) -> None:
         """Store events (schema `EVENTS`) durably; returns only when they would survive a power cut."""

@@ -10,7 +10,7 @@ import pytest
 from activation_platform.contracts.errors import CredentialsRefused, RateLimited, Stopped
 from activation_platform.contracts.modes import Mode
 from activation_platform.sync import ledger as ledger_module
-from activation_platform.sync.history import Status, read_runs
+from activation_platform.sync.history import Status, changes, read_runs, standing
 from activation_platform.sync.journal import read_journal
 from activation_platform.sync.states import Event, State
 from activation_platform_tests.sync.world import ErasedThings, OnceThings, Shop, Things, Workshop, thing
@@ -339,7 +339,8 @@ def test_d9_no_secret_in_files_errors_or_logs(workshop, caplog):
             errors += [str(error), repr(error), str(error.__cause__)]
     workshop.vendor.answers.clear()
     errors += [run.error for run in read_runs(workshop.root)]
-    seen = every_text(workshop).decode(errors="replace") + caplog.text + "".join(errors) + repr(workshop.shop)
+    told = changes(workshop.root, "things").rows(), standing(workshop.root, "things").rows()
+    seen = every_text(workshop).decode(errors="replace") + caplog.text + repr((told, errors, workshop.shop))
     assert len(errors) > 6
     assert "•••" in "".join(errors)
     assert secret not in seen

@@ -128,6 +128,7 @@ class Vendor:
 
     `refuse`, `partly`: ids to reasons (a part of a record: all but its e-mail). `poison`: ids that make it refuse whole batches.
     `answers`: what happens to the next writing requests, one each; a name of a fault below, an answer, or "" for nothing odd.
+    `newest`: by the value of `owner`, if that is mapped, the id that was last written for it.
     `knows_updates`: whether it tells an update from an insert, and ignores what it does not know.
     """
 
@@ -138,9 +139,11 @@ class Vendor:
     answers: list[str | httpx.Response] = field(default_factory=list)
     writes: list[tuple[str, list[str]]] = field(default_factory=list)
     erasures: dict[str, str] = field(default_factory=dict)
+    newest: dict[str | None, str] = field(default_factory=dict)
     asynchronous: bool = False
     knows_updates: bool = False
     account: str = "acme"
+    watch_delete: Callable[[str], None] = lambda name: None  # noqa: E731 -- a field's default
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
@@ -171,24 +174,26 @@ class Vendor:
         if name in self.refuse:
             return f"rejected:{self.refuse[name]}"
         if operation == "delete":
+            self.watch_delete(name)
             if self.asynchronous:
                 self.erasures[name] = "pending"
                 return "requested"
             return "deleted" if self.things.pop(name, None) is not None else "ignored:not found"
         if mode == "update_only":
-            was = record["was"] if record["was"] in self.things else name
-            if was not in self.things:
+            found = name if name in self.things else record["was"]
+            if found not in self.things:
                 return "ignored:unknown there"
-            self.things[name] = self.things.pop(was)
+            self.things[name] = self.things.pop(found)
         if mode == "insert_only" and name in self.things:
             return "ignored:already there"
         if operation == "update" and self.knows_updates and name not in self.things:
             return "ignored:unknown there"
         word = "updated" if name in self.things else "created"
-        applied = {**record["values"]}
+        applied = dict(record["values"])
         if name in self.partly:
             del applied["email"]
         self.things[name] = {**self.things.get(name, {}), **applied}
+        self.newest[record["values"].get("owner")] = name
         return f"partial:{self.partly[name]}" if name in self.partly else word
 
     @property
@@ -245,6 +250,7 @@ class Workshop:
     day: int = 0
     cancelled: Callable[[], bool] = bool
     concurrency: int = 1
+    attempts: int = 5
     clock: Clock = field(default_factory=Clock)
     key: tuple[str, ...] = ("key",)
 
@@ -265,7 +271,7 @@ class Workshop:
         loader = Loader(
             self.shop,
             Budgets(self.root / "budgets", "acme", now=self.clock),
-            Patience(sleep=self.clock.sleep, random=lambda: 0.5),
+            Patience(sleep=self.clock.sleep, random=lambda: 0.5, attempts=self.attempts),
             transport=httpx.MockTransport(self.vendor),
             concurrency=self.concurrency,
             cancelled=self.cancelled,

@@ -13,12 +13,12 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+import activation_platform
 from activation_platform.cli.demo.expectation import Expectation, differences
 from activation_platform.cli.demo.warehouse import build_warehouse
 from activation_platform.cli.running import run_activation
 from activation_platform.cli.tables import history_table
 from activation_platform.components.progress import Listener
-from activation_platform.definitions import defs
 from activation_platform.sandbox.server import RunningSandbox, running
 from activation_platform.sync.history import Run, Status
 
@@ -67,7 +67,7 @@ def tell(console: Console, *, port: int = PORT) -> bool:
         )
         expectation = Expectation()
         with dg.DagsterInstance.get() as instance:
-            stage = _Stage(console, defs(), instance)
+            stage = _Stage(console, _workspace(), instance)
             runs = [run for monday in MONDAYS for run in stage.monday(monday, expectation)]
             runs.append(stage.settle(sandbox))
         console.print(history_table(runs))
@@ -77,6 +77,11 @@ def tell(console: Console, *, port: int = PORT) -> bool:
         f"\nDone in {time.monotonic() - started:.0f} seconds. See it in the Dagster web UI: [bold]make ui[/bold]"
     )
     return not faults and not broken
+
+
+def _workspace() -> dg.Definitions:
+    """The example workspace of the package, wherever it is installed."""
+    return dg.load_from_defs_folder(path_within_project=Path(activation_platform.__file__).parent)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ def show(console: Console, *, port: int = 3000, sandbox_port: int = PORT) -> int
         if not DEMO.exists():
             prepare()
             build_warehouse(DEMO / "shop.duckdb", MONDAYS[-1])
-        console.print(f"The sandbox listens on {sandbox.url}; it starts empty. The UI: http://127.0.0.1:{port}")
+        console.print(
+            f"The sandbox listens on {sandbox.url}; it starts empty. The UI: http://127.0.0.1:{port}"
+        )
         command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
         with subprocess.Popen(command) as dagster:  # noqa: S603 -- the words are ours, and numbers
             try:

@@ -1,0 +1,106 @@
+"""The right ledger: Dagster knows which run was the newest, so that a lost or old one stops before its first request."""
+
+import shutil
+
+import dagster as dg
+import pytest
+
+from activation_platform.components.witness import BEGUN, SEALED
+from activation_platform.sandbox.faults import Kind, Rule
+from activation_platform_tests.components.project import (
+    FIRST,
+    LETTERS,
+    SECOND,
+    THIRD,
+    fill,
+    person,
+    refusal,
+    succeeded,
+    told,
+)
+
+ASSET = dg.AssetKey(LETTERS.split("/"))
+
+
+def witnessed(instance):
+    """Run numbers begun and sealed, oldest observation first."""
+    records = instance.fetch_observations(ASSET, limit=50, ascending=True).records
+    seen = [record.asset_observation.metadata for record in records]
+    return [(one[BEGUN].value, one[SEALED].value) for one in seen if SEALED in one]
+
+
+def requests(sandbox):
+    return sum(counted["count"] for counted in sandbox.world.requests() if counted["method"] == "POST")
+
+
+def test_every_run_is_witnessed_when_it_begins_and_when_it_is_sealed(runner, instance):
+    succeeded(runner.run(LETTERS))
+    succeeded(runner.run(LETTERS, partition=SECOND))
+    assert witnessed(instance) == [(1, 0), (1, 1), (2, 1), (2, 2)]
+
+
+def test_a_run_that_fails_is_witnessed_too(runner, instance, sandbox):
+    sandbox.world.add_fault(Rule(Kind.STATUS, path="/batch/*/profiles/*", status=401))
+    assert not runner.run(LETTERS).success
+    assert witnessed(instance)[-1] == (1, 1)
+
+
+def test_a_run_is_witnessed_before_its_first_writing_request(runner, instance, sandbox, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise OSError("Dagster's storage is down")
+
+    succeeded(runner.run("segments/loyal"))
+    monkeypatch.setattr("dagster.AssetObservation.__new__", refuse)
+    assert "OSError" in refusal(runner.run(LETTERS, upstream=False))
+    assert requests(sandbox) == 0
+
+
+def test_a_lost_ledger_stops_the_run_before_its_first_request(runner, storage, sandbox, warehouse):
+    succeeded(runner.run(LETTERS))
+    before = requests(sandbox)
+    shutil.rmtree(storage / "ledgers")
+    words = refusal(runner.run(LETTERS, partition=SECOND))
+    assert words.startswith("Configuration: this is not the ledger that the last run left")
+    assert "start_over: true" in words
+    assert requests(sandbox) == before
+
+
+def test_an_old_ledger_stops_the_run_before_its_first_request(runner, storage, sandbox, warehouse, tmp_path):
+    succeeded(runner.run(LETTERS))
+    shutil.copytree(storage / "ledgers" / "letters", tmp_path / "backup")
+    fill(warehouse, [person(1, first_name="New"), person(2)])
+    succeeded(runner.run(LETTERS, partition=SECOND))
+    before = requests(sandbox)
+    shutil.rmtree(storage / "ledgers" / "letters")
+    shutil.copytree(tmp_path / "backup", storage / "ledgers" / "letters")
+    words = refusal(runner.run(LETTERS, partition=THIRD))
+    assert "Dagster knows of run 2, it ends with run 1" in words
+    assert requests(sandbox) == before
+
+
+def test_a_ledger_newer_than_what_dagster_knows_is_trusted(runner, storage, sandbox):
+    succeeded(runner.run(LETTERS))
+    with dg.DagsterInstance.ephemeral() as forgetful:
+        from activation_platform_tests.components.project import Runner
+
+        result = succeeded(Runner(runner.defs, forgetful).run(LETTERS, partition=SECOND))
+    assert told(result, LETTERS)["status"] == "nothing to do"
+
+
+def test_starting_over_is_the_only_way_on_and_is_remembered(runner, storage):
+    succeeded(runner.run(LETTERS))
+    succeeded(runner.run(LETTERS, partition=SECOND))
+    shutil.rmtree(storage / "ledgers")
+    assert not runner.run(LETTERS, partition=THIRD).success
+    result = succeeded(runner.run(LETTERS, partition=FIRST, activations__mail__letters={"start_over": True}))
+    assert told(result, LETTERS)["inserted"] == 4
+    assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["ledger_sequence"] == 2
+
+
+@pytest.mark.parametrize("count", [40])
+def test_what_others_observe_of_the_asset_does_not_hide_the_number(count, runner, instance, storage):
+    succeeded(runner.run(LETTERS))
+    for _ in range(count):
+        instance.report_runless_asset_event(dg.AssetObservation(ASSET, metadata={"seen": 1}))
+    shutil.rmtree(storage / "ledgers")
+    assert "not the ledger" in refusal(runner.run(LETTERS, partition=SECOND))

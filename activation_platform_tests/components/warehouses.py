@@ -1,0 +1,42 @@
+"""A warehouse of the tests, in memory: it yields the frames it is given, and counts how often it is read."""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+import polars as pl
+import pytest
+
+from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.sources import PLACES
+
+__all__ = ["Memory", "install"]
+
+
+class Memory(Source):
+    """Frames of the test, whatever the query is."""
+
+    kind: ClassVar[str] = "memory"
+    dialect: ClassVar[str] = "duckdb"
+    frames: ClassVar[Callable[[], Iterator[pl.DataFrame]]]
+    reads: ClassVar[int] = 0
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """The frames."""
+        type(self).reads += 1
+        return type(self).frames()
+
+    def columns(self, query: str) -> pl.Schema:
+        """The schema of the first one."""
+        return next(type(self).frames()).schema
+
+    def check(self) -> Iterator[CheckStep]:
+        """It is always there."""
+        yield CheckStep("connection", True, "in memory")
+
+
+def install(patch: pytest.MonkeyPatch, frames: Callable[[], Iterator[pl.DataFrame]]) -> type[Memory]:
+    """Make `kind: memory` a source that yields these frames."""
+    patch.setitem(PLACES, "memory", f"{__name__}:Memory")
+    patch.setattr(Memory, "frames", staticmethod(frames), raising=False)
+    patch.setattr(Memory, "reads", 0)
+    return Memory
