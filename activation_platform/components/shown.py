@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _SHOWN_ISSUES = 10
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?")
+_READABLE = re.compile(r"127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?")
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-!|<>~"})
 
 
@@ -100,10 +100,10 @@ def issues_table(issues: pl.DataFrame) -> str:
 
 
 def masked(text: str) -> str:
-    """Text with personal values masked; days and partition keys, which look like long numbers, stay readable."""
-    pieces = _DAY.split(text)
-    days = [*_DAY.findall(text), ""]
-    return "".join(mask_text(piece) + day for piece, day in zip(pieces, days, strict=True))
+    """Text with personal values masked; days, partition keys and the loopback, which look like long numbers, stay readable."""
+    pieces = _READABLE.split(text)
+    between = [*_READABLE.findall(text), ""]
+    return "".join(mask_text(piece) + readable for piece, readable in zip(pieces, between, strict=True))
 
 
 def failure(error: ActivationError) -> dg.Failure:

@@ -15,7 +15,7 @@ from activation_platform.sync.manifest import Manifest
 __all__ = ["BEGUN", "SEALED", "WitnessedLedger", "require_newest", "set_away"]
 
 BEGUN, SEALED = "ledger_sequence", "ledger_sealed"
-_LOOK_BACK = 20
+_PAGE = 20
 
 
 class WitnessedLedger(Ledger):
@@ -28,7 +28,12 @@ class WitnessedLedger(Ledger):
     def begin(self, **newest: Any) -> int:
         """Start a run, and have it witnessed."""
         number = super().begin(**newest)
-        self._tell({BEGUN: number, SEALED: self.manifest.sealed})
+        try:
+            self._tell({BEGUN: number, SEALED: self.manifest.sealed})
+        except BaseException:
+            assert self._journal is not None
+            self._journal.close()  # the next run finds it, as after a crash
+            raise
         return number
 
     def seal(self, **newest: Any) -> pl.DataFrame:
@@ -56,11 +61,17 @@ def require_newest(instance: dg.DagsterInstance, asset: dg.AssetKey, folder: Pat
 
 def _witnessed(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[str, int]:
     """What the newest observation that speaks of a ledger says of it."""
-    for record in instance.fetch_observations(asset, limit=_LOOK_BACK).records:
-        observation = record.asset_observation
-        metadata = {} if observation is None else observation.metadata
-        if BEGUN in metadata and SEALED in metadata:
-            return {name: int(str(metadata[name].value)) for name in (BEGUN, SEALED)}
+    cursor = None
+    while True:
+        page = instance.fetch_observations(asset, limit=_PAGE, cursor=cursor)
+        for record in page.records:
+            observation = record.asset_observation
+            metadata = {} if observation is None else observation.metadata
+            if BEGUN in metadata and SEALED in metadata:
+                return {name: int(str(metadata[name].value)) for name in (BEGUN, SEALED)}
+        if not page.has_more:
+            break
+        cursor = page.cursor  # others may have observed the asset since
     return {BEGUN: 0, SEALED: 0}
 
 

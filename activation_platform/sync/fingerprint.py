@@ -29,8 +29,6 @@ def identifier_hash(identifier: pl.Expr) -> pl.Expr:
 def canonical(name: str, dtype: pl.DataType) -> pl.Expr:
     """The column as one of few types, so that a warehouse that widens a type does not touch every fingerprint."""
     column = pl.col(name)
-    if dtype.is_integer() and dtype not in (pl.UInt64, pl.Int128):
-        return column.cast(pl.Int64)
     if isinstance(dtype, pl.Datetime):
         return (
             column.dt.convert_time_zone("UTC") if dtype.time_zone else column.dt.replace_time_zone("UTC")
@@ -43,8 +41,8 @@ def canonical(name: str, dtype: pl.DataType) -> pl.Expr:
             if dtype.inner is not None and not dtype.inner.is_nested()
             else column
         )
-    if dtype in (pl.String, pl.Boolean, pl.Date, pl.Binary):
-        return column
+    if dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Date, pl.Binary):
+        return column  # whole numbers of any width are encoded alike
     return column.cast(pl.String)
 
 

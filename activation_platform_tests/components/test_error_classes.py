@@ -114,8 +114,8 @@ def test_the_figures_of_a_failed_run_are_kept(runner, sandbox, instance, warehou
     sandbox.world.add_fault(Rule(Kind.STATUS, path="/batch/*/profiles/*", status=401, after=1))
     result = runner.run(LETTERS)
     assert not result.success
-    observations = [event.asset_observation_data.asset_observation for event in result.all_events if event.is_asset_observation]
-    metadata = {name: value.value for name, value in observations[-1].metadata.items()}
+    (newest,) = instance.fetch_observations(dg.AssetKey(LETTERS.split("/")), limit=1).records
+    metadata = {name: value.value for name, value in newest.asset_observation.metadata.items()}
     assert metadata["status"] == "failed"
     assert (metadata["inserted"] + metadata["unsent"] + metadata["destination_issues"], metadata["extracted"]) == (210, 210)
     sandbox.world.clear_faults()
