@@ -97,8 +97,9 @@ class ActivationComponent(Declared[ActivationSpec]):
         yield from target_faults(self, workspace)
 
     def doubts(self, workspace: Workspace) -> Iterator[str]:
-        """Another activation that writes the same fields."""
-        return doubts_about_the_target(self, workspace)
+        """Another activation that writes the same fields; a schedule that will be refused one day."""
+        yield from doubts_about_the_target(self, workspace)
+        yield from (f'the activation "{self.name}": {doubt}' for doubt in self.spec.schedule.doubts())
 
     def get_asset_spec(self, workspace: Workspace) -> dg.AssetSpec:
         """The activation as an asset, partitioned by its schedule."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
@@ -20,7 +20,6 @@ _AT = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAILY = "0 0 * * *"
 _DEFAULT_START = date(2024, 1, 1)
 MOST_PARTITIONS = 100_000
-_COUNTED_TICKS = 2_000
 
 
 class Recurrence(dg.Model):
@@ -127,29 +126,42 @@ class Recurrence(dg.Model):
     @property
     def period(self) -> timedelta:
         """The shortest time between two of the next ticks."""
-        return min(later - earlier for earlier, later in pairwise(self._ticks(50)))
+        # As if in UTC, where clocks never change.
+        ticks = islice(schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC"), 50)
+        return min(later - earlier for earlier, later in pairwise(ticks))
 
-    def _ticks(self, count: int) -> list[datetime]:
-        """The first ticks since 1970, as if in UTC, where clocks never change."""
-        return list(islice(schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC"), count))
+    def doubts(self) -> Iterator[str]:
+        """What will be impossible one day."""
+        if 0.9 * MOST_PARTITIONS < self._partition_count() <= MOST_PARTITIONS:
+            yield (
+                f"the schedule nears {MOST_PARTITIONS} partitions, above which it is refused; start later: {self._later}"
+            )
 
     def _too_many(self) -> Fault | None:
         """More keys than Dagster can list in reasonable time, and the day to start on instead."""
-        today = datetime.now(UTC).date()
-        days = max((today - self.first_day).days, 0)
-        if days <= MOST_PARTITIONS * (self.period / timedelta(days=1)):
-            return None
-        # The shortest period overstates a cron that rests at night or at weekends: count a stretch of ticks.
-        ticks = self._ticks(_COUNTED_TICKS)
-        a_day = timedelta(days=1) / ((ticks[-1] - ticks[0]) / (len(ticks) - 1))
-        count = int(days * a_day)
+        count = self._partition_count()
         if count <= MOST_PARTITIONS:
             return None
-        later = today - timedelta(days=int(0.9 * MOST_PARTITIONS / a_day))
-        return Fault(
-            ("schedule", "start"),
-            f"about {count} partitions since {self.first_day} are more than {MOST_PARTITIONS}; start later: {later}",
-        )
+        words = f"about {count} partitions since {self.first_day} are more than {MOST_PARTITIONS}; start later: {self._later}"
+        return Fault(("schedule", "start"), words)
+
+    def _partition_count(self) -> int:
+        """Partitions so far: as the shortest period has it, or, where that is too many, as the ticks of four weeks have it."""
+        days = max((datetime.now(UTC).date() - self.first_day).days, 0)
+        most = int(days * (timedelta(days=1) / self.period))
+        return most if most <= 0.9 * MOST_PARTITIONS else int(days * self._ticks_a_day)
+
+    @property
+    def _ticks_a_day(self) -> float:
+        """On average; the shortest period overstates a cron that rests at night or at weekends."""
+        ticks = schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC")
+        until = datetime.fromtimestamp(0, UTC) + timedelta(days=28)
+        return sum(1 for _ in takewhile(lambda tick: tick < until, ticks)) / 28
+
+    @property
+    def _later(self) -> date:
+        """A start that leaves room for as many partitions again."""
+        return datetime.now(UTC).date() - timedelta(days=int(MOST_PARTITIONS / 2 / self._ticks_a_day))
 
     @property
     def key_format(self) -> str:

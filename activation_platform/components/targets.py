@@ -8,11 +8,14 @@ from pydantic_core import PydanticUndefined
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.modes import Mode
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
 
 __all__ = ["doubts_about_the_target", "target_faults"]
+
+_OVERWRITING = (Mode.UPSERT, Mode.UPDATE_ONLY)  # insert only leaves alone what is there; who deletes is a fault
 
 
 def target_faults(activation: "ActivationComponent", workspace: Workspace) -> Iterator[Fault]:
@@ -30,7 +33,11 @@ def target_faults(activation: "ActivationComponent", workspace: Workspace) -> It
 
 def doubts_about_the_target(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
     """Another activation on the same target that maps the same fields: they overwrite each other."""
+    if activation.spec.mode not in _OVERWRITING:
+        return
     for other in _rivals(activation, workspace):
+        if other.spec.mode not in _OVERWRITING:
+            continue
         shared = sorted(
             (set(activation.spec.mapping) & set(other.spec.mapping)) - activation.identifying(workspace)
         )

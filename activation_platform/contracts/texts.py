@@ -128,7 +128,7 @@ class _Contact(ValueType):
         """One value as sent, or None where it breaks the rule."""
 
     def clean(self, raw: pl.Series) -> Clean:
-        text = pl.DataFrame({"raw": raw}).select(text=text_of(raw.dtype))["text"]
+        text = pl.DataFrame({"raw": raw}).with_columns(text=text_of(raw.dtype))["text"]
         distinct = text.drop_nulls().unique()
         known = {value: self.one(value) for value in distinct}
         values = text.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)

@@ -59,7 +59,7 @@ def judge(raw: pl.Series, values: pl.Expr, *rules: tuple[pl.Expr, str]) -> Clean
 def text_of(dtype: pl.DataType) -> pl.Expr:
     """Text of a scalar column, the way a person would write the value."""
     raw = pl.col("raw")
-    if dtype == pl.Binary or dtype.is_nested() or dtype == pl.Object:
+    if dtype in (pl.Binary, pl.Object, pl.Duration) or dtype.is_nested():
         return pl.lit(None, dtype=pl.String)
     if isinstance(dtype, pl.Datetime):
         return instant_of(dtype).dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")

@@ -1,7 +1,8 @@
 """The fingerprint: one stable 64-bit number for a row of values, the same in every process, machine and version.
 
-`polars-hash`'s row encoding (version 1: canonical, typed, length-prefixed) hashed with XXH3-64; pinned in setup.cfg and
-held by golden values in the tests. `DataFrame.hash_rows`, `struct.hash` and DuckDB's `hash` change between releases.
+`polars-hash`'s row encoding (version 1: typed, length-prefixed, and the same for every width or precision of a type, so that a
+warehouse that widens a column touches no fingerprint) hashed with XXH3-64; pinned in setup.cfg and held by golden values and
+a second implementation in the tests. `DataFrame.hash_rows`, `struct.hash` and DuckDB's `hash` change between releases.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,9 @@ from collections.abc import Sequence
 import polars as pl
 import polars_hash as plh
 
-__all__ = ["FINGERPRINT_VERSION", "canonical", "fingerprint", "identifier_hash", "key_text"]
+__all__ = ["FINGERPRINT_VERSION", "fingerprint", "identifier_hash", "key_text"]
 
 FINGERPRINT_VERSION = 1
-
-INSTANT = pl.Datetime("us", "UTC")
 
 
 def fingerprint(*values: pl.Expr, seed: str = "") -> pl.Expr:
@@ -24,26 +23,6 @@ def fingerprint(*values: pl.Expr, seed: str = "") -> pl.Expr:
 def identifier_hash(identifier: pl.Expr) -> pl.Expr:
     """UInt64 by which identifiers are compared; null stays null."""
     return pl.when(identifier.is_not_null()).then(fingerprint(identifier))
-
-
-def canonical(name: str, dtype: pl.DataType) -> pl.Expr:
-    """The column as one of few types, so that a warehouse that widens a type does not touch every fingerprint."""
-    column = pl.col(name)
-    if isinstance(dtype, pl.Datetime):
-        return (
-            column.dt.convert_time_zone("UTC") if dtype.time_zone else column.dt.replace_time_zone("UTC")
-        ).cast(INSTANT)
-    if dtype.is_float():
-        return column.cast(pl.Float64)
-    if isinstance(dtype, (pl.Array, pl.List)):
-        return (
-            column.cast(pl.List(pl.String))
-            if dtype.inner is not None and not dtype.inner.is_nested()
-            else column
-        )
-    if dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Date, pl.Binary):
-        return column  # whole numbers of any width are encoded alike
-    return column.cast(pl.String)
 
 
 def key_text(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
@@ -60,5 +39,7 @@ def key_text(columns: Sequence[str], schema: pl.Schema) -> pl.Expr:
 
 def _part(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
-        return canonical(name, dtype).dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+        column = pl.col(name)
+        utc = column.dt.convert_time_zone("UTC") if dtype.time_zone else column
+        return utc.dt.cast_time_unit("us").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
     return pl.col(name).cast(pl.String)

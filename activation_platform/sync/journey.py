@@ -194,7 +194,8 @@ class Journey:
             _identifier64="identifier64",
         )
         for start in range(0, rows.height, size):
-            yield Batch(Operation.DELETE, self.activation.mode, rows[start : start + size])
+            part = rows[start : start + size].with_columns(_asked=pl.lit(now_us()))
+            yield Batch(Operation.DELETE, self.activation.mode, part)
 
     def _not_standing(self, plan: Plan) -> pl.Series:
         """Hashes of keys that were not accepted in this run, or were in doubt before it and got no answer since."""

@@ -17,7 +17,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field, nearest
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import ValueType
-from activation_platform.sync.fingerprint import canonical, fingerprint, identifier_hash
+from activation_platform.sync.fingerprint import fingerprint, identifier_hash
 
 __all__ = ["BoundMapping", "FieldMapping", "MappingProblem", "bind", "mapping_problems"]
 
@@ -142,7 +142,7 @@ class BoundMapping:
 
     def raw_fingerprint(self, key: pl.Expr) -> pl.Expr:
         """UInt64 over a row's key and raw values and the mapping's version."""
-        values = [canonical(f.column, self.schema[f.column]) for f in self.fields if f.column is not None]
+        values = [pl.col(f.column) for f in self.fields if f.column is not None]
         return fingerprint(key, *values, seed=self.version)
 
     def clean(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Patience: how often, and after how long, a request is tried again."""
 
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,10 +39,8 @@ def retry_after(response: httpx.Response, now: datetime) -> float | None:
     text = response.headers.get("Retry-After", "").strip()
     if not text:
         return None
-    try:
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         return max(0.0, float(text))
-    except ValueError:
-        pass
     try:
         until = parsedate_to_datetime(text)
     except ValueError:

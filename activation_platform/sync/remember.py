@@ -108,7 +108,11 @@ def answered(batch: Batch, outcomes: list[Outcome], *, asynchronous: bool, at: i
     behind = batch.frame["_behind"]
     if asynchronous:
         requested = pl.lit(int(State.DELETE_REQUESTED), dtype=pl.UInt8)
-        events = events.with_columns(state=pl.when(in_doubt).then(requested).otherwise("state"))
+        # The vendor's list tells this request from an earlier one by the time at which it was asked.
+        asked = pl.when(in_doubt).then(batch.frame["_asked"])
+        events = events.with_columns(
+            state=pl.when(in_doubt).then(requested).otherwise("state"), since=asked.otherwise("since")
+        )
     else:
         owed = pl.when(behind & in_doubt).then(pl.lit(str(Event.OWED)))
         events = events.with_columns(event=owed.otherwise("event"))

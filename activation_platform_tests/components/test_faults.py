@@ -1,7 +1,6 @@
 """Faults of a workspace: each with its file and line, the name of what is wrong, and the nearest name that would be right."""
 
 import logging
-import subprocess
 
 import pytest
 
@@ -252,6 +251,13 @@ def test_two_activations_that_write_the_same_fields_are_a_doubt_that_names_both(
 
 def test_activations_of_one_target_that_share_no_field_are_no_doubt(project, caplog):
     project.also(ALSO_LEADS.replace("name: leads", "name: more").replace("name.first_name", "name.last_name"))
+    with caplog.at_level(logging.WARNING):
+        project.load()
+    assert "same target" not in caplog.text
+
+
+def test_who_only_inserts_overwrites_nobody(project, caplog):
+    project.also(ALSO_LEADS.replace("name: leads", "name: more").replace("mode: upsert", "mode: insert_only"))
     with caplog.at_level(logging.WARNING):
         project.load()
     assert "same target" not in caplog.text

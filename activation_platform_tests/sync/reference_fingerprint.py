@@ -61,7 +61,7 @@ def _value(value: Any) -> bytes:
 
 
 def _whole(number: int) -> bytes:
-    return b"\x01" + _size(number) if number >= 0 else b"\x00" + _size(-1 - number)
+    return b"\x01" + _size(number) if number >= 0 else b"\x00" + _size(-number)
 
 
 def _size(number: int) -> bytes:

@@ -17,7 +17,8 @@ def test_a1_present_keeps_both_fingerprints_and_the_identifier_as_sent(workshop)
     workshop.run(thing("a", id="A"))
     entry = workshop.entries()["a"]
     assert (entry["state"], entry["identifier"]) == (State.PRESENT, "A")
-    assert entry["raw"] and entry["sent"] and entry["raw"] != entry["sent"]
+    assert None not in (entry["raw"], entry["sent"])
+    assert entry["raw"] != entry["sent"]
     workshop.run(thing("a", id="A"))
     assert workshop.vendor.writes == []
 

@@ -42,7 +42,7 @@ def test_b2_what_is_equal_as_sent_is_not_sent(workshop):
 def test_b2_unchanged_rows_are_not_validated(workshop, monkeypatch):
     workshop.run(thing("a", email="ann@example.org"))
     monkeypatch.setattr(
-        "activation_platform.contracts.values.clean_email",
+        "activation_platform.contracts.texts.clean_email",
         lambda value: pytest.fail("an unchanged value was normalised"),
     )
     workshop.run(thing("a", email="ann@example.org"))

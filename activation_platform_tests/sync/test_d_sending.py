@@ -10,6 +10,7 @@ import pytest
 from activation_platform.contracts.errors import CredentialsRefused, RateLimited, Stopped
 from activation_platform.contracts.modes import Mode
 from activation_platform.sync import ledger as ledger_module
+from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.history import Status, changes, read_runs, standing
 from activation_platform.sync.journal import read_journal
 from activation_platform.sync.states import Event, State
@@ -335,7 +336,7 @@ def test_d9_no_secret_in_files_errors_or_logs(workshop, caplog):
         workshop.vendor.answers = [reply] * 20
         try:
             workshop.run(*(thing(f"{status}-{n}") for n in range(20)))
-        except Exception as error:
+        except RunFailed as error:
             errors += [str(error), repr(error), str(error.__cause__)]
     workshop.vendor.answers.clear()
     errors += [run.error for run in read_runs(workshop.root)]

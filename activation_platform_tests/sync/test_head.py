@@ -34,7 +34,7 @@ def frame(values: dict) -> pl.DataFrame:
 
 
 def head_of(base: dict, overlay: dict, removed: set) -> tuple[Head, dict]:
-    stones = {key: (State.REMOVED, None, 1) for key in removed}
+    stones = dict.fromkeys(removed, (State.REMOVED, None, 1))
     with tempfile.TemporaryDirectory() as folder:
         publish_frame(Path(folder) / "base.arrow", frame(base))
         head = Head(open_base(Path(folder) / "base.arrow"), frame({**overlay, **stones}))
@@ -76,7 +76,7 @@ def test_an_empty_head_finds_nothing():
 
 
 def test_a_base_without_nulls_is_mapped_and_not_copied(tmp_path):
-    publish_frame(tmp_path / "base.arrow", frame({key: (State.PRESENT, 1, 1) for key in range(1, 100)}))
+    publish_frame(tmp_path / "base.arrow", frame(dict.fromkeys(range(1, 100), (State.PRESENT, 1, 1))))
     head = Head(open_base(tmp_path / "base.arrow"), ENTRIES.to_frame())
     assert not any(
         column[1].flags.owndata for column in (head._raw, head._state, head._since, head._identifiers)

@@ -4,6 +4,7 @@ The vendor keeps things by their `id`. It is told what to refuse and when to sta
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -74,8 +75,8 @@ class Things(Service):
 
     def settle(self, pending: Sequence[Pending]) -> Iterator[Any]:
         response = yield self.destination.ask("GET", "/erasures", budget=PLENTY)
-        known = said(response)
-        return [Settlement(known.get(one.identifier, "unheard"), one.request) for one in pending]
+        asked = said(response)
+        return [_settlement(one, asked) for one in pending]
 
 
 class OnceThings(Things):
@@ -90,13 +91,23 @@ class ErasedThings(Things):
     deletes_are_requests = True
 
 
+def _settlement(one: Pending, asked: list[dict[str, Any]]) -> Settlement:
+    """By the request's name; where its answer never came, the newest one since then for this id."""
+    for each in reversed(asked):
+        if each["id"] == one.identifier and (
+            each["request"] == one.request or (not one.request and each["at"] >= one.since)
+        ):
+            return Settlement(each["state"], each["request"])
+    return Settlement("unheard")
+
+
 def _outcome(word: str) -> Outcome:
     kind, _, reason = word.partition(":")
     return {
         "created": CREATED,
         "updated": UPDATED,
         "deleted": DELETED,
-        "requested": requested("erasure-1"),
+        "requested": requested(reason),
         "rejected": rejected(reason),
         "ignored": ignored(reason),
         "partial": partial(reason),
@@ -138,12 +149,12 @@ class Vendor:
     poison: set[str] = field(default_factory=set)
     answers: list[str | httpx.Response] = field(default_factory=list)
     writes: list[tuple[str, list[str]]] = field(default_factory=list)
-    erasures: dict[str, str] = field(default_factory=dict)
+    erasures: list[dict[str, Any]] = field(default_factory=list)
     newest: dict[str | None, str] = field(default_factory=dict)
     asynchronous: bool = False
     knows_updates: bool = False
     account: str = "acme"
-    watch_delete: Callable[[str], None] = lambda name: None  # noqa: E731 -- a field's default
+    watch_delete: Callable[[str], None] = lambda name: None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
@@ -176,8 +187,9 @@ class Vendor:
         if operation == "delete":
             self.watch_delete(name)
             if self.asynchronous:
-                self.erasures[name] = "pending"
-                return "requested"
+                request = f"erasure-{len(self.erasures) + 1}"
+                self.erasures.append({"id": name, "request": request, "state": "pending", "at": time.time()})
+                return f"requested:{request}"
             return "deleted" if self.things.pop(name, None) is not None else "ignored:not found"
         if mode == "update_only":
             found = name if name in self.things else record["was"]
@@ -211,10 +223,10 @@ class Vendor:
         return {key: value.get("name") for key, value in sorted(self.things.items())}
 
     def finish_erasures(self) -> None:
-        for name, state in self.erasures.items():
-            if state == "pending":
-                self.things.pop(name, None)
-                self.erasures[name] = "done"
+        for erasure in self.erasures:
+            if erasure["state"] == "pending":
+                self.things.pop(erasure["id"], None)
+                erasure["state"] = "done"
 
 
 MAPPING = (FieldMapping("id", "id"), FieldMapping("email", "email"), FieldMapping("name", "name"))
