@@ -9,6 +9,7 @@ from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.service import Service
+from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.mapping import mapping_problems
 from activation_platform.sync.order import SET_ASIDE
 
@@ -29,7 +30,7 @@ def activation_faults(activation: "ActivationComponent", workspace: Workspace) -
     yield from workspace.unknown("destination", spec.destination, ("destination",))
     yield from spec.schedule.faults()
     destination: DestinationComponent | None = workspace.find("destination", spec.destination)
-    if destination is not None and not list(destination.faults(workspace)):
+    if destination is not None and destination.spec.platform in PLATFORMS:
         yield from _service_faults(activation, workspace, destination)
 
 

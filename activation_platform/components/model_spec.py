@@ -1,5 +1,7 @@
 """What a user writes of a model: the attributes in YAML."""
 
+from typing import Annotated
+
 import dagster as dg
 from pydantic import Field
 
@@ -35,7 +37,9 @@ class ModelSpec(dg.Model):
     sql: str | None = Field(default=None, description="A SELECT in the warehouse's own dialect.")
     sql_file: str | None = Field(default=None, description="A .sql file beside this one.")
     kind: ModelKind = Field(default=ModelKind.CUSTOM, description="What a row is: users, events or custom.")
-    primary_key: str | list[str] = Field(description="The column, or columns, that name a row.")
+    primary_key: str | Annotated[list[str], Field(min_length=1)] = Field(
+        description="The column, or columns, that name a row."
+    )
     columns: dict[str, ColumnSpec | str | None] | None = Field(
         default=None, description="Exposed columns, with a type or more; omitted: all."
     )

@@ -26,7 +26,9 @@ __all__ = [
 ]
 
 _SHOWN_ISSUES = 10
-_READABLE = re.compile(r"127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?")
+_READABLE = re.compile(
+    r"127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?"
+)
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-!|<>~"})
 
 

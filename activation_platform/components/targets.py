@@ -1,5 +1,6 @@
 """Who writes where: two activations that keep the same thing at one account are an error, or a doubt (SEMANTICS A4)."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["doubts_about_the_target", "target_faults"]
 
-_OVERWRITING = (Mode.UPSERT, Mode.UPDATE_ONLY)  # insert only leaves alone what is there; who deletes is a fault
+_OVERWRITING = (Mode.UPSERT, Mode.UPDATE_ONLY)
+"""Insert only leaves alone what is there; who deletes is a fault, not a doubt."""
 
 
 def target_faults(activation: "ActivationComponent", workspace: Workspace) -> Iterator[Fault]:
@@ -49,15 +51,19 @@ def doubts_about_the_target(activation: "ActivationComponent", workspace: Worksp
 
 
 def _rivals(activation: "ActivationComponent", workspace: Workspace) -> list["ActivationComponent"]:
-    mine = _target(activation, workspace)
-    others: list[ActivationComponent] = [
-        workspace.find(activation.word, name) for name in workspace.names(activation.word)
-    ]
-    return [
-        other
-        for other in others
-        if mine is not None and other is not activation and _target(other, workspace) == mine
-    ]
+    owners = workspace.once("owners of targets", lambda: _owners(workspace))
+    together = owners.get(_target(activation, workspace), [])
+    return [other for other in together if other is not activation]
+
+
+def _owners(workspace: Workspace) -> dict[Any, list["ActivationComponent"]]:
+    """Activations by target; those whose declaration is wrong have none."""
+    found: defaultdict[Any, list[ActivationComponent]] = defaultdict(list)
+    for name in workspace.names("activation"):
+        activation = workspace.find("activation", name)
+        if (target := _target(activation, workspace)) is not None:
+            found[target].append(activation)
+    return dict(found)
 
 
 def _target(activation: "ActivationComponent", workspace: Workspace) -> tuple[Any, ...] | None:

@@ -6,7 +6,7 @@ raises everything that is wrong at once (SEMANTICS G). Nothing is connected to, 
 
 import logging
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -106,6 +106,7 @@ class Workspace:
 
     components: Sequence[Declared[Any]]
     by_word: dict[str, dict[str, Declared[Any]]] = field(default_factory=dict)
+    _worked_out: dict[str, Any] = field(default_factory=dict, repr=False)
     _checked: ClassVar["tuple[Any, Workspace] | None"] = None
     """The newest component tree and its workspace: all components of a tree ask for it one after the other."""
 
@@ -147,6 +148,12 @@ class Workspace:
     def _doubled(self, component: Declared[Any]) -> Iterator[Fault]:
         if self.by_word[component.word][component.name] is not component:
             yield Fault(("name",), f'there are two {component.word}s called "{component.name}"')
+
+    def once(self, what: str, make: Callable[[], Any]) -> Any:
+        """What is looked up for every component but worked out only once."""
+        if what not in self._worked_out:
+            self._worked_out[what] = make()
+        return self._worked_out[what]
 
     def names(self, word: str) -> list[str]:
         """All names of a kind of component."""

@@ -36,6 +36,7 @@ class Head:
         self._state = (_numpy(overlay, "state"), _numpy(base, "state"))
         self._since = (_numpy(overlay, "since"), _numpy(base, "since"))
         self._identifiers = (_numpy(overlay, "identifier64"), _numpy(base, "identifier64"))
+        self._keys = (self._overlay_keys, self._base_keys)
 
     def __len__(self) -> int:
         """The number of positions, tombstones and overlaid entries included."""
@@ -64,6 +65,14 @@ class Head:
         positions = np.empty_like(found)
         positions[order] = found
         return positions
+
+    def key64(self, positions: Positions) -> Hashes:
+        """Hashes of the keys at positions (none may be -1)."""
+        return self._take(self._keys, positions)
+
+    def identifier64(self, positions: Positions) -> Hashes:
+        """Hashes of the identifiers at positions (none may be -1); 0 where there is none."""
+        return self._take(self._identifiers, positions)
 
     def raw(self, positions: Positions) -> Hashes:
         """Raw fingerprints at positions (none may be -1)."""

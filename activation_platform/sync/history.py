@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from activation_platform.sync.files import publish_json, read_json
-from activation_platform.sync.states import Debt
+from activation_platform.sync.states import PENDING_ERASURE, Debt
 
 __all__ = ["Figures", "Run", "Status", "changes", "issues", "read_runs", "standing", "write_run"]
 
@@ -133,7 +133,8 @@ def standing(root: Path, activation: str) -> pl.DataFrame:
         .alias("kind")
     )
     since = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC")
-    return pl.read_ipc(folder / manifest["debts"]).select(
+    owed = pl.read_ipc(folder / manifest["debts"])
+    return owed.filter(pl.col("operation").ne_missing(pl.lit(PENDING_ERASURE))).select(
         "key", kind, "operation", "identifier", "reason", "attempts", since
     )
 

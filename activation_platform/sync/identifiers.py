@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from activation_platform.contracts.redaction import mask
-from activation_platform.sync.head import Head
+from activation_platform.sync.head import Head, Positions
 from activation_platform.sync.order import SET_ASIDE
 from activation_platform.sync.states import HELD, State
 
@@ -97,7 +97,7 @@ def _holders(writes: pl.DataFrame, head: Head, seen: npt.NDArray[np.bool_]) -> p
     """Present keys that the destination holds under one of the identifiers, as they were last sent."""
     positions = head.holding(np.unique(writes["identifier64"].drop_nulls().to_numpy()))
     positions = positions[seen[positions] & head.in_states(*HELD)[positions]]
-    holders = head.entries(positions).filter(pl.col("sent").is_not_null())
+    holders = head.entries(_others(positions, head, writes)).filter(pl.col("sent").is_not_null())
     return holders.select("key64", "key", "identifier", "identifier64").with_columns(
         holds=pl.lit(value=True), order=pl.lit(None, dtype=pl.Float64)
     )
@@ -107,12 +107,21 @@ def trodden(wanted: pl.DataFrame, head: Head) -> pl.DataFrame:
     """Entries whose identifier another key is about to write: `ENTRIES` columns and `_writer`, the hash of that key."""
     writers = wanted.select("identifier64", _writer="key64").drop_nulls()
     positions = head.holding(np.unique(writers["identifier64"].to_numpy()))
-    standing = head.in_states(*HELD, State.DEPARTED)[positions]
-    return (
-        head.entries(positions[standing])
-        .join(writers, on="identifier64")
-        .filter(pl.col("key64") != pl.col("_writer"))
-    )
+    positions = positions[head.in_states(*HELD, State.DEPARTED)[positions]]
+    return head.entries(_others(positions, head, wanted)).join(writers, on="identifier64")
+
+
+def _others(positions: Positions, head: Head, writes: pl.DataFrame) -> Positions:
+    """Those of the positions whose key does not itself write the identifier that it holds, as most do."""
+    if not len(positions) or writes.is_empty():
+        return positions
+    written = writes.sort("key64").select("key64", pl.col("identifier64").fill_null(0))
+    keys, identifiers = written["key64"].to_numpy(), written["identifier64"].to_numpy()
+    key64 = head.key64(positions)
+    index = np.minimum(np.searchsorted(keys, key64), len(keys) - 1)
+    stays = (keys[index] == key64) & (identifiers[index] == head.identifier64(positions))
+    others: Positions = positions[~stays]
+    return others
 
 
 def contested(

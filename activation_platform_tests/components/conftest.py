@@ -15,12 +15,16 @@ from activation_platform.sync.patience import Patience
 from activation_platform_tests.components.project import Project, Runner, fill, person
 
 
-@pytest.fixture(autouse=True)
-def _no_notices() -> None:
+def _ignore_notices() -> None:
     """Dagster warns of calls that it makes to itself."""
     for notice in (dg.BetaWarning, dg.PreviewWarning, dg.SupersessionWarning):
         warnings.simplefilter("ignore", notice)
     warnings.filterwarnings("ignore", module=r"dagster(_\w+)?\.")
+
+
+@pytest.fixture(autouse=True)
+def _no_notices() -> None:
+    _ignore_notices()
 
 
 @pytest.fixture
@@ -87,15 +91,29 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def _shop(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    """The project as it is, loaded once: it holds no state, and what it refers to is read when a run starts."""
+    with warnings.catch_warnings():
+        _ignore_notices()
+        return Project(tmp_path_factory.mktemp("shop")).load()
+
+
 @pytest.fixture
 def runner(
-    project: Project, storage: Path, warehouse: Path, sandbox: RunningSandbox, instance: dg.DagsterInstance
+    _shop: dg.Definitions,
+    storage: Path,
+    warehouse: Path,
+    sandbox: RunningSandbox,
+    instance: dg.DagsterInstance,
 ) -> Runner:
     """Runs the project as it is."""
-    return Runner(project.load(), instance)
+    return Runner(_shop, instance)
 
 
 @pytest.fixture
-def loaded(storage: Path, warehouse: Path, sandbox: RunningSandbox, instance: dg.DagsterInstance) -> Callable[..., Any]:
+def loaded(
+    storage: Path, warehouse: Path, sandbox: RunningSandbox, instance: dg.DagsterInstance
+) -> Callable[..., Any]:
     """Makes a runner of a project that the test has changed."""
     return lambda project: Runner(project.load(), instance)

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+import pytest
 
 from activation_platform.components.instants import INSTANT, MAX_AGE
 
@@ -146,7 +147,7 @@ class Project:
         """What loading it is refused with: the words of the innermost error."""
         try:
             self.load()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever Dagster wraps it in
             while error.__cause__ is not None:
                 error = error.__cause__
             return str(error)
@@ -155,8 +156,6 @@ class Project:
 
 def added_to_path(folder: Path) -> Any:
     """A context in which the folder's packages can be imported."""
-    import pytest
-
     patch = pytest.MonkeyPatch()
     patch.syspath_prepend(folder)
     return _Undone(patch)
@@ -193,7 +192,9 @@ class Runner:
         """Materialise assets (and all upstream); `tick`: as the schedule does at this instant; `config`: by op name."""
         graph = self.defs.resolve_asset_graph()
         selection = dg.AssetSelection.assets(*(dg.AssetKey(asset.split("/")) for asset in assets))
-        chosen = (selection.upstream() if upstream else selection).resolve(graph) & graph.materializable_asset_keys
+        chosen = (selection.upstream() if upstream else selection).resolve(
+            graph
+        ) & graph.materializable_asset_keys
         scheduled = {} if tick is None else {INSTANT: tick.isoformat(), MAX_AGE: str(max_age)}
         return self.defs.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=self.instance,
@@ -207,7 +208,9 @@ class Runner:
 
 def succeeded(result: dg.ExecuteInProcessResult) -> dg.ExecuteInProcessResult:
     """The result itself; an error with the reason where the run failed."""
-    broken = [event.event_specific_data.error.to_string() for event in result.all_events if event.is_step_failure]
+    broken = [
+        event.event_specific_data.error.to_string() for event in result.all_events if event.is_step_failure
+    ]
     assert result.success, "\n".join(broken)
     return result
 
@@ -255,5 +258,10 @@ def fill(file: Path, rows: Iterable[Sequence[Any]], table: str = "people") -> No
 
 def person(number: int, orders: int = 5, **changes: Any) -> tuple[Any, ...]:
     """A person of the warehouse."""
-    values = {"id": number, "email": f"person{number}@example.com", "first_name": f"Name {number}", "orders": orders}
+    values = {
+        "id": number,
+        "email": f"person{number}@example.com",
+        "first_name": f"Name {number}",
+        "orders": orders,
+    }
     return tuple({**values, **changes}.values())

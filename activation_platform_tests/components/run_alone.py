@@ -14,7 +14,8 @@ def main(folder: str, asset: str, partition: str) -> None:
     """Materialise one asset in the main thread; says the run's id before it begins."""
     sys.path.insert(0, folder)
     defs = dg.Definitions.merge(
-        dg.ComponentTree.for_project(Path(folder)).build_defs(), dg.Definitions(executor=dg.in_process_executor)
+        dg.ComponentTree.for_project(Path(folder)).build_defs(),
+        dg.Definitions(executor=dg.in_process_executor),
     )
     chosen = frozenset({dg.AssetKey(asset.split("/"))})
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
@@ -22,7 +23,7 @@ def main(folder: str, asset: str, partition: str) -> None:
         run = instance.create_run_for_job(
             job, tags={"dagster/partition": partition}, asset_selection=chosen, run_config={"loggers": QUIET}
         )
-        print(run.run_id, flush=True)
+        print(run.run_id, flush=True)  # noqa: T201 -- for who started us
         execute_run(InMemoryJob(job), run, instance)
 
 

@@ -8,7 +8,9 @@ import dagster as dg
 import pytest
 import yaml
 
+from activation_platform.components.activation_config import ActivationConfig, require_possible
 from activation_platform.components.activation_spec import ActivationSpec
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sync.history import read_runs
 from activation_platform_tests.components.project import (
@@ -47,7 +49,12 @@ def test_the_next_run_sends_what_is_new_changed_and_gone(runner, sandbox, wareho
     succeeded(runner.run(LETTERS))
     fill(warehouse, [person(1), person(2, first_name="New name"), person(4), person(5, orders=3)])
     figures = told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)
-    assert (figures["inserted"], figures["updated"], figures["deleted"], figures["deletes_requested"]) == (1, 1, 1, 1)
+    assert (figures["inserted"], figures["updated"], figures["deleted"], figures["deletes_requested"]) == (
+        1,
+        1,
+        1,
+        1,
+    )
     assert profiles(sandbox)["2"]["first_name"] == "New name"
     assert "5" in profiles(sandbox)
 
@@ -81,14 +88,21 @@ def test_a_full_run_sends_everything_again(runner, sandbox):
     assert set(sandbox.world.part("batch", "received").values()) == {2}
 
 
-def test_records_that_cannot_be_sent_warn_and_are_listed_without_their_values(loaded, project, warehouse):
+def test_records_that_cannot_be_sent_warn_and_are_listed_without_their_values(runner, warehouse):
     fill(warehouse, [person(1), person(1002, email="not an address at all")])
-    result = succeeded(loaded(project).run(LETTERS))
+    result = succeeded(runner.run(LETTERS))
     found = evaluations(result)
-    assert (found["no_source_issues"].passed, found["no_source_issues"].severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert (found["no_source_issues"].passed, found["no_source_issues"].severity) == (
+        False,
+        dg.AssetCheckSeverity.WARN,
+    )
     assert found["no_rejected_records"].passed
     figures = told(result, LETTERS)
-    assert (figures["inserted"], figures["source_issues"], figures["status"]) == (1, 1, "succeeded with issues")
+    assert (figures["inserted"], figures["source_issues"], figures["status"]) == (
+        1,
+        1,
+        "succeeded with issues",
+    )
     assert "email" in figures["issues"]
     assert "1002" not in figures["issues"]
     assert "not an address" not in figures["issues"]
@@ -96,7 +110,13 @@ def test_records_that_cannot_be_sent_warn_and_are_listed_without_their_values(lo
 
 def test_records_that_the_destination_rejects_warn_with_its_reason(runner, sandbox):
     sandbox.world.add_fault(
-        Rule(Kind.POISON, path="/batch/*/profiles/*", identifier="3", extent=Extent.RECORD, reason="bad | <b>name</b>")
+        Rule(
+            Kind.POISON,
+            path="/batch/*/profiles/*",
+            identifier="3",
+            extent=Extent.RECORD,
+            reason="bad | <b>name</b>",
+        )
     )
     result = succeeded(runner.run(LETTERS))
     found = evaluations(result)["no_rejected_records"]
@@ -105,9 +125,9 @@ def test_records_that_the_destination_rejects_warn_with_its_reason(runner, sandb
     assert r"\<b\>" in told(result, LETTERS)["issues"]  # shown, not rendered
 
 
-def test_many_issues_are_shown_as_a_short_table(loaded, project, warehouse):
+def test_many_issues_are_shown_as_a_short_table(runner, warehouse):
     fill(warehouse, [person(number, email="nobody") for number in range(1, 31)])
-    table = told(succeeded(loaded(project).run(LETTERS)), LETTERS)["issues"]
+    table = told(succeeded(runner.run(LETTERS)), LETTERS)["issues"]
     assert table.count("\n| ") <= 11
     assert "20 more" in table
 
@@ -129,15 +149,11 @@ def test_an_older_partition_that_a_person_asks_for_is_refused(runner, sandbox, w
     assert "9" not in profiles(sandbox)
 
 
-def test_a_partition_that_lies_in_the_future_is_refused(loaded, project, sandbox):
-    # Every second tick is kept from the schedule: keys of such a grid may lie in the future, and the UI offers them.
-    from activation_platform.components.activation_config import ActivationConfig, require_possible
-    from activation_platform.contracts.errors import DeclarationError
-
+def test_a_partition_that_lies_in_the_future_is_refused(runner, sandbox):
     with pytest.raises(DeclarationError, match=r"2999-01-01-06:00 lies in the future"):
         require_possible("2999-01-01-06:00", datetime(2999, 1, 1, 6, tzinfo=UTC), ActivationConfig())
     with pytest.raises(dg.DagsterError):
-        loaded(project).run(LETTERS, partition="2999-01-01-06:00")
+        runner.run(LETTERS, partition="2999-01-01-06:00")
     assert profiles(sandbox) == {}
 
 
@@ -172,19 +188,25 @@ def test_a_guard_withholds_deletes_until_a_run_allows_them(guarded, loaded, sand
     figures = told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)
     assert (figures["deleted"], figures["withheld"], figures["status"]) == (0, 3, "succeeded with issues")
     assert "allow" in figures["notes"]
-    figures = told(succeeded(runner.run(LETTERS, partition=SECOND, **{OP: {"allow": {"deletes": 2}}})), LETTERS)
+    figures = told(
+        succeeded(runner.run(LETTERS, partition=SECOND, **{OP: {"allow": {"deletes": 2}}})), LETTERS
+    )
     assert figures["deleted"] == 0
-    figures = told(succeeded(runner.run(LETTERS, partition=SECOND, **{OP: {"allow": {"deletes": 3}}})), LETTERS)
+    figures = told(
+        succeeded(runner.run(LETTERS, partition=SECOND, **{OP: {"allow": {"deletes": 3}}})), LETTERS
+    )
     assert figures["deleted"] == 3
 
 
-def test_a_guard_that_does_not_exist_cannot_be_allowed(guarded, loaded):
-    words = refusal(loaded(guarded).run(LETTERS, **{OP: {"allow": {"delete": 3}}}))
+def test_a_guard_that_does_not_exist_cannot_be_allowed(runner):
+    words = refusal(runner.run(LETTERS, **{OP: {"allow": {"delete": 3}}}))
     assert 'no guard "delete"' in words
     assert 'Did you mean "deletes"?' in words
 
 
-def test_a_guard_that_stops_the_run_fails_it_before_it_sends_anything(guarded, project, loaded, sandbox, warehouse):
+def test_a_guard_that_stops_the_run_fails_it_before_it_sends_anything(
+    guarded, project, loaded, sandbox, warehouse
+):
     runner = loaded(project.replaced("records: 1}", "records: 1, stop: run}"))
     succeeded(runner.run(LETTERS))
     fill(warehouse, [person(1), person(6)])
@@ -196,7 +218,13 @@ def test_a_guard_that_stops_the_run_fails_it_before_it_sends_anything(guarded, p
 
 @pytest.mark.parametrize("off", ["off", '"off"'])
 def test_the_deletes_guard_can_be_switched_off(off):
-    spec = {"name": "a", "destination": "b", "service": "c", "mapping": {}, "guards": yaml.safe_load(f"deletes: {off}")}
+    spec = {
+        "name": "a",
+        "destination": "b",
+        "service": "c",
+        "mapping": {},
+        "guards": yaml.safe_load(f"deletes: {off}"),
+    }
     assert ActivationSpec.model_validate(spec).guards_in_force().deletes is None
     assert ActivationSpec.model_validate({**spec, "guards": {}}).guards_in_force().deletes is not None
 
@@ -206,6 +234,13 @@ def test_an_empty_segment_is_a_valid_answer(runner, warehouse):
     fill(warehouse, [person(1, orders=0)])
     figures = told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)
     assert (figures["extracted"], figures["deleted"]) == (4, 4)
+
+
+def test_an_empty_model_that_may_be_empty_empties_the_destination(project, loaded, warehouse):
+    runner = loaded(project.replaced("kind: users", "kind: users\n  may_be_empty: true"))
+    succeeded(runner.run(LETTERS))
+    fill(warehouse, [])
+    assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["deleted"] == 4
 
 
 def test_an_activation_may_start_over(runner, sandbox, storage):

@@ -7,7 +7,15 @@ import pytest
 
 from activation_platform.contracts.errors import ErrorClass
 from activation_platform.sandbox.faults import Kind, Rule
-from activation_platform_tests.components.project import LEADS, LETTERS, Runner, fill, person, refusal, succeeded
+from activation_platform_tests.components.project import (
+    LEADS,
+    LETTERS,
+    Runner,
+    fill,
+    person,
+    refusal,
+    succeeded,
+)
 
 SECRETS = ("sandbox-rest-key", "sandbox-live-key", "sandbox-attio-token")
 
@@ -39,7 +47,7 @@ def rate_limit(world, patch, warehouse):
 
 
 def timeout(world, patch, warehouse):
-    world.add_fault(Rule(Kind.TIMEOUT, path="/batch/*/audiences/*", cap=3))
+    world.add_fault(Rule(Kind.TIMEOUT, path="/batch/*/audiences/*", cap=2))
 
 
 def not_found(world, patch, warehouse):
@@ -63,15 +71,18 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_failed_step_says_its_class_what_happened_and_what_to_do(case, project, loaded, sandbox, monkeypatch, warehouse):
+def test_a_failed_step_says_its_class_what_happened_and_what_to_do(
+    case, runner, sandbox, monkeypatch, warehouse
+):
     arrange, error_class, words = CASES[case]
-    runner = loaded(project)
     arrange(sandbox.world, monkeypatch, warehouse)
     result = runner.run(LETTERS)
     description = refusal(result)
     assert description.startswith(f"{error_class}: ")
     assert words in description
-    failed = next(event for event in result.all_events if event.is_step_failure).step_failure_data.user_failure_data
+    failed = next(
+        event for event in result.all_events if event.is_step_failure
+    ).step_failure_data.user_failure_data
     assert failed.metadata["error_class"].value == error_class
     assert failed.metadata["what_to_do"].value in description
     assert not [secret for secret in SECRETS if secret in str(result.all_events)]
@@ -93,8 +104,7 @@ def test_a_field_that_the_account_does_not_have_is_named_before_anything_is_writ
     assert "favourite_colour" in description
 
 
-def test_none_of_them_is_retried_though_the_job_retries(project, loaded, sandbox, instance, monkeypatch):
-    runner = loaded(project)
+def test_none_of_them_is_retried_though_the_job_retries(runner, sandbox, instance, monkeypatch):
     monkeypatch.setenv("BATCH_REST_API_KEY", "another-key-of-somebody")
     retrying = dg.define_asset_job(
         "retrying",
@@ -117,7 +127,10 @@ def test_the_figures_of_a_failed_run_are_kept(runner, sandbox, instance, warehou
     (newest,) = instance.fetch_observations(dg.AssetKey(LETTERS.split("/")), limit=1).records
     metadata = {name: value.value for name, value in newest.asset_observation.metadata.items()}
     assert metadata["status"] == "failed"
-    assert (metadata["inserted"] + metadata["unsent"] + metadata["destination_issues"], metadata["extracted"]) == (210, 210)
+    assert (
+        metadata["inserted"] + metadata["unsent"] + metadata["destination_issues"],
+        metadata["extracted"],
+    ) == (210, 210)
     sandbox.world.clear_faults()
     again = succeeded(Runner(runner.defs, instance).run(LETTERS, upstream=False))
     assert set(sandbox.world.part("batch", "received").values()) == {1}
@@ -128,7 +141,9 @@ def test_a_check_of_a_destination_says_whether_the_account_lets_us_in(runner, in
     def verdict():
         job = runner.defs.resolve_implicit_global_asset_job_def()
         key = dg.AssetCheckKey(dg.AssetKey(["destinations", "mail"]), "ready")
-        result = job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(instance=instance)
+        result = job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(
+            instance=instance
+        )
         (found,) = result.get_asset_check_evaluations()
         return found
 
@@ -144,7 +159,9 @@ def test_a_check_of_a_source_says_which_step_failed(runner, instance, warehouse)
     def verdict():
         job = runner.defs.resolve_implicit_global_asset_job_def()
         key = dg.AssetCheckKey(dg.AssetKey(["sources", "shop"]), "connection")
-        result = job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(instance=instance)
+        result = job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(
+            instance=instance
+        )
         (found,) = result.get_asset_check_evaluations()
         return found
 

@@ -8,13 +8,15 @@ from activation_platform_tests.components.project import SHOP, Project
 
 LETTERS, LEADS, PEOPLE = 'activation "letters"', 'activation "leads"', 'model "people"'
 MAIL, CRM, SOURCE, SEGMENT = 'destination "mail"', 'destination "crm"', 'source "shop"', 'segment "loyal"'
-WEEKLY = 'first_name: first_name\n  schedule: {cron: "0 6 * * 1", start: 2024-01-01}\n---'
-SCHEDULE = '  schedule: {cron: "0 6 * * 1", start: 2024-01-01}\n---\ntype: activation_platform.ActivationComponent\nattributes:\n  name: leads'
+WEEKLY = '{cron: "0 6 * * 1", start: 2024-01-01}'
+SCHEDULE = (
+    f"  schedule: {WEEKLY}\n---\ntype: activation_platform.ActivationComponent\nattributes:\n  name: leads"
+)
 
 
 def schedule(text: str) -> tuple[str, str]:
     """The schedule of the first activation, replaced."""
-    return SCHEDULE, SCHEDULE.replace('{cron: "0 6 * * 1", start: 2024-01-01}', text)
+    return SCHEDULE, SCHEDULE.replace(WEEKLY, text)
 
 
 FAULTS = {
@@ -134,7 +136,7 @@ FAULTS = {
         ["exactly one of segment and model"],
     ),
     "time zone": (*schedule("{at: '07:00', timezone: Europe/Pari}"), "Europe/Pari", LETTERS, ['"Europe/Paris"']),
-    "interval": (*schedule("{every: 25m, start: 2024-01-01}"), "every: 25m", LETTERS, ["25m does not divide an hour", "nearest is 20m"]),
+    "interval": (*schedule("{every: 25m, start: 2024-01-01}"), "every: 25m", LETTERS, ["25m does not divide", "nearest is 20m"]),
     "start": (*schedule("{every: 15m}"), "every: 15m", LETTERS, ["`start:` is required"]),
     "cron": (*schedule("{cron: 0 25 * * *}"), "0 25", LETTERS, ['"0 25 * * *" is no cron expression']),
     "two recurrences": (*schedule("{every: 1d, at: '07:00'}"), "every: 1d", LETTERS, ["one of every, at and cron"]),
@@ -168,11 +170,12 @@ def _line(project: Project, component: str, marker: str) -> int:
 def test_all_faults_of_a_workspace_are_told_at_once(project):
     project.replaced("source: shop\n", "source: shpo\n").replaced("platform: attio", "platform: atio")
     project.replaced("service: profiles", "service: profile").replaced("at_least: 3", "at_least: many")
+    project.replaced("project_key: env", "projct_key: env")  # on the destination of the misspelt service
     text = project.refusal()
-    assert text.startswith("4 errors in the workspace")
-    for words in ("shpo", "atio", '"profile"', "at_least"):
+    assert text.startswith("5 errors in the workspace")
+    for words in ("shpo", "atio", '"profile"', "at_least", "projct_key"):
         assert words in text
-    assert text.count("shop/defs.yaml:") == 4
+    assert text.count("shop/defs.yaml:") == 5
 
 
 def test_two_components_of_one_name_are_told(project):
@@ -196,7 +199,13 @@ def test_loading_opens_no_connection_and_needs_no_variable(project, monkeypatch)
     monkeypatch.setattr("socket.socket.connect", refuse)
     monkeypatch.setattr("socket.create_connection", refuse)
     monkeypatch.setattr("duckdb.connect", refuse)
-    for name in ("SHOP_FILE", "BATCH_BASE_URL", "BATCH_REST_API_KEY", "ATTIO_ACCESS_TOKEN", "ACTIVATION_STORAGE"):
+    for name in (
+        "SHOP_FILE",
+        "BATCH_BASE_URL",
+        "BATCH_REST_API_KEY",
+        "ATTIO_ACCESS_TOKEN",
+        "ACTIVATION_STORAGE",
+    ):
         monkeypatch.delenv(name, raising=False)
     defs = project.load()
     assert len(defs.resolve_asset_graph().materializable_asset_keys) == 4
@@ -210,8 +219,9 @@ def test_loading_opens_no_connection_and_needs_no_variable(project, monkeypatch)
         ("segment: loyal\n  destination: crm", "segmnt: loyal\n  destination: crm", "segmnt", "segmnt"),
         ("name: loyal", "name: Loyal Ones", "Loyal Ones", "pattern"),
         ("kind: users", "kind: users\n  owners: [growth]", "growth", "pattern"),
+        ("primary_key: id", "primary_key: []", "primary_key: []", "at least 1"),
     ],
-    ids=["mode", "kind", "key", "name", "owner"],
+    ids=["mode", "kind", "key", "name", "owner", "empty key"],
 )
 def test_a_word_that_the_schema_does_not_know_is_told_with_its_line(old, new, line, words, project):
     text = project.replaced(old, new).refusal()
@@ -219,12 +229,18 @@ def test_a_word_that_the_schema_does_not_know_is_told_with_its_line(old, new, li
     assert words in text
 
 
-ALSO_LETTERS = SHOP[SHOP.index("type: activation_platform.ActivationComponent") : SHOP.index("---\ntype: activation_platform.ActivationComponent\nattributes:\n  name: leads")]
+ALSO_LETTERS = SHOP[
+    SHOP.index("type: activation_platform.ActivationComponent") : SHOP.index(
+        "---\ntype: activation_platform.ActivationComponent\nattributes:\n  name: leads"
+    )
+]
 ALSO_LEADS = SHOP[SHOP.index("type: activation_platform.ActivationComponent\nattributes:\n  name: leads") :]
 
 
 def test_two_activations_of_one_target_are_refused_if_either_deletes(project):
-    text = project.also(ALSO_LETTERS.replace("letters", "more").replace("mode: mirror", "mode: upsert")).refusal()
+    text = project.also(
+        ALSO_LETTERS.replace("letters", "more").replace("mode: mirror", "mode: upsert")
+    ).refusal()
     assert '"letters" (mirror) would delete what the other wrote' in text
     assert 'activation "more": writes to the same target as the activation "letters"' in text or (
         'same target as the activation "letters"' in text
@@ -234,7 +250,9 @@ def test_two_activations_of_one_target_are_refused_if_either_deletes(project):
 
 def test_one_account_under_two_names_is_one_target(project):
     again = SHOP.split("---\n")[3].replace("name: mail", "name: post")
-    project.also(again).also(ALSO_LETTERS.replace("letters", "more").replace("destination: mail", "destination: post"))
+    project.also(again).also(
+        ALSO_LETTERS.replace("letters", "more").replace("destination: mail", "destination: post")
+    )
     assert "same target" in project.refusal()
 
 
@@ -264,6 +282,12 @@ def test_who_only_inserts_overwrites_nobody(project, caplog):
 
 
 def test_another_account_is_another_target(project):
-    again = SHOP.split("---\n")[3].replace("name: mail", "name: post").replace("BATCH_PROJECT_KEY", "OTHER_PROJECT_KEY")
-    project.also(again).also(ALSO_LETTERS.replace("letters", "more").replace("destination: mail", "destination: post"))
+    again = (
+        SHOP.split("---\n")[3]
+        .replace("name: mail", "name: post")
+        .replace("BATCH_PROJECT_KEY", "OTHER_PROJECT_KEY")
+    )
+    project.also(again).also(
+        ALSO_LETTERS.replace("letters", "more").replace("destination: mail", "destination: post")
+    )
     assert project.load()

@@ -56,7 +56,9 @@ def test_a_model_of_a_table_has_all_its_columns(model, frames):
     result = succeeded(model("  table: people\n  primary_key: id\n").run(PEOPLE, partition=None))
     assert rows(frames).columns == ["id", "email", "first_name", "orders"]
     assert told(result, PEOPLE)["dagster/row_count"] == 5
-    assert [column.name for column in told(result, PEOPLE)["dagster/column_schema"].columns] == rows(frames).columns
+    assert [column.name for column in told(result, PEOPLE)["dagster/column_schema"].columns] == rows(
+        frames
+    ).columns
 
 
 def test_a_model_of_a_sql_file_reads_the_file_beside_the_yaml(model, frames):
@@ -88,7 +90,8 @@ def test_every_type_of_column_comes_through_unchanged(model, frames):
     succeeded(
         model(
             "  sql: select 1 as id, 1.50::decimal(10,2) as money, date '2024-02-29' as day, true as active, [1, 2] as list\n"
-            "  primary_key: id\n  columns: {id: integer, money: 'decimal(10, 2)', day: date, active: boolean, list: list of integer}\n"
+            "  primary_key: id\n"
+            "  columns: {id: integer, money: 'decimal(10, 2)', day: date, active: boolean, list: list of integer}\n"
         ).run(PEOPLE, partition=None)
     )
     assert rows(frames).rows() == [(1, Decimal("1.50"), date(2024, 2, 29), True, [1, 2])]
@@ -96,7 +99,9 @@ def test_every_type_of_column_comes_through_unchanged(model, frames):
 
 def test_a_key_of_several_columns_is_unique_as_a_whole(model, warehouse):
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("create table visits as select * from (values (1, 'a'), (1, 'b'), (2, 'a')) t(id, page)")
+        connection.execute(
+            "create table visits as select * from (values (1, 'a'), (1, 'b'), (2, 'a')) t(id, page)"
+        )
     result = succeeded(model("  table: visits\n  primary_key: [id, page]\n").run(PEOPLE, partition=None))
     assert evaluations(result)["key_unique"].passed
 
@@ -108,13 +113,19 @@ def hundred(model, warehouse, *, duplicates, nulls=0):
     return model("  table: people\n  primary_key: id\n").run(PEOPLE, partition=None)
 
 
-@pytest.mark.parametrize(("duplicates", "nulls"), [(1, 0), (5, 0), (0, 7)], ids=["few", "exactly the limit", "null keys"])
+@pytest.mark.parametrize(
+    ("duplicates", "nulls"), [(1, 0), (5, 0), (0, 7)], ids=["few", "exactly the limit", "null keys"]
+)
 def test_a_few_doubtful_keys_warn_and_the_frame_is_used(duplicates, nulls, model, warehouse):
     result = succeeded(hundred(model, warehouse, duplicates=duplicates, nulls=nulls))
     found = evaluations(result)["key_unique"]
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     metadata = {name: value.value for name, value in found.metadata.items()}
-    assert (metadata["rows"], metadata["null_keys"], metadata["duplicate_percent"]) == (100 + nulls, nulls, duplicates)
+    assert (metadata["rows"], metadata["null_keys"], metadata["duplicate_percent"]) == (
+        100 + nulls,
+        nulls,
+        duplicates,
+    )
 
 
 def test_too_many_duplicates_block(model, warehouse, frames):
@@ -127,7 +138,9 @@ def test_too_many_duplicates_block(model, warehouse, frames):
 
 def test_the_limit_of_duplicates_is_the_models_own(model, warehouse):
     fill(warehouse, [person(1), person(1)])
-    assert succeeded(model("  table: people\n  primary_key: id\n  most_duplicates: 50\n").run(PEOPLE, partition=None))
+    assert succeeded(
+        model("  table: people\n  primary_key: id\n  most_duplicates: 50\n").run(PEOPLE, partition=None)
+    )
 
 
 def test_an_empty_model_blocks_unless_it_may_be_empty(model, warehouse, frames):
@@ -150,7 +163,9 @@ def test_an_empty_model_blocks_unless_it_may_be_empty(model, warehouse, frames):
 )
 def test_a_changed_schema_blocks_and_says_what_changed(table, words, model, warehouse, frames):
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("create or replace table people as select 1::bigint as id, 'a@example.com' as email")
+        connection.execute(
+            "create or replace table people as select 1::bigint as id, 'a@example.com' as email"
+        )
     runner = model("  table: people\n  primary_key: id\n")
     succeeded(runner.run(PEOPLE, partition=None))
     with duckdb.connect(str(warehouse)) as connection:

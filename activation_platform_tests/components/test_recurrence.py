@@ -53,7 +53,10 @@ def test_every_way_to_say_it_is_one_cron(said, cron):
 
 def test_a_partition_is_the_instant_of_its_tick_and_the_newest_has_passed():
     made = recurrence(cron="0 6 * * 1")
-    assert keys(made, datetime(2024, 1, 15, 5, 59, 59, tzinfo=UTC)) == ["2024-01-01-06:00", "2024-01-08-06:00"]
+    assert keys(made, datetime(2024, 1, 15, 5, 59, 59, tzinfo=UTC)) == [
+        "2024-01-01-06:00",
+        "2024-01-08-06:00",
+    ]
     assert keys(made, datetime(2024, 1, 15, 6, 0, 0, tzinfo=UTC))[-1] == "2024-01-15-06:00"
     assert made.instant("2024-01-15-06:00") == datetime(2024, 1, 15, 6, tzinfo=UTC)
 

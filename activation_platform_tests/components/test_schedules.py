@@ -10,7 +10,7 @@ import time_machine
 from activation_platform.components.instants import INSTANT, MAX_AGE
 from activation_platform_tests.components.project import FIRST, LETTERS, succeeded, told
 
-WEEKLY = "    first_name: first_name\n  schedule: {cron: \"0 6 * * 1\", start: 2024-01-01}\n"
+WEEKLY = '    first_name: first_name\n  schedule: {cron: "0 6 * * 1", start: 2024-01-01}\n'
 
 
 def scheduled(project, said):
@@ -29,7 +29,12 @@ def tick(defs, instance, at):
 @pytest.mark.parametrize(
     ("said", "at", "key", "age"),
     [
-        ('{cron: "0 6 * * 1", start: 2024-01-01}', datetime(2024, 1, 8, 6, tzinfo=UTC), "2024-01-08-06:00", 3600),
+        (
+            '{cron: "0 6 * * 1", start: 2024-01-01}',
+            datetime(2024, 1, 8, 6, tzinfo=UTC),
+            "2024-01-08-06:00",
+            3600,
+        ),
         ("{every: 15m, start: 2026-01-01}", datetime(2026, 1, 8, 6, 45, tzinfo=UTC), "2026-01-08-06:45", 900),
         (
             "{at: '07:00', timezone: Europe/Paris}",
@@ -60,7 +65,9 @@ def test_a_tick_asks_for_the_partition_of_its_instant(said, at, key, age, projec
 
 
 def test_a_tick_before_the_start_is_skipped(project, instance):
-    result = tick(scheduled(project, "{at: '07:00', start: 2024-02-01}"), instance, datetime(2024, 1, 31, 7, tzinfo=UTC))
+    result = tick(
+        scheduled(project, "{at: '07:00', start: 2024-02-01}"), instance, datetime(2024, 1, 31, 7, tzinfo=UTC)
+    )
     assert not result.run_requests
     assert "starts on 2024-02-01" in result.skip_message
 

@@ -35,7 +35,9 @@ def test_a_run_stores_no_secret_and_no_personal_value(delicate, runner, instance
     caplog.set_level(logging.DEBUG)
     poison = {"extent": Extent.RECORD, "reason": "no room for zebedee.quux@example.com, +33612345678"}
     sandbox.world.add_fault(Rule(Kind.POISON, path="/batch/*", identifier="770417283", **poison))
-    sandbox.world.add_fault(Rule(Kind.POISON, path="/attio/*", identifier="zebedee.quux@example.com", **poison))
+    sandbox.world.add_fault(
+        Rule(Kind.POISON, path="/attio/*", identifier="zebedee.quux@example.com", **poison)
+    )
     for partition in ("2024-01-01-06:00", SECOND):
         result = succeeded(runner.run(LETTERS, LEADS, partition=partition))
         found = stored(instance, result.run_id)
@@ -47,7 +49,12 @@ def test_a_run_stores_no_secret_and_no_personal_value(delicate, runner, instance
 @pytest.mark.parametrize(
     "rule",
     [
-        Rule(Kind.STATUS, path="/batch/*/profiles/*", status=401, reason="zebedee.quux@example.com with sandbox-rest-key"),
+        Rule(
+            Kind.STATUS,
+            path="/batch/*/profiles/*",
+            status=401,
+            reason="zebedee.quux@example.com with sandbox-rest-key",
+        ),
         Rule(Kind.STATUS, path="/batch/*/profiles/*", status=500, reason="+33612345678 sandbox-rest-key"),
         Rule(Kind.HTML_200, path="/batch/*/profiles/*"),
         Rule(Kind.DROP, path="/batch/*/profiles/*"),

@@ -11,8 +11,6 @@ from activation_platform_tests.components import warehouses
 from activation_platform_tests.components.project import (
     FIRST,
     LETTERS,
-    SECOND,
-    Project,
     Runner,
     fill,
     person,
@@ -149,7 +147,11 @@ def test_a_run_that_is_started_again_from_its_failure_reads_what_its_parent_made
         job,
         parent_run_id=failed.run_id,
         root_run_id=failed.run_id,
-        tags={"dagster/partition": FIRST, "dagster/parent_run_id": failed.run_id, "dagster/root_run_id": failed.run_id},
+        tags={
+            "dagster/partition": FIRST,
+            "dagster/parent_run_id": failed.run_id,
+            "dagster/root_run_id": failed.run_id,
+        },
         asset_selection=frozenset({dg.AssetKey(LETTERS.split("/"))}),
     )
     from dagster._core.definitions.job_base import InMemoryJob

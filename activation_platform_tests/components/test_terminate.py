@@ -56,7 +56,14 @@ def test_a_terminated_run_is_cancelled_and_the_next_one_sends_exactly_the_rest(
         succeeded(runner.run("segments/loyal"))
         sandbox.world.add_fault(Rule(Kind.SLOW, path="/attio/*", delay_ms=200))
         process = subprocess.Popen(
-            [sys.executable, "-m", "activation_platform_tests.components.run_alone", str(folder), LEADS, SECOND],
+            [
+                sys.executable,
+                "-m",
+                "activation_platform_tests.components.run_alone",
+                str(folder),
+                LEADS,
+                SECOND,
+            ],
             stdout=subprocess.PIPE,
             text=True,
             env=dict(os.environ),

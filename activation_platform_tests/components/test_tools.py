@@ -1,14 +1,14 @@
 """Dagster's own tools on this repository and on a project of somebody else."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import dagster
 import pytest
 import yaml
 from click.testing import CliRunner
+from dagster._cli import create_dagster_cli
+from dagster_dg_cli.cli import create_dg_cli
 
 import activation_platform
 from activation_platform_tests.components.project import Project, added_to_path
@@ -25,38 +25,43 @@ NAMES = {
 
 def dg(folder, *arguments, monkeypatch):
     """A `dg` command in this process, as if the project's folder were the working directory."""
-    from dagster_dg_cli.cli import create_dg_cli
-
     monkeypatch.chdir(folder)
     with added_to_path(folder):
         return CliRunner().invoke(create_dg_cli(), [*arguments])
 
 
-def command(*arguments):
-    environment = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "1", "COLUMNS": "200"}
-    scripts = Path(sys.executable).parent
-    return subprocess.run(
-        [scripts / arguments[0], *arguments[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+def test_the_repository_itself_passes_dg_check_yaml_and_defs(monkeypatch):
+    checked = dg(ROOT, "check", "defs", monkeypatch=monkeypatch)
+    assert checked.exit_code == 0, checked.output
+    assert "All component YAML validated successfully" in checked.output
+    assert "All definitions loaded successfully" in checked.output
+
+
+def test_the_repository_itself_passes_dagster_definitions_validate(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    checked = CliRunner().invoke(create_dagster_cli(), ["definitions", "validate"])
+    assert checked.exit_code == 0, checked.output
+    assert "All code locations passed validation" in checked.output
+
+
+def test_dg_check_defs_tells_a_fault_with_its_line_and_fails(project, monkeypatch):
+    folder = project.replaced("source: shop\n", "source: shpo\n").write()
+    (package,) = [path.parent for path in folder.glob("*/__init__.py")]
+    (package / "definitions.py").write_text(
+        "from pathlib import Path\nimport dagster as dg\n\n\n@dg.definitions\ndef defs():\n"
+        "    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)\n"
     )
-
-
-def test_the_repository_itself_passes_dg_check_yaml_and_defs():
-    done = command("dg", "check", "defs")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "All component YAML validated successfully" in done.stdout
-    assert "All definitions loaded successfully" in done.stdout + done.stderr
-
-
-def test_the_repository_itself_passes_dagster_definitions_validate():
-    done = command("dagster", "definitions", "validate")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "All code locations passed validation" in done.stdout + done.stderr
+    checked = dg(folder, "check", "defs", monkeypatch=monkeypatch)
+    assert checked.exit_code == 1
+    assert f"defs.yaml:{project.line('shpo')} - model" in checked.output
 
 
 def test_dg_lists_every_component_with_what_it_is(project, monkeypatch):
     listed = dg(project.write(), "list", "components", "--json", monkeypatch=monkeypatch)
     assert listed.exit_code == 0, listed.output
-    ours = [one for one in json.loads(listed.output)["items"] if one["key"].startswith("activation_platform.")]
+    ours = [
+        one for one in json.loads(listed.output)["items"] if one["key"].startswith("activation_platform.")
+    ]
     assert {one["key"].partition(".")[2] for one in ours} == set(activation_platform.__all__)
     assert all(one["summary"] for one in ours)
 
@@ -79,17 +84,24 @@ def test_dg_check_yaml_tells_all_words_that_the_schema_does_not_know_with_a_care
 def test_the_scaffold_of_each_component_leads_on_to_what_is_missing(component, tmp_path, monkeypatch):
     project = Project(tmp_path, {})
     folder = project.write()
-    made = dg(folder, "scaffold", "defs", f"activation_platform.{component}", NAMES[component], monkeypatch=monkeypatch)
+    made = dg(
+        folder,
+        "scaffold",
+        "defs",
+        f"activation_platform.{component}",
+        NAMES[component],
+        monkeypatch=monkeypatch,
+    )
     assert made.exit_code == 0, made.output
     assert dg(folder, "check", "yaml", monkeypatch=monkeypatch).exit_code == 0
 
 
 def test_the_five_scaffolds_together_are_a_workspace_that_loads(tmp_path, monkeypatch):
-    import dagster
-
     folder = Project(tmp_path, {}).write()
     for component, name in NAMES.items():
-        done = dg(folder, "scaffold", "defs", f"activation_platform.{component}", name, monkeypatch=monkeypatch)
+        done = dg(
+            folder, "scaffold", "defs", f"activation_platform.{component}", name, monkeypatch=monkeypatch
+        )
         assert done.exit_code == 0, done.output
     with added_to_path(folder):
         defs = dagster.ComponentTree.for_project(folder).build_defs()
@@ -101,11 +113,14 @@ def test_the_five_scaffolds_together_are_a_workspace_that_loads(tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    ("folder", "name"), [("vip-customers", "vip_customers"), ("2nd", "nd"), ("growth/leads", "leads"), ("2024", "my_segment")]
+    ("folder", "name"),
+    [("vip-customers", "vip_customers"), ("2nd", "nd"), ("growth/leads", "leads"), ("2024", "my_segment")],
 )
 def test_a_scaffold_is_named_after_its_folder_as_far_as_a_name_may_be(folder, name, tmp_path, monkeypatch):
     root = Project(tmp_path, {}).write()
-    done = dg(root, "scaffold", "defs", "activation_platform.SegmentComponent", folder, monkeypatch=monkeypatch)
+    done = dg(
+        root, "scaffold", "defs", "activation_platform.SegmentComponent", folder, monkeypatch=monkeypatch
+    )
     assert done.exit_code == 0, done.output
     (file,) = root.glob(f"*/defs/{folder}/defs.yaml")
     assert yaml.safe_load(file.read_text())["attributes"]["name"] == name
@@ -114,7 +129,14 @@ def test_a_scaffold_is_named_after_its_folder_as_far_as_a_name_may_be(folder, na
 def test_a_scaffold_in_python_is_dagsters_own(tmp_path, monkeypatch):
     root = Project(tmp_path, {}).write()
     done = dg(
-        root, "scaffold", "defs", "activation_platform.SegmentComponent", "loyal", "--format", "python", monkeypatch=monkeypatch
+        root,
+        "scaffold",
+        "defs",
+        "activation_platform.SegmentComponent",
+        "loyal",
+        "--format",
+        "python",
+        monkeypatch=monkeypatch,
     )
     assert done.exit_code == 0, done.output
     (file,) = root.glob("*/defs/loyal/component.py")
@@ -135,8 +157,6 @@ def test_a_component_may_be_made_in_python(project):
     shop = next(folder.glob("*/defs/shop"))
     (shop.parent / "many").mkdir()
     (shop / "component.py").rename(shop.parent / "many" / "component.py")
-    import dagster
-
     with added_to_path(folder):
         defs = dagster.ComponentTree.for_project(folder).build_defs()
     assert dagster.AssetKey(["segments", "many"]) in defs.resolve_asset_graph().materializable_asset_keys

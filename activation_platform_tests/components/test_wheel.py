@@ -32,7 +32,8 @@ def dg(*arguments):
 
 
 sys.path.insert(0, ".")
-listed = [one["key"] for one in json.loads(dg("list", "components", "--json"))["items"]]
+told = dg("list", "components", "--json")  # a notice of the tool itself may stand before it
+listed = [one["key"] for one in json.loads(told[told.index('{"items"'):])["items"]]
 for component, name in json.loads(sys.argv[1]).items():
     dg("scaffold", "defs", f"activation_platform.{component}", name)
 dg("check", "yaml")

@@ -1,5 +1,6 @@
 """The workshop that the engine's tests run activations in."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from activation_platform_tests.sync.world import Workshop
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
-    """A workshop with a mirror of things and an empty ledger."""
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """A workshop with a mirror of things and an empty ledger, on a machine that never loses power."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: None)
     return Workshop(tmp_path)

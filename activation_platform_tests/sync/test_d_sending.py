@@ -305,6 +305,7 @@ def test_d7_an_identifier_left_behind_is_erased_asynchronously_too(workshop):
     workshop.service, workshop.vendor.asynchronous = ErasedThings, True
     workshop.run(thing("a", id="A"))
     workshop.run(thing("a", id="B"))
+    assert standing(workshop.root, "things").is_empty()
     run = workshop.run(thing("a", id="A"))
     assert (workshop.vendor.writes, run.figures.source_issues) == ([], 1)
     workshop.vendor.finish_erasures()

@@ -52,6 +52,8 @@ def test_a_head_is_a_dictionary_of_the_newest_entries(base, overlay, removed, pr
 
     found = [expected[key] for key in probes if key in expected]
     assert head.state(positions[known]).tolist() == [state for state, _, _ in found]
+    assert head.key64(positions[known]).tolist() == [key for key in probes if key in expected]
+    assert head.identifier64(positions[known]).tolist() == [identifier or 0 for _, identifier, _ in found]
     assert head.raw(positions[known]).tolist() == [raw for _, _, raw in found]
     assert head.since(positions[known]).tolist() == [raw % 7 for _, _, raw in found]
     assert head.entries(positions)["key"].to_list() == [str(k) if k in expected else None for k in probes]
