@@ -192,7 +192,8 @@ class Carrier:
 
     def _unanswered(self, request: httpx.Request, error: httpx.HTTPError, attempts: int) -> ActivationError:
         place = f"{self.destination.platform} at {request.url.host}"
-        if isinstance(error, httpx.TimeoutException):
+        # The aiohttp transport says ConnectTimeout of a refused connection, too.
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
             return TimedOut(
                 f"{place} did not answer within {self.patience.answer_within:.0f} seconds, {attempts} times",
                 remedy="Check that the vendor is up; the next run sends again what was not acknowledged.",
