@@ -152,6 +152,17 @@ def test_a1_while_a_delete_is_pending_nothing_is_sent_for_its_identifier(worksho
     assert workshop.debts() == []
 
 
+def test_a1_while_a_delete_is_pending_nothing_is_sent_for_its_key_under_another_identifier_either(workshop):
+    workshop.service, workshop.vendor.asynchronous = ErasedThings, True
+    workshop.run(thing("a", id="A"))
+    workshop.run()
+    assert workshop.run(thing("a", id="B")).figures.source_issues == 1
+    assert workshop.vendor.writes == []
+    workshop.vendor.finish_erasures()
+    workshop.run(thing("a", id="B"))
+    assert workshop.vendor.names == {"B": "x"}
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [

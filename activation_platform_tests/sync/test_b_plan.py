@@ -210,6 +210,17 @@ def test_b4_nothing_is_deleted_that_a_set_aside_row_still_names(workshop, presen
     assert workshop.vendor.of("delete") == ["X"]
 
 
+def test_b4_nothing_is_deleted_that_a_present_key_names_whose_record_was_ignored(workshop):
+    workshop.mode = Mode.UPDATE_ONLY
+    workshop.run(thing("b", id="X"))
+    workshop.mode = Mode.MIRROR
+    workshop.run(thing("a", id="X", name="a"), thing("b", id="X"))
+    workshop.run(thing("b", id="X"))
+    assert (workshop.vendor.of("delete"), workshop.vendor.names) == ([], {"X": "a"})
+    workshop.run()
+    assert workshop.vendor.of("delete") == ["X"]
+
+
 def test_b4_a_departed_key_whose_identifier_was_taken_over_is_sent_when_it_returns(workshop):
     workshop.mode = Mode.UPSERT
     workshop.run(thing("a", id="X", name="mine"))
@@ -237,6 +248,16 @@ def test_b4_a_move_that_is_refused_does_not_forget_who_overwrote_the_old_identif
     assert workshop.vendor.names == {"X": "b"}
     workshop.run(thing("a", id="X", name="a"))
     assert workshop.vendor.names == {"X": "a"}
+
+
+def test_b4_whose_record_was_overwritten_holds_the_identifier_no_more(workshop):
+    workshop.run(thing("a", id="X", name="a"))
+    workshop.vendor.refuse["Z"] = "no"
+    workshop.run(thing("a", id="Z", name="a"), thing("b", id="X", name="b"))
+    run = workshop.run(thing("a", id="X", name="a"), thing("b", id="X", name="b"))
+    assert (workshop.vendor.names, run.figures.source_issues) == ({"X": "b"}, 1)
+    workshop.run(thing("a", id="Z", email=BAD), thing("c", id="X", name="c"))
+    assert workshop.vendor.names == {"X": "c"}
 
 
 def test_b5_mirror_inserts_the_new_identifier_and_deletes_the_old_in_the_same_run(workshop):

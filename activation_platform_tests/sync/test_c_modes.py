@@ -165,3 +165,11 @@ def test_c3_a_withheld_partial_record_is_still_tried_again_when_it_returns(works
     workshop.vendor.partly.clear()
     workshop.run(thing("a", email="ann@example.org"))
     assert workshop.vendor.things["a"]["email"] == "ann@example.org"
+
+
+def test_c3_a_guard_needs_both_its_share_and_its_number(workshop):
+    workshop.settings["guards"] = Guards(deletes=Guard(percent=50, records=1))
+    rows = [thing(key) for key in "abcdef"]
+    workshop.run(*rows)
+    assert workshop.run(*rows[2:]).figures.deleted == 2
+    assert workshop.run(*rows[5:]).figures.withheld == 3

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from activation_platform.contracts.errors import CredentialsRefused, RateLimited, Stopped
-from activation_platform.contracts.modes import Mode
+from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.outcomes import rejected, requested
 from activation_platform.sync import ledger as ledger_module
 from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.history import Status, changes, read_runs, standing
@@ -136,6 +137,25 @@ def test_d2_an_owed_delete_is_cancelled_when_its_key_or_identifier_is_back(works
     workshop.run(back)
     assert (workshop.vendor.writes, workshop.debts()) == ([], [])
     assert workshop.vendor.names == {"A": "x"}
+
+
+def test_d2_a_full_runs_rejection_of_what_was_acknowledged_is_retried(workshop):
+    workshop.run(thing("a"))
+    workshop.vendor.refuse["a"] = "no"
+    workshop.run(thing("a"), full=True)
+    workshop.vendor.refuse.clear()
+    workshop.run(thing("a"))
+    assert (workshop.vendor.sent, workshop.debts()) == (["a"], [])
+
+
+def test_d2_an_owed_delete_outlives_a_key_that_asked_for_its_identifier_in_vain(workshop):
+    workshop.run(thing("a", id="A"))
+    workshop.vendor.refuse["A"] = "locked"
+    workshop.run(thing("a", id="B"))
+    workshop.run(thing("a", id="B"), thing("c", id="A"))
+    workshop.vendor.refuse.clear()
+    workshop.run(thing("a", id="B"))
+    assert workshop.vendor.writes == [("delete", ["A"])]
 
 
 def test_d2_an_owed_delete_becomes_departed_under_a_mode_that_does_not_delete(workshop):
@@ -314,6 +334,26 @@ def test_d7_an_identifier_left_behind_is_erased_asynchronously_too(workshop):
     workshop.vendor.finish_erasures()
     workshop.run(thing("a", id="A"))
     assert (workshop.vendor.names, workshop.debts()) == ({"A": "x"}, [])
+
+
+@pytest.mark.parametrize("next_rows", [[], [thing("a", id="B")]], ids=["gone", "left behind"])
+def test_d7_what_a_part_of_the_apps_took_on_is_handed_back_so_that_only_the_rest_is_asked(
+    workshop, monkeypatch, next_rows
+):
+    handed = []
+
+    def outcomes(self, response, batch):
+        if batch.operation is not Operation.DELETE:
+            return batch.accepted()
+        handed.extend(record.request for record in batch.records)
+        return batch.all(rejected("app 2 is down", request="app-1") if len(handed) == 1 else requested("all"))
+
+    monkeypatch.setattr(ErasedThings, "outcomes", outcomes)
+    workshop.service = ErasedThings
+    workshop.run(thing("a", id="A"))
+    workshop.run(*next_rows)
+    workshop.run(*next_rows)
+    assert handed == ["", "app-1"]
 
 
 def every_text(workshop: Workshop) -> bytes:
