@@ -16,14 +16,18 @@ _PLAIN = re.compile(
 
 
 def clean_email(value: str) -> str | None:
-    """The address as sent, or None where it is none."""
+    """The address as sent, in lower case, or None where it is none.
+
+    RFC 5321 lets the part before the @ depend on case; no mail provider of note and no vendor here does, and two
+    spellings of one address must be one identifier.
+    """
     text = value.strip()
     if _PLAIN.fullmatch(text):
         return text
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(text, check_deliverability=False).normalized
+        return validate_email(text, check_deliverability=False).normalized.lower()
     except EmailNotValidError:
         return None
 

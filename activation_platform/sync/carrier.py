@@ -141,11 +141,8 @@ class Carrier:
         return await self._client.send(request, auth=self.destination.auth(), follow_redirects=False)
 
     def _open(self) -> httpx.AsyncClient:
-        for name in (
-            "httpx",
-            "httpcore",
-            "aiohttp",
-        ):  # they log addresses, which may hold secrets (SEMANTICS D9)
+        # They log addresses, which may hold secrets (SEMANTICS D9).
+        for name in ("httpx", "httpcore", "aiohttp"):
             logging.getLogger(name).setLevel(logging.WARNING)
         transport = self.transport
         if transport is None:

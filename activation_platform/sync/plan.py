@@ -140,15 +140,31 @@ def make_plan(
         counts=_count(judged, wanted, leaving, found, ledger),
     )
     plan.notes += leaving.notes
-    if found.null_keys:
-        plan.notes.append(f"{found.null_keys} rows have no key and are not sent")
-    if found.null_keys and activation.deletes and not activation.null_keys_never_sent:
-        plan.withheld.add(Operation.DELETE)
-        plan.notes.append("all deletes of this run are withheld: a row without a key may be anybody's")
+    _take_notes(plan, activation, judged)
+    _guard(plan, activation, ledger, order)
+    _say_how_long_erasures_take(plan, activation)
+    return plan
+
+
+def _take_notes(plan: Plan, activation: Activation, judged: Judgement) -> None:
+    """Withhold deletes where a row may be anybody's (SEMANTICS B3), and say what was not sent."""
+    if plan.null_keys:
+        plan.notes.append(f"{plan.null_keys} rows have no key and are not sent")
+        if activation.deletes and not activation.null_keys_never_sent:
+            plan.withheld.add(Operation.DELETE)
+            plan.notes.append("all deletes of this run are withheld: a row without a key may be anybody's")
     if judged.omitted:
         plan.notes.append(f"{judged.omitted} values break a rule and are left out (on_invalid: omit_field)")
-    _guard(plan, activation, ledger, order)
-    return plan
+
+
+def _say_how_long_erasures_take(plan: Plan, activation: Activation) -> None:
+    """Irreversible deletes go at the vendor's pace (SEMANTICS D7)."""
+    pace = activation.service.erasures_per_second
+    if plan.counts.delete and activation.service.deletes_are_requests and pace:
+        plan.notes.append(
+            f"{plan.counts.delete} records are to be erased for good; at {pace:g} a second that takes about "
+            f"{plan.counts.delete / pace:.0f} seconds"
+        )
 
 
 def _count(

@@ -162,7 +162,9 @@ def settled(pending: pl.DataFrame, states: list[str], requests: list[str], at: i
     never = pl.lit("delete: the destination never heard of it")
     delete = pl.lit("delete")
     # Asked without an answer, and now found in the vendor's list: only its name is news.
-    kept = rows.filter(named).with_columns(_state=pl.when("_behind").then(255).otherwise(6))
+    kept = rows.filter(named).with_columns(
+        _state=pl.when("_behind").then(int(State.KEPT)).otherwise(int(State.DELETE_REQUESTED))
+    )
     known = events_of(kept, Event.REQUESTED, state=State.KEPT, debt=Debt.DELETE, operation=delete, at=at)
     return pl.concat(
         [

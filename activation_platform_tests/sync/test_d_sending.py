@@ -293,6 +293,13 @@ def test_d7_an_asynchronous_delete_is_done_only_when_the_vendor_says_so(workshop
     assert (workshop.vendor.writes, workshop.states(), workshop.debts()) == ([], {}, [])
 
 
+def test_d7_the_plan_says_how_long_erasures_take(workshop):
+    workshop.service, workshop.vendor.asynchronous = ErasedThings, True
+    workshop.run(thing("a"), thing("b"), thing("c"))
+    run = workshop.run(thing("a"))
+    assert run.notes == ["2 records are to be erased for good; at 0.5 a second that takes about 4 seconds"]
+
+
 @pytest.mark.parametrize("fault", ["dies", "dies after"])
 def test_d7_an_asynchronous_delete_in_doubt_is_settled_by_the_vendors_list(workshop, fault):
     workshop.service, workshop.vendor.asynchronous = ErasedThings, True

@@ -20,7 +20,7 @@ from activation_platform.contracts.errors import (
     TimedOut,
 )
 from activation_platform.contracts.modes import Mode, Operation
-from activation_platform.contracts.outcomes import Verdict
+from activation_platform.contracts.outcomes import ACCEPTED, Verdict, retry
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.patience import Patience
@@ -170,6 +170,21 @@ def test_a_refused_account_stops_at_once_and_blames_no_record(tmp_path, status):
 
 def test_a_refusal_after_a_request_that_may_have_arrived_leaves_the_batch_in_doubt(tmp_path):
     desk = Desk(tmp_path, httpx.ReadTimeout("late"), httpx.Response(401))
+    with pytest.raises(CredentialsRefused):
+        desk.load("a")
+    assert (desk.verdicts, desk.unsent) == ({}, [])
+
+
+class LookingThings(Things):
+    """Things that are looked up before they are written."""
+
+    def deliver(self, batch):
+        yield self.request(batch)
+        return (yield from super().deliver(batch))
+
+
+def test_a_refusal_in_the_middle_of_a_conversation_leaves_the_batch_in_doubt(tmp_path):
+    desk = Desk(tmp_path, "updated", httpx.Response(403), service=LookingThings)
     with pytest.raises(CredentialsRefused):
         desk.load("a")
     assert (desk.verdicts, desk.unsent) == ({}, [])
@@ -382,3 +397,21 @@ def test_an_inquiry_ends_in_the_error_of_its_class(tmp_path, answer, error):
 def inquiry(service):
     response = yield service.request(batch_of("a"))
     return service.outcomes(response, batch_of("a"))
+
+
+def test_what_a_try_achieved_is_handed_to_the_next_try(tmp_path, monkeypatch):
+    handed = []
+
+    def outcomes(self, response, batch):
+        handed.append([record.request for record in batch.records])
+        said = {
+            1: [ACCEPTED, retry("later", "app-1"), retry("later")],
+            2: [retry("later"), ACCEPTED],
+            3: [ACCEPTED],
+        }
+        return said[len(handed)]
+
+    monkeypatch.setattr(Things, "outcomes", outcomes)
+    desk = Desk(tmp_path)
+    desk.load("abc")
+    assert handed == [["", "", ""], ["app-1", ""], ["app-1"]]

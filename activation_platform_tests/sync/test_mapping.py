@@ -123,7 +123,7 @@ def cleaned(*lines, service=RichThings, frame=FRAME):
 
 def test_values_are_normalised_and_reasons_name_every_wrong_field():
     rows = cleaned(*WELL, FieldMapping("nick", "name"))
-    assert rows["email"].to_list() == ["Ann@example.org", None, "c@example.org"]
+    assert rows["email"].to_list() == ["ann@example.org", None, "c@example.org"]
     assert rows[IDENTIFIER].to_list() == ["A", "B", None]
     assert rows[REASON].to_list() == [
         None,

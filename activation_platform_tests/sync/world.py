@@ -89,6 +89,7 @@ class ErasedThings(Things):
     """Keep things by their id; deleting them is asynchronous and irreversible."""
 
     deletes_are_requests = True
+    erasures_per_second = 0.5
 
 
 def _settlement(one: Pending, asked: list[dict[str, Any]]) -> Settlement:
