@@ -88,6 +88,8 @@ class Head:
 
     def entries(self, positions: Positions) -> pl.DataFrame:
         """Whole entries at positions, in their order; a row of nulls for -1."""
+        if not len(positions):
+            return ENTRIES.to_frame()
         size = self.overlay.height
         overlaid = np.flatnonzero((positions >= 0) & (positions < size))
         based = np.flatnonzero(positions >= size)

@@ -82,7 +82,9 @@ def judge(
         chunk, twice = split_duplicates(chunk, found.duplicates)
         stands = chunk.filter(_standing(activation, full=full))
         judgement.standing += stands.height
-        judgement.claims += [stands["_debt_id64"], mapping.clean(twice)["_identifier64"]]
+        judgement.claims.append(stands["_debt_id64"])
+        if twice.height:
+            judgement.claims.append(mapping.clean(twice)["_identifier64"])
         cleaned = mapping.clean(chunk.filter(~_standing(activation, full=full)))
         decided = cleaned.with_columns(_operation=_decide(activation, pending, full=full))
         _spool(judgement, decided, path.name, at)
@@ -196,67 +198,68 @@ def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bo
 
 def _spool(judgement: Judgement, decided: pl.DataFrame, name: str, at: int) -> None:
     """Sort decided rows into records to write and events."""
-    moved = (
-        pl.col(PREVIOUS).is_not_null()
-        & pl.col("_was_state").is_in([int(s) for s in (*HELD, State.DEPARTED)]).fill_null(value=False)
-        & pl.col(PREVIOUS).ne_missing(pl.col(IDENTIFIER))
+    by_word = {str(word): rows for (word,), rows in decided.partition_by("_operation", as_dict=True).items()}
+    writes = [by_word[word] for word in _SENDABLE if word in by_word]
+    if writes:
+        _spool_writes(judgement, pl.concat(writes), name)
+    for word in ("aside", "pending"):
+        if word in by_word:
+            _spool_aside(
+                judgement, by_word[word], pl.lit(PENDING) if word == "pending" else pl.col(REASON), at
+            )
+    if "nothing" in by_word:
+        _spool_equal(judgement, by_word["nothing"], at)
+
+
+def _spool_writes(judgement: Judgement, rows: pl.DataFrame, name: str) -> None:
+    was_held = pl.col("_was_state").is_in([int(state) for state in HELD]).fill_null(value=False)
+    ours = was_held | (pl.col("_was_state") == State.DEPARTED).fill_null(value=False)
+    moved = pl.col(PREVIOUS).is_not_null() & ours & pl.col(PREVIOUS).ne_missing(pl.col(IDENTIFIER))
+    writes = rows.with_columns(_moved=moved)
+    path = judgement.spool / f"writes-{name}"
+    writes.write_ipc(path, compression="uncompressed")
+    judgement.writes.append(path)
+    judgement.omitted += sum(
+        int(writes[column].sum()) for column in writes.columns if column.startswith(OMITTED)
     )
-    writes = decided.filter(pl.col("_operation").is_in(_SENDABLE)).with_columns(_moved=moved)
-    if writes.height:
-        path = judgement.spool / f"writes-{name}"
-        writes.write_ipc(path, compression="uncompressed")
-        judgement.writes.append(path)
-        judgement.omitted += sum(
-            int(writes[name].sum()) for name in writes.columns if name.startswith(OMITTED)
+    holds = was_held & (pl.col("_was_id64") == pl.col("_identifier64")) & pl.col("_was_sent").is_not_null()
+    order = [pl.col(ORDER).alias("order")] if ORDER in writes.columns else []
+    judgement.light.append(
+        writes.select(
+            *_entry_columns(), holds.fill_null(value=False).alias("holds"), *order, operation="_operation"
         )
-        holds = (
-            (pl.col("_was_id64") == pl.col("_identifier64"))
-            & pl.col("_was_state").is_in([int(s) for s in HELD])
-            & pl.col("_was_sent").is_not_null()
-        )
-        light = writes.select(
-            *_entry_columns(), holds.fill_null(value=False).alias("holds"), operation="_operation"
-        )
-        order = writes.select(pl.col(ORDER).alias("order")) if ORDER in writes.columns else None
-        judgement.light.append(light if order is None else pl.concat([light, order], how="horizontal"))
-    aside = decided.filter(pl.col("_operation").is_in(["aside", "pending"])).with_columns(
-        reason=pl.when(pl.col("_operation") == "pending").then(pl.lit(PENDING)).otherwise(REASON)
     )
-    judgement.claims.append(aside["_identifier64"])
+
+
+def _spool_aside(judgement: Judgement, rows: pl.DataFrame, reason: pl.Expr, at: int) -> None:
+    """Source issues; those that stood before with the same reason are not told again."""
+    judgement.claims.append(rows["_identifier64"])
+    aside = rows.with_columns(reason=reason)
     stands = pl.col("_debt_raw").eq_missing(pl.col("_raw")) & pl.col("_debt_reason").eq_missing(
         pl.col("reason")
     )
     fresh = aside.filter(~(stands & pl.col("_debt").is_not_null()))
     judgement.standing += aside.height - fresh.height
     judgement.source_issues += fresh.height
+    said = fresh.select(*_entry_columns(), "reason")
     judgement.spool_events(
-        events_of(
-            fresh.select(*_entry_columns(), "reason"),
-            Event.SET_ASIDE,
-            state=State.KEPT,
-            debt=Debt.ASIDE,
-            reason=pl.col("reason"),
-            at=at,
-        )
+        events_of(said, Event.SET_ASIDE, state=State.KEPT, debt=Debt.ASIDE, reason=pl.col("reason"), at=at)
     )
-    nothing = decided.filter(pl.col("_operation") == "nothing")
-    judgement.no_operation += nothing.height
-    for ignored in (True, False):
-        rows = nothing.filter((pl.col("_was_state") == State.IGNORED) == ignored)
-        entries = rows.select(
-            *_entry_columns(identifier=PREVIOUS, identifier64="_was_id64"),
-            reason="_was_reason",
-            sent="_was_sent",
-        )
+
+
+def _spool_equal(judgement: Judgement, rows: pl.DataFrame, at: int) -> None:
+    """Nothing to send: the entry takes today's raw fingerprint and keeps what was sent."""
+    judgement.no_operation += rows.height
+    entries = rows.select(
+        *_entry_columns(identifier=PREVIOUS, identifier64="_was_id64"),
+        reason="_was_reason",
+        sent="_was_sent",
+        ignored=pl.col("_was_state") == State.IGNORED,
+    )
+    for state in (State.IGNORED, State.PRESENT):
+        one = entries.filter(pl.col("ignored") == (state is State.IGNORED)).drop("ignored")
         judgement.spool_events(
-            events_of(
-                entries,
-                Event.EQUAL,
-                state=State.IGNORED if ignored else State.PRESENT,
-                debt=Debt.WRITE,
-                reason=pl.col("reason"),
-                at=at,
-            )
+            events_of(one, Event.EQUAL, state=state, debt=Debt.WRITE, reason=pl.col("reason"), at=at)
         )
 
 

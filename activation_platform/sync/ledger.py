@@ -228,6 +228,8 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
     slot = ["key64", "debt", "identifier"]
     events = events.with_row_index("_order")
     intents = events.filter(pl.col("event") == Event.INTENT)
+    if intents.is_empty():
+        return events.drop("_order")
     answered = events.filter(pl.col("event") != Event.INTENT)
     heard = answered.group_by(slot).agg(_heard=pl.col("_order").max())
     open_ = (

@@ -143,6 +143,8 @@ def events_of(
     at: int,
 ) -> pl.DataFrame:
     """The same event for every row. `rows` has the columns of `ENTRIES` that the event should carry; the others are null."""
+    if rows.is_empty():
+        return EVENTS.to_frame()
     given = set(rows.columns)
     frame = rows.with_columns(
         state=pl.lit(int(state)),
@@ -181,10 +183,12 @@ def changed_entries(events: pl.DataFrame) -> pl.DataFrame:
     That another key wrote to the identifier that a key had before is outdone by an answer for the key itself and by the end
     of its entry, and comes on top of its departure.
     """
+    trodden = pl.col("event") == Event.OVERWRITTEN
+    if events.filter(trodden).is_empty():
+        return fold_entries(events)
     words = [Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN, Event.IGNORED, Event.REQUESTED, Event.DROPPED]
     said = events.filter(pl.col("event").is_in(words) & (pl.col("state") != State.KEPT))["key64"]
     gone = events.filter(pl.col("event") == Event.DEPARTED)["key64"]
-    trodden = pl.col("event") == Event.OVERWRITTEN
     departed = pl.lit(int(State.DEPARTED), dtype=pl.UInt8)
     return fold_entries(
         events.filter(~(trodden & pl.col("key64").is_in(said.implode()))).with_columns(

@@ -43,7 +43,7 @@ def copied(prepared: Workshop, tmp_path) -> Workshop:
 
 
 def interruptions(prepared: Workshop, tmp_path, how: str) -> list[Interruption]:
-    """Every second operation, or every write to the journal."""
+    """Every third operation (before and after it: others), or every write to the journal."""
     with interrupted(None) as seen:
         copied(prepared, tmp_path).run(*AFTER)
     assert len(seen) > 20
@@ -54,7 +54,7 @@ def interruptions(prepared: Workshop, tmp_path, how: str) -> list[Interruption]:
             for number, torn in zip(syncs, [1, 200] * len(syncs), strict=False)
         ]
     after = how == "after"
-    return [Interruption(number, after=after) for number in range(1 + after, len(seen) + 1, 2)]
+    return [Interruption(number, after=after) for number in range(1 + after, len(seen) + 1, 3)]
 
 
 @pytest.mark.parametrize("how", ["before", "after", "torn"])

@@ -205,14 +205,14 @@ def profile(examples: int) -> Any:
     return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=slow)
 
 
-@profile(25)
+@profile(20)
 @given(histories([Mode.MIRROR]))
 def test_a_mirror_ends_as_the_frame_and_leaves_alone_what_is_not_ours(history):
     world = live(history, there=["theirs"])
     assert world.vendor.things == {**as_sent(history.last), "theirs": {"name": "theirs"}}
 
 
-@profile(8)
+@profile(6)
 @given(histories([Mode.UPSERT]))
 def test_an_upsert_ends_with_all_of_the_frame_and_deletes_nothing(history):
     world = live(history, there=["theirs", "W"])
@@ -220,7 +220,7 @@ def test_an_upsert_ends_with_all_of_the_frame_and_deletes_nothing(history):
     assert world.vendor.things.keys() >= {"theirs", "W"}
 
 
-@profile(8)
+@profile(6)
 @given(histories([Mode.UPDATE_ONLY]))
 def test_update_only_ends_with_the_frames_values_wherever_there_is_a_record_and_creates_none(history):
     world = live(history, there=["W", "X"], full_at_the_end=True)
@@ -229,7 +229,7 @@ def test_update_only_ends_with_the_frames_values_wherever_there_is_a_record_and_
     assert all(there[name] == values for name, values in as_sent(history.last).items() if name in there)
 
 
-@profile(8)
+@profile(6)
 @given(histories([Mode.INSERT_ONLY]))
 def test_insert_only_ends_with_a_record_for_every_row_and_overwrites_none(history):
     world = live(history, there=["W"])
@@ -237,7 +237,7 @@ def test_insert_only_ends_with_a_record_for_every_row_and_overwrites_none(histor
     assert world.vendor.things["W"] == {"name": "theirs"}
 
 
-@profile(15)
+@profile(10)
 @given(histories(list(Mode)))
 def test_under_changing_modes_a_full_run_brings_the_destination_in_step(history):
     if history.mode not in (Mode.UPSERT, Mode.MIRROR):
