@@ -24,7 +24,7 @@ ui: install ## Show the demo's assets, partitions, checks and metadata in the Da
 	@$(BIN)/activation ui
 
 test: install ## Run the whole test suite.
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install ## Check style, types, import floors and definitions.
 	$(BIN)/ruff check .

@@ -48,10 +48,16 @@ def test_every_file_that_the_life_of_a_record_names_exists():
 
 def test_every_make_target_that_a_page_names_exists():
     makefile = (ROOT / "Makefile").read_text()
-    named = {target for page in PAGES for target in re.findall(r"`?make ([a-z]+)`?(?= |`|$)", page.read_text(), re.MULTILINE)}
+    named = {
+        target
+        for page in PAGES
+        for target in re.findall(r"`?make ([a-z]+)`?(?= |`|$)", page.read_text(), re.MULTILINE)
+    }
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     assert {"demo", "test", "ui", "check"} <= targets
-    assert {target for target in named if target in ("demo", "test", "ui", "check", "install", "docs", "lock")} <= targets
+    assert {
+        target for target in named if target in ("demo", "test", "ui", "check", "install", "docs", "lock")
+    } <= targets
 
 
 def test_ci_runs_the_commands_of_the_readme():

@@ -25,7 +25,14 @@ PAGES = {
 
 def main() -> None:
     """Start the UI, look at each page, take its picture."""
-    arguments = [str(Path(sys.executable).with_name("activation")), "ui", "--port", str(PORT), "--sandbox-port", "8799"]
+    arguments = [
+        str(Path(sys.executable).with_name("activation")),
+        "ui",
+        "--port",
+        str(PORT),
+        "--sandbox-port",
+        "8799",
+    ]
     with subprocess.Popen(arguments) as server:
         try:
             _wait()
@@ -50,7 +57,12 @@ def _shoot() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
         )
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         for name, address in PAGES.items():

@@ -77,17 +77,12 @@ def run_metadata(run: Run, issues: pl.DataFrame) -> dict[str, Any]:
         "requests": figures.requests,
         "ledger_sequence": run.number,
     }
-    told: dict[str, Any] = {
-        **numbers,
-        "status": str(run.status),
-        "seconds": round(run.seconds, 3),
-        "full": run.full,
-    }
+    told: dict[str, Any] = {"status": str(run.status)}
     if run.notes:
         told["notes"] = dg.MetadataValue.md("\n".join(f"- {escaped(note)}" for note in run.notes))
     if issues.height:
         told["issues"] = dg.MetadataValue.md(issues_table(issues))
-    return told
+    return {**told, **numbers, "seconds": round(run.seconds, 3), "full": run.full}
 
 
 def issues_table(issues: pl.DataFrame) -> str:
@@ -98,7 +93,7 @@ def issues_table(issues: pl.DataFrame) -> str:
     ]
     more = issues.height - len(shown)
     table = markdown_table(["issue", "key", "reason"], shown)
-    return f"{table}\n\n… and {more} more: `activation issues`" if more > 0 else table
+    return f"{table}\n\n… and {more} more: `activation issues NAME --run N`" if more > 0 else table
 
 
 def masked(text: str) -> str:

@@ -73,7 +73,10 @@ def test_the_wheel_holds_what_is_no_python(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for word in ("source", "model", "segment", "destination", "activation"):
         assert f"activation_platform/components/samples/{word}.yaml" in names
-    assert {"activation_platform/defs/shop/defs.yaml", "activation_platform/cli/demo/data/cdnow_orders.csv.gz"} <= set(names)
+    assert {
+        "activation_platform/defs/shop/defs.yaml",
+        "activation_platform/cli/demo/data/cdnow_orders.csv.gz",
+    } <= set(names)
     assert not [name for name in names if name.startswith("activation_platform_tests")]
 
 
