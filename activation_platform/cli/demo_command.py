@@ -1,5 +1,6 @@
 """`activation demo`: the main job, on real data."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -18,6 +19,8 @@ def demo(
     from rich.console import Console
 
     from activation_platform.cli.demo.story import tell
+    from activation_platform.cli.saying import PIPED_WIDTH
 
-    if not tell(Console(quiet=quiet), port=port):
+    console = Console(quiet=quiet, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    if not tell(console, port=port):
         raise typer.Exit(1)

@@ -10,9 +10,10 @@ from rich.text import Text
 
 from activation_platform.cli.untrusted import plain, visible
 
-__all__ = ["NotKnown", "console", "not_known", "say", "say_error", "say_fault", "say_json"]
+__all__ = ["PIPED_WIDTH", "NotKnown", "console", "not_known", "say", "say_error", "say_fault", "say_json"]
 
-_PIPED_WIDTH = 160
+PIPED_WIDTH = 160
+"""Columns where there is no terminal to ask: tables stand on one line each in logs and pipes."""
 
 
 class NotKnown(Exception):
@@ -33,7 +34,7 @@ def not_known(what: str, name: str, known: Iterable[str]) -> NotKnown:
 def console(*, stderr: bool = False) -> Console:
     """Where things are said; as wide as the terminal, and wide where there is none."""
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else _PIPED_WIDTH
+    width = None if stream.isatty() else PIPED_WIDTH
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
