@@ -23,9 +23,10 @@ from activation_platform.contracts.service import Pending
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.history import Run, Status, write_run
 from activation_platform.sync.journey import Journey, Progress, silently
+from activation_platform.sync.keys import is_lossless_cast, key_of
 from activation_platform.sync.ledger import Ledger, now_us
 from activation_platform.sync.loader import Loader
-from activation_platform.sync.manifest import Key, Target
+from activation_platform.sync.manifest import Target
 from activation_platform.sync.mapping import BoundMapping, bind
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.remember import settled
@@ -148,35 +149,14 @@ async def _claim(
         account=account or account_hash(),
         object=service.target,
     )
-    ledger.claim(target, _key(activation.key, schema))
+    key, was = key_of(activation.key, schema), ledger.manifest.key
+    if was not in (None, key) and is_lossless_cast(was, key, frame, (*ledger.head.chunks(), ledger.debts)):
+        ledger.claim(target, was)
+        ledger.manifest.key = key
+    ledger.claim(target, key)
     inquiry = service.account_fields()
     fields: tuple[Field, ...] | None = None if inquiry is None else await loader.ask(inquiry)
     return bind(activation.mapping, service, schema, fields)
-
-
-def _key(columns: tuple[str, ...], schema: pl.Schema) -> Key:
-    missing = [name for name in columns if name not in schema]
-    if missing:
-        raise DeclarationError(
-            f"the primary key's column {', '.join(missing)} is not in the frame",
-            remedy="Correct the model's primary_key or its SQL.",
-        )
-    return Key(columns, tuple(_family(schema[name]) for name in columns))
-
-
-def _family(dtype: pl.DataType) -> str:
-    if dtype.is_integer():
-        return "integer"
-    if dtype.is_float() or dtype.is_nested() or dtype == pl.Object:
-        raise DeclarationError(
-            f"a column of type {dtype} cannot be a primary key",
-            remedy="Cast it to text or to a whole number in the model's SQL.",
-        )
-    return (
-        "timestamp"
-        if isinstance(dtype, pl.Datetime)
-        else {pl.Date: "date", pl.Boolean: "boolean"}.get(dtype.base_type(), "text")
-    )
 
 
 async def _settle(activation: Activation, ledger: Ledger, loader: Loader) -> None:

@@ -189,10 +189,37 @@ def test_a2_a_run_with_another_target_or_key_stops_before_it_writes(workshop, ch
     assert workshop.entries() == before
 
 
-def test_a2_a_key_of_another_family_stops_the_run(workshop):
-    workshop.run(thing("1", id="A"))
-    failed = workshop.fails(things(thing("1", id="A")).with_columns(pl.col("key").cast(pl.Int64)))
+def with_whole_number_keys(*rows):
+    return things(*rows).with_columns(pl.col("key").cast(pl.Int64))
+
+
+def test_a2_a_key_that_turns_into_numbers_and_back_is_the_same_key_where_nothing_is_lost(workshop):
+    workshop.run(thing("1", id="A"), thing("20", id="B"))
+    as_numbers = workshop.run(with_whole_number_keys(thing("1", id="A"), thing("3", id="C")))
+    assert (workshop.vendor.of("insert"), workshop.vendor.of("delete")) == (["C"], ["B"])
+    assert as_numbers.figures.updated == 0
+    as_text = workshop.run(thing("1", id="A"), thing("3", id="C", name="new"))
+    assert (workshop.vendor.of("update"), as_text.figures.extracted) == (["C"], 1)
+
+
+@pytest.mark.parametrize("before", ["007", "-0", "seven"])
+def test_a2_a_key_of_another_type_that_would_lose_something_stops_the_run(workshop, before):
+    workshop.run(thing(before, id="A"))
+    failed = workshop.fails(with_whole_number_keys(thing("7", id="A")))
     assert "primary key key (text), now key (integer)" in str(failed.error)
+    assert workshop.vendor.writes == []
+
+
+def test_a2_numbers_that_become_texts_which_are_none_stop_the_run(workshop):
+    workshop.run(with_whole_number_keys(thing("7", id="A")))
+    failed = workshop.fails(thing("7", id="A"), thing("007", id="B"))
+    assert "primary key key (integer), now key (text)" in str(failed.error)
+
+
+def test_a2_a_key_that_turns_into_dates_stops_the_run(workshop):
+    workshop.run(thing("2026-01-01", id="A"))
+    failed = workshop.fails(things(thing("2026-01-01", id="A")).with_columns(pl.col("key").str.to_date()))
+    assert "now key (date)" in str(failed.error)
 
 
 def test_a2_an_account_that_the_vendor_does_not_name_is_pinned_by_a_hash(workshop):
