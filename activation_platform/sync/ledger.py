@@ -81,8 +81,8 @@ class Ledger:
         if differences:
             raise LedgerMismatch(
                 f"the ledger in {self.folder.name} was written for another target: {'; '.join(differences)}",
-                remedy="Change the workspace back, give the activation a new name (a ledger of its own), or run once with the "
-                "config start_over: true: everything is then sent again as new.",
+                remedy="Change the workspace back, give the activation a new name (a ledger of its own), or start over by "
+                "running once with the config start_over: true: everything is then sent again as new.",
             )
 
     def begin(self, **newest: Any) -> int:
