@@ -55,7 +55,12 @@ class Journey:
     async def travel(self, frame: pl.LazyFrame, mapping: BoundMapping) -> None:
         """Plan, remember what the plan decided, send, seal."""
         order, ledger = self.order, self.ledger
-        ledger.begin(partition=order.partition, instant=order.instant.timestamp(), snapshot=order.snapshot)
+        ledger.begin(
+            partition=order.partition,
+            instant=order.instant.timestamp(),
+            snapshot=order.snapshot,
+            mapping={bound.name: bound.type.label for bound in mapping.fields},
+        )
         self.begun = True
         plan = self._plan = make_plan(frame, self.activation, mapping, ledger, self.order, now_us())
         self._tally.counts = plan.counts

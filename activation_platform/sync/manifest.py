@@ -36,6 +36,10 @@ class Manifest:
     key: Key | None = None
     fingerprint: int = 1
     """Version of the fingerprints in the files; they cannot be compared across versions."""
+    mapping: dict[str, str] = field(default_factory=dict)
+    """Fields that the newest run mapped, with the words for their types."""
+    engine: str = "frames"
+    """Where raw fingerprints are computed; they compare within one engine only."""
     sequence: int = 0
     """Number of the newest run that began."""
     sealed: int = 0

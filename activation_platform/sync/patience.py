@@ -25,8 +25,8 @@ class Patience:
     longest_wait: float = 30.0
     throttled_for: float = 600.0
     """How long one request may be put off by 429 before the run stops as rate limited."""
-    answer_within: float = 60.0
-    """Seconds to wait for one answer."""
+    answer_within: float = 30.0
+    """Seconds to wait for one answer; a cancelled run waits no longer for what is in flight (SEMANTICS D5)."""
 
     def backoff(self, attempt: int) -> float:
         """Exponential, with full jitter: between half and all of the step, so that waiters spread."""

@@ -222,6 +222,19 @@ def test_a2_a_key_that_turns_into_dates_stops_the_run(workshop):
     assert "now key (date)" in str(failed.error)
 
 
+def test_a2_the_manifest_pins_target_key_mapped_fields_fingerprint_and_engine(workshop):
+    workshop.run(thing("a"))
+    manifest = workshop.ledger().manifest
+    assert (manifest.target.platform, manifest.target.account, manifest.target.host) == (
+        "shop",
+        "acme",
+        "shop.example.com",
+    )
+    assert (manifest.key.columns, manifest.key.families) == (("key",), ("text",))
+    assert manifest.mapping == {"email": "e-mail address", "id": "text", "name": "text"}
+    assert (manifest.fingerprint, manifest.engine) == (1, "frames")
+
+
 def test_a2_an_account_that_the_vendor_does_not_name_is_pinned_by_a_hash(workshop):
     workshop.vendor.account = ""
     workshop.run(thing("a"))
