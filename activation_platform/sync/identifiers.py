@@ -11,7 +11,7 @@ from activation_platform.sync.head import Head, Positions
 from activation_platform.sync.order import SET_ASIDE
 from activation_platform.sync.states import HELD, State
 
-__all__ = ["SHARES", "contested", "settle", "trodden"]
+__all__ = ["CONTENDERS", "SHARES", "contested", "settle", "trodden"]
 
 SHARES = "shares its identifier "
 """How the reason of a key that lost begins; such keys are looked at again on every run."""
@@ -22,10 +22,11 @@ CONTENDERS = pl.Schema(
     {
         "key64": pl.UInt64(),
         "key": pl.String(),
+        "raw": pl.UInt64(),
         "identifier": pl.String(),
         "identifier64": pl.UInt64(),
         "holds": pl.Boolean(),
-        "order": pl.Float64(),
+        "operation": pl.String(),
     }
 )
 """Keys that want to write: `holds` where the ledger's entry already holds this identifier."""

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS
-from activation_platform.contracts.errors import ConnectionFailed
+from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.sync.duplicates import DUPLICATE, fresh_duplicates, split_duplicates
-from activation_platform.sync.identifiers import SHARES
+from activation_platform.sync.identifiers import CONTENDERS, SHARES
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import REASON, BoundMapping
 from activation_platform.sync.order import Activation
@@ -48,8 +48,7 @@ class Judgement:
 
     def contenders(self) -> pl.DataFrame:
         """The keys that want to write: hashes, identifiers, operation; no values."""
-        empty = pl.DataFrame(schema=_LIGHT)
-        return pl.concat([empty, *self.light], how="diagonal_relaxed")
+        return pl.concat([CONTENDERS.to_frame(), *self.light], how="diagonal_relaxed")
 
     def spool_events(self, events: pl.DataFrame) -> None:
         """Keep events on disk until the plan is complete."""
@@ -57,17 +56,6 @@ class Judgement:
             path = self.spool / f"events-{len(self.events):06}.arrow"
             events.write_ipc(path, compression="uncompressed")
             self.events.append(path)
-
-
-_LIGHT = {
-    "key64": pl.UInt64(),
-    "key": pl.String(),
-    "raw": pl.UInt64(),
-    "identifier": pl.String(),
-    "identifier64": pl.UInt64(),
-    "holds": pl.Boolean(),
-    "operation": pl.String(),
-}
 
 
 def judge(
@@ -80,12 +68,13 @@ def judge(
     for path in found.spooled:
         chunk = _with_entries(pl.read_ipc(path), ledger).join(debts, on="_key64", how="left")
         chunk, twice = split_duplicates(chunk, found.duplicates)
-        stands = chunk.filter(_standing(activation, full=full))
+        chunk = chunk.with_columns(_stands=_standing(activation, full=full))
+        stands = chunk.filter("_stands")
         judgement.standing += stands.height
         judgement.claims.append(stands["_debt_id64"])
         if twice.height:
             judgement.claims.append(mapping.clean(twice)["_identifier64"])
-        cleaned = mapping.clean(chunk.filter(~_standing(activation, full=full)))
+        cleaned = mapping.clean(chunk.filter(~pl.col("_stands")))
         decided = cleaned.with_columns(_operation=_decide(activation, pending, full=full))
         _spool(judgement, decided, path.name, at)
     if len(found.duplicates):
@@ -116,7 +105,7 @@ def _with_entries(chunk: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     )
     collision = joined.filter(pl.col("_was_key") != pl.col(KEY))
     if collision.height:
-        raise ConnectionFailed(
+        raise LedgerMismatch(
             "two primary keys have the same 64-bit hash; the ledger cannot tell them apart",
             remedy="This is expected once in many thousand ledgers of 30 million keys. Please report it.",
         )

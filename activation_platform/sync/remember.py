@@ -157,53 +157,33 @@ def settled(pending: pl.DataFrame, states: list[str], requests: list[str], at: i
     rows = pending.with_columns(
         _state=pl.Series(states, dtype=pl.String), request=pl.Series(requests, dtype=pl.String)
     )
-    done, unheard = rows.filter(pl.col("_state") == "done"), rows.filter(pl.col("_state") == "unheard")
-    erased = pl.lit("deleted at the destination")
-    never = pl.lit("delete: the destination never heard of it")
-    delete = pl.lit("delete")
     # Asked without an answer, and now found in the vendor's list: only its name is news.
     kept = rows.filter(named).with_columns(
         _state=pl.when("_behind").then(int(State.KEPT)).otherwise(int(State.DELETE_REQUESTED))
     )
+    delete = pl.lit("delete")
     known = events_of(kept, Event.REQUESTED, state=State.KEPT, debt=Debt.DELETE, operation=delete, at=at)
+    erased, never = "deleted at the destination", "delete: the destination never heard of it"
+    verdicts = (
+        ("done", False, Event.DROPPED, State.REMOVED, Debt.WRITE, erased),
+        ("done", True, Event.CANCELLED, State.KEPT, Debt.DELETE, erased),
+        ("unheard", False, Event.UNKNOWN, State.UNKNOWN, Debt.WRITE, never),
+        ("unheard", True, Event.OWED, State.KEPT, Debt.DELETE, never),
+    )
     return pl.concat(
         [
             known.with_columns(state=kept["_state"].cast(pl.UInt8), since=kept["since"]),
-            events_of(
-                done.filter(~pl.col("_behind")),
-                Event.DROPPED,
-                state=State.REMOVED,
-                debt=Debt.WRITE,
-                reason=erased,
-                operation=delete,
-                at=at,
-            ),
-            events_of(
-                done.filter("_behind"),
-                Event.CANCELLED,
-                state=State.KEPT,
-                debt=Debt.DELETE,
-                reason=erased,
-                operation=delete,
-                at=at,
-            ),
-            events_of(
-                unheard.filter(~pl.col("_behind")),
-                Event.UNKNOWN,
-                state=State.UNKNOWN,
-                debt=Debt.WRITE,
-                reason=never,
-                operation=delete,
-                at=at,
-            ),
-            events_of(
-                unheard.filter("_behind"),
-                Event.OWED,
-                state=State.KEPT,
-                debt=Debt.DELETE,
-                reason=never,
-                operation=delete,
-                at=at,
+            *(
+                events_of(
+                    rows.filter((pl.col("_state") == word) & (pl.col("_behind") == behind)),
+                    event,
+                    state=state,
+                    debt=debt,
+                    reason=pl.lit(reason),
+                    operation=delete,
+                    at=at,
+                )
+                for word, behind, event, state, debt, reason in verdicts
             ),
         ]
     )

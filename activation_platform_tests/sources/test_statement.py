@@ -25,7 +25,7 @@ WRITES = [
     "select * into copied from t",
     "create table t as select 1",
     "drop table t",
-    "copy t to '/tmp/x'",
+    "copy t to 'x.csv'",
     "call f()",
     "explain select 1",
     "set search_path = x",
