@@ -1,13 +1,12 @@
 """Asking a destination something outside a run: checks and the command line."""
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.service import Inquiry
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.patience import Patience
@@ -29,10 +28,10 @@ def loader_for(destination: Destination, root: Path, *, cancelled: Callable[[], 
     )
 
 
-def asker(destination: Destination, root: Path) -> Callable[[Generator[httpx.Request, Any, Any]], Any]:
+def asker(destination: Destination, root: Path) -> Callable[[Inquiry], Any]:
     """Carries one inquiry and closes the connection; raises the errors of `contracts.errors`."""
 
-    def ask(inquiry: Generator[httpx.Request, Any, Any]) -> Any:
+    def ask(inquiry: Inquiry) -> Any:
         async def once() -> Any:
             loader = loader_for(destination, root)
             try:

@@ -52,13 +52,16 @@ class Batch:
 
     `frame` has one row a record: `KEY`, `IDENTIFIER`, `PREVIOUS` (texts), a column per field with the values as sent, and
     for fields that may be omitted from single records a Boolean column `OMITTED + name`. A delete has no field columns;
-    it may have a column `REQUEST` (text, null where nothing was achieved yet).
+    it may have a column `REQUEST` (text, null where nothing was achieved yet). `id` names the batch among all batches of
+    this ledger; its halves keep it. `token` is what `Service.begin` returned, where the service has a `begin`.
     """
 
     operation: Operation
     mode: Mode
     frame: pl.DataFrame
     fields: tuple[MappedField, ...] = ()
+    id: str = ""
+    token: str = ""
 
     def __len__(self) -> int:
         return self.frame.height

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import dagster as dg
 import httpx
@@ -25,7 +26,9 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
     services: ClassVar[tuple[type[Service], ...]]
     secrets: ClassVar[tuple[str, ...]]
     """Names of the settings that are secret (text or lists of text)."""
-    default_base_url: ClassVar[str]
+    default_base_url: ClassVar[str] = ""
+    carrier: ClassVar[str] = "http"
+    """What carries its conversations: `http` (they yield `httpx.Request`s), `sql` or `file` (they yield a `Carried`)."""
 
     base_url: str = ""
     """Where the platform is reached; empty = the vendor's own address. A sandbox or proxy goes here."""
@@ -45,9 +48,14 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
         """The address in force, without a trailing slash."""
         return (self.base_url or self.default_base_url).rstrip("/")
 
-    @abstractmethod
+    @property
+    def host(self) -> str:
+        """Where the account lives, as the ledger pins it: a host, for a database its server and name, a folder or bucket."""
+        return urlsplit(self.root_url).netloc
+
     def auth(self) -> httpx.Auth:
-        """How requests are signed."""
+        """How requests are signed; without an answer to that they are not."""
+        return httpx.Auth()
 
     @abstractmethod
     def account(self) -> Inquiry:

@@ -8,6 +8,7 @@ Three rungs, take the lowest that reaches: write `request`; write `outcomes` too
 from abc import ABC
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -15,7 +16,14 @@ import httpx
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.errors import NotFound
 from activation_platform.contracts.fields import CustomFields, Field
-from activation_platform.contracts.modes import MODES_THAT_DELETE, Mode, ModelKind, ObjectKind
+from activation_platform.contracts.modes import (
+    MODES_OF,
+    MODES_THAT_DELETE,
+    Mode,
+    ModelKind,
+    ObjectKind,
+    Operation,
+)
 from activation_platform.contracts.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -23,9 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchRefused",
+    "Carried",
     "Conversation",
+    "Doubt",
     "Inquiry",
     "NoOptions",
+    "Pass",
     "Pending",
     "Service",
     "Settlement",
@@ -43,11 +54,17 @@ class Wait:
     seconds: float
 
 
-Conversation = Generator[httpx.Request | Wait, Any, list[Outcome]]
+class Carried:
+    """What a carrier other than http carries: statements (sql), writes (file)."""
+
+    __slots__ = ()
+
+
+Conversation = Generator[httpx.Request | Carried | Wait, Any, list[Outcome]]
 """Yields requests, is sent `httpx.Response`s, returns one outcome per record, in the batch's order."""
 
-Inquiry = Generator[httpx.Request, Any, Any]
-"""A conversation that asks and writes nothing."""
+Inquiry = Generator[httpx.Request | Carried | Wait, Any, Any]
+"""A conversation that is no batch: it asks, begins or finishes something, and returns what its caller wants to know."""
 
 
 class BatchRefused(Exception):  # an answer, not an error: the loader halves the batch and asks again
@@ -73,6 +90,29 @@ class Pending:
     identifier: str
     request: str
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An operation that was sent without an answer: its record, as it was sent, and the id of the batch that held it."""
+
+    operation: Operation
+    key: str
+    identifier: str | None
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One run's whole delivery, as a service that works in one piece needs to know it.
+
+    `id` is unique among all passes of the ledger; `partition` its key, `instant` its moment (aware, UTC).
+    """
+
+    id: str
+    mode: Mode
+    partition: str
+    instant: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +151,14 @@ class Service(ABC):
     """Whether saying the same batch twice leaves the destination as saying it once."""
     deletes_are_requests: ClassVar[bool] = False
     """Deletes are asynchronous and irreversible: they are requested, and settled by polling (SEMANTICS D7)."""
+    in_one_piece: ClassVar[frozenset[Mode]] = frozenset()
+    """Modes under which a run's batches stand beside what is there until `finish` puts them in its place, all at once.
+
+    A record counts as acknowledged only then. Write `begin`, `finish` and `abandon` for them. A snapshot that is not in
+    one piece begins with a batch of operation *clear* (SEMANTICS C1).
+    """
+    can_look_up: ClassVar[bool] = False
+    """Whether `look_up` can tell what became of an operation that got no answer."""
     max_fields: ClassVar[int | None] = None
     """How many fields one record may carry besides the identifying one; the mapping is refused above it."""
     Options: ClassVar[type[Any]] = NoOptions
@@ -126,6 +174,11 @@ class Service(ABC):
             missing.append("request or deliver")
         if missing:
             raise TypeError(f"{cls.__name__} must declare {', '.join(missing)}")
+        broken = sorted(cls.modes - MODES_OF[cls.object])
+        if broken:
+            raise TypeError(
+                f"{cls.__name__} keeps {cls.object}s, which cannot keep the promise of {', '.join(broken)}"
+            )
 
     def __init__(self, destination: "Destination", options: Any = None) -> None:
         self.destination = destination
@@ -181,6 +234,22 @@ class Service(ABC):
     def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
         """Ask what became of pending deletes; one settlement each, in order."""
         raise NotImplementedError(f"{type(self).__name__} has no asynchronous deletes")
+
+    def look_up(self, doubts: Sequence[Doubt]) -> Inquiry:
+        """Ask what became of operations without an answer; returns one `bool` each, in order: whether it was carried out."""
+        raise NotImplementedError(f"{type(self).__name__} cannot look anything up")
+
+    def begin(self, pass_: Pass) -> Inquiry:
+        """Prepare a place beside what stands, for a mode of `in_one_piece`; returns a token (text) that the batches carry."""
+        raise NotImplementedError(f"{type(self).__name__} does not work in one piece")
+
+    def finish(self, token: str) -> Inquiry:
+        """Put what the batches delivered in the place of what stands, all at once; safe to say twice."""
+        raise NotImplementedError(f"{type(self).__name__} does not work in one piece")
+
+    def abandon(self, token: str) -> Inquiry:
+        """Throw away what the batches delivered; what stands there stays."""
+        raise NotImplementedError(f"{type(self).__name__} does not work in one piece")
 
 
 def said(response: httpx.Response) -> Any:

@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
@@ -145,7 +144,7 @@ async def _claim(
     target = Target(
         platform=destination.platform,
         service=type(destination).service_name(type(service)),
-        host=urlsplit(destination.root_url).netloc,
+        host=destination.host,
         account=account or account_hash(),
         object=service.target,
     )

@@ -1,28 +1,20 @@
-"""The carrier: sends one conversation's requests, each with auth, at the account's pace, until there is an answer."""
+"""A carrier: says one conversation to its end. What it carries (requests, statements, files) is its subclass's business."""
 
-import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.errors import (
-    ActivationError,
-    Cancelled,
-    ConnectionFailed,
-    CredentialsRefused,
-    RateLimited,
-    TimedOut,
-)
+from activation_platform.contracts.errors import ActivationError, Cancelled
 from activation_platform.contracts.service import Wait
 from activation_platform.sync.budgets import Budgets
-from activation_platform.sync.patience import Patience, retry_after
+from activation_platform.sync.patience import Patience
 
 __all__ = ["Carrier", "Exchange", "Unanswered"]
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _GRACE = 30.0
 """Seconds that a cancelled conversation may still wait (SEMANTICS D5)."""
 
@@ -49,19 +41,31 @@ class Exchange:
 
 
 @dataclass
-class Carrier:
-    """Sends for one run; `close` it in the event loop that used it. `requests` counts, repetitions included."""
+class Carrier(ABC):
+    """Carries for one run; `close` it in the event loop that used it. `requests` counts, repetitions included."""
 
     destination: Destination
     budgets: Budgets
     patience: Patience
     connections: int
     transport: httpx.AsyncBaseTransport | None
+    """The socket of the http carrier, where it is not the usual one."""
     cancelled: Callable[[], bool]
     requests: int = 0
-    _client: httpx.AsyncClient | None = field(default=None, repr=False)
 
-    async def carry(self, conversation: Generator[httpx.Request | Wait, Any, Any], exchange: Exchange) -> Any:
+    @abstractmethod
+    async def say(self, said: Any, exchange: Exchange) -> Any:
+        """Carry one thing that a conversation yielded; returns what the conversation is sent.
+
+        Raises the errors of `contracts.errors` for what is nobody's record's fault, `BatchRefused` where the other side
+        refuses the batch as a whole, `Unanswered` where no usable answer came.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the connections."""
+
+    async def carry(self, conversation: Generator[Any, Any, Any], exchange: Exchange) -> Any:
         """Say a conversation to its end; returns what it returns."""
         try:
             said = next(conversation)
@@ -70,7 +74,7 @@ class Carrier:
                     await self.rest(said.seconds, exchange)
                     said = conversation.send(None)
                 else:
-                    said = conversation.send(await self._send(said, exchange))
+                    said = conversation.send(await self.say(said, exchange))
         except StopIteration as end:
             return end.value
         finally:
@@ -88,118 +92,3 @@ class Carrier:
                 exchange.waited += step
             await self.patience.sleep(step)
             seconds -= step
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
-
-    async def _send(self, request: httpx.Request, exchange: Exchange) -> httpx.Response:
-        """Send one request until there is an answer worth handing back."""
-        budget, cost = request.extensions["budget"], request.extensions["cost"]
-        throttled, attempt = 0.0, 0
-        while True:
-            await self._pace(budget, cost, exchange)
-            last = attempt + 1 >= self.patience.attempts
-            try:
-                response = await self._once(request)
-            except httpx.HTTPError as error:
-                left = not isinstance(error, _NEVER_LEFT)
-                exchange.touched |= left
-                if last or (left and not exchange.repeatable):
-                    raise Unanswered(self._unanswered(request, error, attempt + 1)) from None
-                await self.rest(self.patience.backoff(attempt), exchange)
-            else:
-                wait = retry_after(response, self.patience.now())
-                if self._throttles(response):
-                    wait = self.patience.backoff(attempt) if wait is None else wait
-                    throttled += wait
-                    self._stop_if_throttled_too_long(response, wait, throttled)
-                    self.budgets.slow_down(budget, wait)
-                elif _failed(response):
-                    exchange.touched = True
-                    if last or not exchange.repeatable:
-                        raise Unanswered(self._failing(response))
-                    await self.rest(max(wait or 0.0, self.patience.backoff(attempt)), exchange)
-                else:
-                    self._check(request, response)
-                    exchange.touched |= response.is_success
-                    return response
-            attempt += 1
-
-    async def _pace(self, budget: Any, cost: float, exchange: Exchange) -> None:
-        wait = self.budgets.take(budget, cost)
-        while wait > 0:
-            await self.rest(wait, exchange)
-            wait = self.budgets.blocked(budget)
-
-    async def _once(self, request: httpx.Request) -> httpx.Response:
-        if self._client is None:
-            self._client = self._open()
-        self.requests += 1
-        return await self._client.send(request, auth=self.destination.auth(), follow_redirects=False)
-
-    def _open(self) -> httpx.AsyncClient:
-        # They log addresses, which may hold secrets (SEMANTICS D9).
-        for name in ("httpx", "httpcore", "aiohttp"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-        transport = self.transport
-        if transport is None:
-            from httpx_aiohttp import AiohttpTransport
-
-            transport = AiohttpTransport(limits=httpx.Limits(max_connections=self.connections))
-        timeout = httpx.Timeout(self.patience.answer_within, connect=min(10.0, self.patience.answer_within))
-        return httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=True)
-
-    def _throttles(self, response: httpx.Response) -> bool:
-        return response.status_code == httpx.codes.TOO_MANY_REQUESTS or self.destination.should_retry(
-            response
-        )
-
-    def _stop_if_throttled_too_long(self, response: httpx.Response, wait: float, throttled: float) -> None:
-        if throttled > self.patience.throttled_for:
-            raise RateLimited(
-                f"{self.destination.platform} asks to wait {wait:.0f} seconds ({self._words(response)})",
-                remedy="What went through is kept; the next run sends the rest. Run less often, or ask for more.",
-            )
-
-    def _check(self, request: httpx.Request, response: httpx.Response) -> None:
-        """Raise what an answer means that is nobody's record's fault."""
-        place = f"{request.method} {self.destination.redactor()(request.url.path)}"
-        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise CredentialsRefused(
-                f"{self.destination.platform} answered {response.status_code} to {place} ({self._words(response)})",
-                remedy="Check the environment variables that hold the destination's credentials, and what the key may do.",
-            )
-        if response.is_redirect or response.status_code == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
-            raise ConnectionFailed(
-                f"{self.destination.platform} answered {response.status_code} to {place}",
-                remedy="Check the destination's base_url, and whether a proxy stands in between.",
-            )
-
-    def _words(self, response: httpx.Response) -> str:
-        return self.destination.redactor()(self.destination.refusal(response))[:300]
-
-    def _failing(self, response: httpx.Response) -> ActivationError:
-        return ConnectionFailed(
-            f"{self.destination.platform} keeps answering {response.status_code} ({self._words(response)})",
-            remedy="The vendor has a problem; the next run sends again what was not acknowledged.",
-        )
-
-    def _unanswered(self, request: httpx.Request, error: httpx.HTTPError, attempts: int) -> ActivationError:
-        place = f"{self.destination.platform} at {request.url.host}"
-        # The aiohttp transport says ConnectTimeout of a refused connection, too.
-        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
-            return TimedOut(
-                f"{place} did not answer within {self.patience.answer_within:.0f} seconds, {attempts} times",
-                remedy="Check that the vendor is up; the next run sends again what was not acknowledged.",
-            )
-        return ConnectionFailed(
-            f"{place} cannot be reached ({type(error).__name__})",
-            remedy="Check the network and the destination's base_url; the next run sends again what was not acknowledged.",
-        )
-
-
-def _failed(response: httpx.Response) -> bool:
-    return response.is_server_error or response.status_code == httpx.codes.REQUEST_TIMEOUT

@@ -5,7 +5,7 @@ stands alone; a batch without an answer is reported as unknown, and too many of 
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,13 +16,15 @@ from activation_platform.contracts.batch import REQUEST, Batch
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError, ConnectionFailed
 from activation_platform.contracts.outcomes import Outcome, Verdict, rejected
-from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer
+from activation_platform.contracts.service import BatchRefused, Inquiry, Service, UnreadableAnswer
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
+from activation_platform.sync.carrier_http import HttpCarrier
 from activation_platform.sync.patience import Patience
 
 __all__ = ["Loader", "Told"]
 
+CARRIERS: dict[str, type[Carrier]] = {"http": HttpCarrier}
 UNKNOWN = Outcome(Verdict.UNKNOWN, "sent, but no answer came")
 _FAILURES_IN_A_ROW = 3
 _RECORD_RETRIES = 3
@@ -62,7 +64,7 @@ class Loader:
     _carrier: Carrier = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._carrier = Carrier(
+        self._carrier = CARRIERS[self.destination.carrier](
             self.destination, self.budgets, self.patience, self.concurrency, self.transport, self.cancelled
         )
 
@@ -75,8 +77,8 @@ class Loader:
         """Close the connections."""
         await self._carrier.close()
 
-    async def ask(self, inquiry: Generator[httpx.Request, Any, Any]) -> Any:
-        """Carry a conversation that writes nothing; returns what it returns, or raises the error of its class."""
+    async def ask(self, inquiry: Inquiry) -> Any:
+        """Carry a conversation that is no batch and may be said twice; returns what it returns, or raises its error."""
         try:
             return await self._carrier.carry(inquiry, Exchange(repeatable=True))
         except Unanswered as unanswered:

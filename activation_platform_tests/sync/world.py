@@ -51,7 +51,7 @@ class Things(Service):
 
     docs = "https://example.com/things"
     object = ObjectKind.RECORD
-    modes = frozenset(Mode)
+    modes = frozenset({Mode.UPSERT, Mode.UPDATE_ONLY, Mode.INSERT_ONLY, Mode.MIRROR, Mode.SNAPSHOT})
     batch_size = 3
     fields = (Field("id", Text(min=1, max=20), key=True), Field("email", Email()))
     custom_fields = CustomFields(pattern="[a-z]+", words="lower-case letters")
