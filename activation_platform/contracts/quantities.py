@@ -1,15 +1,16 @@
 """Value types that are not text: numbers, true or false, days and moments."""
 
-# ruff: noqa: D102 -- `clean` and `rule` are documented once, by ValueType
+# ruff: noqa: D102 -- `clean`, `at` and `rule` are documented once, by ValueType
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
 import polars as pl
 
 from activation_platform.contracts.value import INSTANT, Clean, ValueType, instant_of, judge
 
-__all__ = ["Boolean", "Day", "Instant", "Integer", "Number"]
+__all__ = ["TOO_EARLY", "Boolean", "Day", "Instant", "Integer", "Number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +110,43 @@ class Day(ValueType):
         )
 
 
+TOO_EARLY = "lies in the future"
+"""The reason that passes by itself: a record set aside for it is looked at again by every run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instant(ValueType):
-    """A moment in UTC, to the microsecond; one without a zone is taken as UTC."""
+    """A moment in UTC, to the microsecond; one without a zone is taken as UTC.
+
+    `within_last`: it must be over, but not by as much as this, at the moment `now` that `at` gives the type; a type that
+    was given none judges no age.
+    """
+
+    within_last: timedelta | None = None
+    now: datetime | None = None
 
     dtype: ClassVar[pl.DataType] = INSTANT
     label: ClassVar[str] = "timestamp"
 
+    @property
+    def rule(self) -> str:
+        return self.label if self.within_last is None else f"{self.label} within the last {self._hours}"
+
+    def at(self, now: datetime) -> Self:
+        return self if self.within_last is None else replace(self, now=now)
+
     def clean(self, raw: pl.Series) -> Clean:
-        return judge(
-            raw,
-            instant_of(raw.dtype),
-            (pl.col("value").is_not_null(), "is not a timestamp"),
-            (pl.col("value").dt.year().is_between(1, 9999), "is a timestamp outside the years 1 to 9999"),
-        )
+        value = pl.col("value")
+        rules = [
+            (value.is_not_null(), "is not a timestamp"),
+            (value.dt.year().is_between(1, 9999), "is a timestamp outside the years 1 to 9999"),
+        ]
+        if self.within_last is not None and self.now is not None:
+            rules.append((value <= self.now, TOO_EARLY))
+            rules.append((value > self.now - self.within_last, f"is not within the last {self._hours}"))
+        return judge(raw, instant_of(raw.dtype), *rules)
+
+    @property
+    def _hours(self) -> str:
+        assert self.within_last is not None
+        return f"{self.within_last / timedelta(hours=1):g} hours"

@@ -8,7 +8,8 @@ Null in is always null out: whether null clears or keeps is the mapping's decisi
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Self
 
 import polars as pl
 
@@ -34,6 +35,14 @@ class ValueType(ABC):
     @abstractmethod
     def clean(self, raw: pl.Series) -> Clean:
         """Normalise and validate a column."""
+
+    def at(self, now: datetime) -> Self:
+        """The type as it judges at this moment (aware); for most types every moment is the same.
+
+        `now` is when the run plans what it sends, never the instant that the run stands for: a vendor's clock decides.
+        """
+        del now
+        return self
 
     @property
     def rule(self) -> str:

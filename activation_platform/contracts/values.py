@@ -2,11 +2,12 @@
 
 import polars as pl
 
-from activation_platform.contracts.quantities import Boolean, Day, Instant, Integer, Number
+from activation_platform.contracts.quantities import TOO_EARLY, Boolean, Day, Instant, Integer, Number
 from activation_platform.contracts.texts import Choice, Email, Phone, Text, TextList, TimeZone
 from activation_platform.contracts.value import Clean, ValueType
 
 __all__ = [
+    "TOO_EARLY",
     "Boolean",
     "Choice",
     "Clean",

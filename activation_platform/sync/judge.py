@@ -14,6 +14,7 @@ import polars as pl
 from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.values import TOO_EARLY
 from activation_platform.sync.duplicates import DUPLICATE, fresh_duplicates, split_duplicates
 from activation_platform.sync.identifiers import CONTENDERS, SHARES
 from activation_platform.sync.ledger import Ledger
@@ -73,8 +74,8 @@ def judge(
         judgement.standing += stands.height
         judgement.claims.append(stands["_debt_id64"])
         if twice.height:
-            judgement.claims.append(mapping.clean(twice)["_identifier64"])
-        cleaned = mapping.clean(chunk.filter(~pl.col("_stands")))
+            judgement.claims.append(mapping.clean(twice, at)["_identifier64"])
+        cleaned = mapping.clean(chunk.filter(~pl.col("_stands")), at)
         decided = cleaned.with_columns(_operation=_decide(activation, pending, full=full))
         _spool(judgement, decided, path.name, at)
     if len(found.duplicates):
@@ -142,8 +143,11 @@ def _standing(activation: Activation, *, full: bool) -> pl.Expr:
     if full:
         return never_completed
     unchanged = pl.col("_debt_raw").eq_missing(pl.col("_raw")) & pl.col("_debt").is_not_null()
-    looked_at_again = pl.col("_debt_reason").str.starts_with(SHARES) | pl.col("_debt_reason").is_in(
-        [PENDING, DUPLICATE]
+    reason = pl.col("_debt_reason")
+    looked_at_again = (
+        reason.str.starts_with(SHARES)
+        | reason.is_in([PENDING, DUPLICATE])
+        | reason.str.contains(TOO_EARLY, literal=True)
     )
     aside = (pl.col("_debt") == Debt.ASIDE) & ~looked_at_again.fill_null(value=False)
     given_up = (pl.col("_debt") == Debt.WRITE) & (pl.col("_attempts") > activation.retries)

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -145,11 +146,13 @@ class BoundMapping:
         values = [pl.col(f.column) for f in self.fields if f.column is not None]
         return fingerprint(key, *values, seed=self.version)
 
-    def clean(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def clean(self, frame: pl.DataFrame, at: int) -> pl.DataFrame:
         """Add the values as sent, per field; `_reason` (null = can be sent); `_identifier`, `_sent`, `_identifier64`.
 
         `frame` holds the `raw:` columns, which are dropped. A reason names every field that is wrong, never a value.
+        `at`: Unix microseconds of the run, for what may be sent only for a time.
         """
+        now = datetime.fromtimestamp(at / 1e6, UTC)
         columns: dict[str, pl.Series] = {}
         reasons: list[pl.Series] = []
         for field in self.fields:
@@ -158,7 +161,7 @@ class BoundMapping:
                 if field.column is not None
                 else pl.repeat(field.constant, frame.height, eager=True)
             )
-            cleaned = field.type.clean(raw)
+            cleaned = field.type.at(now).clean(raw)
             wrong = cleaned.reasons.is_not_null()
             if field.required:
                 missing = cleaned.values.is_null() & ~wrong

@@ -27,6 +27,7 @@ from activation_platform.contracts.values import (
 )
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
+RECENT = Instant(within_last=timedelta(hours=2)).at(NOON)
 EVERY_TYPE = [
     Text(min=1, max=5, pattern="[a-z]+", words="small letters", trim=True),
     Choice(("a", "b")),
@@ -36,6 +37,7 @@ EVERY_TYPE = [
     Boolean(),
     Day(),
     Instant(),
+    RECENT,
     TextList(3, 5),
     Email(),
     Phone(),
@@ -207,6 +209,39 @@ def test_what_was_cleaned_is_clean(type_):
     again = unbounded.clean(pl.Series(good, dtype=unbounded.dtype)) if type(type_) is not Choice else None
     if again is not None and type(type_) is not Text:
         assert again.values.to_list() == good
+
+
+DAY = timedelta(hours=24)
+A_MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        (NOON, None),
+        (NOON - DAY + A_MOMENT, None),
+        (NOON - DAY, "is not within the last 24 hours"),
+        (NOON + A_MOMENT, "lies in the future"),
+        (datetime(1, 1, 1, tzinfo=UTC), "is not within the last 24 hours"),
+        (datetime(9999, 12, 31, tzinfo=UTC), "lies in the future"),
+        ("soon", "is not a timestamp"),
+        (None, None),
+    ],
+)
+def test_a_moment_with_an_age_limit_is_judged_by_the_moment_of_the_run(moment, reason):
+    cleaned = Instant(within_last=DAY).at(NOON).clean(pl.Series([moment]))
+
+    assert cleaned.reasons.to_list() == [reason]
+    assert cleaned.values.to_list() == [None if reason else moment]
+
+
+def test_the_moment_of_the_run_is_no_part_of_what_a_field_declares():
+    declared = Instant(within_last=DAY)
+
+    assert declared.at(NOON) == declared.at(NOON).at(NOON) != declared
+    assert declared == Instant(within_last=DAY)
+    assert declared.rule == "timestamp within the last 24 hours"
+    assert all(one.at(NOON) is one for one in EVERY_TYPE if one is not RECENT)
 
 
 PLAIN = string.ascii_lowercase + string.digits + "._+-"

@@ -118,7 +118,7 @@ FRAME = pl.DataFrame(
 def cleaned(*lines, service=RichThings, frame=FRAME):
     mapping = bind(lines, service(Shop()), frame.schema)
     raw = frame.select(KEY, *mapping.raw_values())
-    return mapping.clean(raw)
+    return mapping.clean(raw, at=0)
 
 
 def test_values_are_normalised_and_reasons_name_every_wrong_field():
