@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -31,25 +31,30 @@ class CustomFields:
     """Names and types of fields that are not declared: `pattern` must match the whole name, `words` explains it.
 
     `text` and `texts` are the types of text and list-of-text columns; other columns get the type of their dtype.
+    `typed`: fields whose names say their type, by patterns that match the whole name.
     """
 
     pattern: str
     words: str
     text: Text = field(default_factory=Text)
     texts: TextList | None = None
+    typed: Mapping[str, ValueType] = field(default_factory=dict)
 
     def accepts(self, name: str) -> bool:
         """Whether the name keeps the vendor's rule."""
         return re.fullmatch(self.pattern, name) is not None
 
-    def type_for(self, dtype: pl.DataType) -> ValueType | None:
+    def type_for(self, name: str, dtype: pl.DataType) -> ValueType | None:
         """The type of a custom field fed by a column of this dtype; None where such a column cannot be sent."""
-        type_ = value_type_for(dtype)
-        if isinstance(type_, Text):
+        for pattern, type_ in self.typed.items():
+            if re.fullmatch(pattern, name):
+                return type_
+        found = Text() if dtype == pl.Null else value_type_for(dtype)
+        if isinstance(found, Text):
             return self.text
-        if isinstance(type_, TextList):
+        if isinstance(found, TextList):
             return self.texts
-        return type_
+        return found
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -21,8 +21,9 @@ class Redactor:
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
-        """The text without the secrets."""
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+        """The text without the secrets, and without halves of characters (`\\ud800` in a vendor's JSON): no file takes them."""
+        whole = text.encode("utf-8", "replace").decode()
+        return self._pattern.sub(HIDDEN, whole) if self._pattern else whole
 
 
 def mask(value: str | None) -> str:

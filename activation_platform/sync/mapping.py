@@ -247,5 +247,5 @@ def _custom(line: FieldMapping, service: Service, schema: pl.Schema) -> Field | 
     if service.custom_fields is None:
         return None
     dtype = schema.get(line.column, pl.Null()) if line.column else pl.Series([line.constant]).dtype
-    type_ = service.custom_fields.type_for(dtype) if dtype != pl.Null else service.custom_fields.text
+    type_ = service.custom_fields.type_for(line.field, dtype)
     return Field(line.field, type_) if type_ is not None else None

@@ -27,6 +27,11 @@ def test_nothing_that_could_be_any_word_is_a_secret(secrets):
     assert Redactor(secrets)("abc and nothing else") == "abc and nothing else"
 
 
+@pytest.mark.parametrize("secrets", [[], ["top-secret"]])
+def test_half_a_character_in_a_vendors_words_becomes_a_question_mark(secrets):
+    assert Redactor(secrets)("bad \ud800 value, \U0001f600") == "bad ? value, \U0001f600"
+
+
 @given(
     st.text(st.characters(codec="utf-8", exclude_characters="•%"), min_size=4, max_size=20),
     st.text(max_size=20),

@@ -82,7 +82,7 @@ def test_secrets_are_known_to_the_redactor_and_shown_by_no_repr(destination):
             assert secret not in shown
 
 
-def test_only_a_service_that_deletes_needs_the_keys_of_apps():
-    (profiles,) = Batch.services
+def test_only_a_mode_that_deletes_needs_the_keys_of_apps():
+    profiles = Batch.service("profiles")
 
     assert {mode for mode in profiles.modes if profiles.requirements(mode)} == MODES_THAT_DELETE

@@ -4,9 +4,7 @@ import pytest
 
 
 def reasons(answer):
-    return [
-        (each["bulk_index"], each.get("attribute", each.get("event"))) for each in answer.json()["errors"]
-    ]
+    return [(each["bulk_index"], each["attribute"]) for each in answer.json()["errors"]]
 
 
 @pytest.mark.parametrize("path", ["/2.11/profiles/update", "/2.4/profiles/mass-update"])
@@ -159,20 +157,6 @@ def test_a_call_holds_no_more_profiles_than_the_vendor_takes(stage, path, most):
     assert ask(most + 1).status_code == 400
     assert stage.control.state("batch", "profiles") == {}
     assert ask(most).status_code == 202
-
-
-def test_events_are_kept_or_refused_one_by_one(stage):
-    events = [
-        {"name": "added_to_cart"},
-        {"name": "Bad Name"},
-        {"name": "old", "time": "2020-01-01T00:00:00Z"},
-    ]
-
-    answer = stage.update({"identifiers": {"custom_id": "a"}, "events": events})
-
-    assert reasons(answer) == [(0, "Bad Name"), (0, "old")]
-    assert {each["category"] for each in answer.json()["errors"]} == {"event"}
-    assert stage.control.state("batch", "events") == {"a": [{"name": "added_to_cart"}]}
 
 
 @pytest.mark.parametrize(

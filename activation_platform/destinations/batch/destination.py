@@ -8,6 +8,7 @@ import httpx
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, refuse, said
+from activation_platform.destinations.batch.events import Events
 from activation_platform.destinations.batch.profiles import Profiles
 
 __all__ = ["Batch"]
@@ -22,7 +23,7 @@ class Batch(Destination):
 
     platform: ClassVar[str] = "batch"
     docs: ClassVar[str] = "https://doc.batch.com/developer/api/cep"
-    services: ClassVar[tuple[type[Service], ...]] = (Profiles,)
+    services: ClassVar[tuple[type[Service], ...]] = (Events, Profiles)
     secrets: ClassVar[tuple[str, ...]] = ("rest_api_key", "live_api_keys")
     default_base_url: ClassVar[str] = "https://api.batch.com"
 

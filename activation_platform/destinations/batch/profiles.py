@@ -1,8 +1,6 @@
 """The profiles of a Batch project: created and updated in bulk, erased one by one."""
 
-from collections import defaultdict
 from collections.abc import Generator, Sequence
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -16,11 +14,10 @@ from activation_platform.contracts.service import (
     Pending,
     Service,
     Settlement,
-    UnreadableAnswer,
-    refuse,
-    said,
 )
-from activation_platform.contracts.values import Choice, Email, Phone, Text, TextList, TimeZone
+from activation_platform.contracts.values import Choice, Email, Phone, Text, TimeZone
+from activation_platform.destinations.batch.answers import faults_of
+from activation_platform.destinations.batch.attributes import ATTRIBUTES, CUSTOM_ID, attribute
 from activation_platform.destinations.batch.erasure import request_erasure, settle_erasures
 
 if TYPE_CHECKING:
@@ -50,13 +47,7 @@ class Profiles(Service):
         50  # unconfirmed: attributes per profile and call, as Segment's integration counts
     )
     fields: ClassVar[tuple[Field, ...]] = (
-        Field(
-            "custom_id",
-            Text(min=1, max=512),
-            key=True,
-            required=True,
-            docs="Your own ID of the person. Unconfirmed: at most 512 characters.",
-        ),
+        Field("custom_id", CUSTOM_ID, key=True, required=True, docs="Your own ID of the person."),
         Field("$email_address", Email(), docs="Where e-mail is sent."),
         Field("$email_marketing", _CONSENT, docs="Consent to marketing by e-mail."),
         Field("$phone_number", Phone(), docs="Where text messages are sent."),
@@ -73,14 +64,7 @@ class Profiles(Service):
         ),
         Field("$timezone", TimeZone(), docs="As in Europe/Paris."),
     )
-    # Names: https://doc.batch.com/developer/sdk/web/profile-data/attributes. Unconfirmed for this API: the 30
-    # characters, and the lengths of texts and lists.
-    custom_fields: ClassVar[CustomFields | None] = CustomFields(
-        pattern="[a-z0-9_]{1,30}",
-        words="1 to 30 lower-case letters, digits and underscores",
-        text=Text(min=1, max=300),
-        texts=TextList(max_items=25, max=300),
-    )
+    custom_fields: ClassVar[CustomFields | None] = ATTRIBUTES
 
     destination: "BatchProject"
 
@@ -113,16 +97,10 @@ class Profiles(Service):
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
         """Accepted, or partial with the reasons of all refused attributes; a refused call is refused as a whole."""
-        if not response.is_success:
-            refuse(response, self.destination.refusal(response))
-        body = said(response)
-        if not isinstance(body, dict) or not str(body.get("code", "")).startswith("SUCCESS"):
-            raise UnreadableAnswer(f"{response.status_code} without a code of Batch")
-        reasons: defaultdict[int, list[str]] = defaultdict(list)
-        for error in body.get("errors") or ():
-            for position in _positions(error, len(batch)):
-                reasons[position].append(_reason(error))
-        return batch.accepted({position: partial("; ".join(words)) for position, words in reasons.items()})
+        faults = faults_of(response, self.destination, len(batch))
+        return batch.accepted(
+            {n: partial("; ".join(one.words for one in found)) for n, found in faults.items()}
+        )
 
     def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
         """Look the erasures up in every app's list of requests."""
@@ -130,29 +108,5 @@ class Profiles(Service):
 
 
 def _profile(record: Record) -> dict[str, Any]:
-    attributes = [_attribute(*item) for item in record.values.items() if item[0] != "custom_id"]
+    attributes = [attribute(*item) for item in record.values.items() if item[0] != "custom_id"]
     return {"identifiers": {"custom_id": record.identifier}, "attributes": dict(attributes)}
-
-
-def _attribute(name: str, value: Any) -> tuple[str, Any]:
-    """Name and value as Batch writes them: days and moments carry their type in the name, null removes the attribute."""
-    if isinstance(value, datetime):
-        moment = value.astimezone(UTC).replace(microsecond=0, tzinfo=None)
-        return f"date({name})", f"{moment.isoformat()}Z"
-    if isinstance(value, date):
-        return f"date({name})", f"{value.isoformat()}T00:00:00Z"
-    # Unconfirmed for this API; Batch's older one refuses an empty array. Either way the attribute is gone.
-    return name, None if value == [] else value
-
-
-def _positions(error: Any, size: int) -> Sequence[int]:
-    """The profiles an error speaks of: all, where it does not say or says a place that does not exist."""
-    position = error.get("bulk_index") if isinstance(error, dict) else None
-    return (position,) if isinstance(position, int) and 0 <= position < size else range(size)
-
-
-def _reason(error: Any) -> str:
-    if not isinstance(error, dict):
-        return "refused in part"
-    words = [str(error[name]) for name in ("attribute", "event", "reason") if error.get(name)]
-    return ": ".join(words) or "refused in part"

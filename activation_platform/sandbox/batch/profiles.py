@@ -7,22 +7,17 @@ call, that the attributes beyond the fiftieth are refused one by one, and that t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
-from activation_platform.sandbox.batch import attributes
+from activation_platform.sandbox.batch import attributes, events
 from activation_platform.sandbox.batch.errors import malformed
 from activation_platform.sandbox.batch.store import Store
 from activation_platform.sandbox.exchange import Answer, Call
 
 ATTRIBUTES_MAX = 50
-EVENTS_MAX = 15
 CUSTOM_ID_MAX = 512
-EVENT_AGE_MAX = timedelta(hours=24)
 KINDS = ("custom_id", "installation")
-EVENT_NAME = re.compile(r"[a-z0-9_]{1,30}")
 
 Fault = dict[str, Any]
 
@@ -46,10 +41,10 @@ def apply(call: Call, entries: list[Any], store: Store) -> Answer:
     for index, entry in enumerate(entries):
         ((kind, identifier),) = entry["identifiers"].items()
         profile = store.profile(kind, identifier)
-        sent = entry.get("attributes") or {}
-        faults += _write(profile.attributes, sent, index, call.poisoned.get(identifier))
-        if events := entry.get("events"):
-            faults += _record(profile.events, events, index, call.wall)
+        poison, sent = call.poisoned.get(identifier), entry.get("events") or []
+        if "attributes" in entry or not sent:
+            faults += _write(profile.attributes, entry.get("attributes") or {}, index, poison)
+        faults += events.record(profile.events, sent, index, call.wall, poison)
     if faults:
         return Answer(202, {"code": "SUCCESS_WITH_PARTIAL_ERRORS", "errors": faults})
     return Answer(202, {"code": "SUCCESS"})
@@ -76,9 +71,9 @@ def _complaint(entry: Any) -> str | None:
         return f"an identifier is a string of 1 to {CUSTOM_ID_MAX} characters."
     if not isinstance(entry.get("attributes", {}), dict | None):
         return "attributes is an object."
-    events = entry.get("events", [])
-    if not isinstance(events, list) or len(events) > EVENTS_MAX:
-        return f"events is an array of at most {EVENTS_MAX} events."
+    sent = entry.get("events", [])
+    if not isinstance(sent, list) or len(sent) > events.MOST:
+        return f"events is an array of at most {events.MOST} events."
     return None
 
 
@@ -98,30 +93,5 @@ def _write(held: dict[str, Any], sent: Mapping[str, Any], index: int, poison: st
     return faults
 
 
-def _fault(index: int, name: str, reason: str, category: str = "attribute") -> Fault:
-    return {"category": category, "bulk_index": index, category: name, "reason": reason}
-
-
-def _record(held: list[dict[str, Any]], sent: list[Any], index: int, wall: float) -> list[Fault]:
-    faults = []
-    for event in sent:
-        name = event.get("name") if isinstance(event, dict) else None
-        if not isinstance(name, str) or not EVENT_NAME.fullmatch(name):
-            faults.append(_fault(index, str(name), "An event needs a name of a-z, 0-9 and _.", "event"))
-        elif complaint := _untimely(event.get("time"), wall):
-            faults.append(_fault(index, name, complaint, "event"))
-        else:
-            held.append(event)
-    return faults
-
-
-def _untimely(time: Any, wall: float) -> str | None:
-    if time is None:
-        return None
-    try:
-        age = wall - datetime.fromisoformat(time).timestamp()
-    except (TypeError, ValueError):
-        return "The time of an event is an ISO 8601 instant."
-    if age < 0:
-        return "An event cannot lie in the future."
-    return "An event is less than 24 hours old." if age >= EVENT_AGE_MAX.total_seconds() else None
+def _fault(index: int, name: str, reason: str) -> Fault:
+    return {"category": "attribute", "bulk_index": index, "attribute": name, "reason": reason}

@@ -9,21 +9,9 @@ from activation_platform.contracts.batch import REQUEST
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, Verdict
 from activation_platform.contracts.service import BatchRefused, Pending
-from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
+from activation_platform_tests.destinations.batch.conftest import APPS
 from activation_platform_tests.destinations.conversation import batch_of, carry
-
-APPS = ["sandbox-ios-key", "sandbox-web-key"]
-
-
-@pytest.fixture
-def project(sandbox):
-    return Batch(
-        rest_api_key="sandbox-rest-key",
-        project_key="sandbox-project",
-        live_api_keys=APPS,
-        base_url=sandbox.base_url("batch"),
-    )
 
 
 @pytest.fixture

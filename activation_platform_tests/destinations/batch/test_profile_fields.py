@@ -21,6 +21,10 @@ def test_only_mirror_needs_the_keys_of_the_apps():
         ("a" * 31, False),
         ("FirstName", False),
         ("é", False),
+        ("url(site)", True),
+        ("url()", False),
+        ("url(Site)", False),
+        ("date(born)", False),
         ("", False),
     ],
 )
@@ -55,10 +59,26 @@ def test_standard_fields_refuse_what_the_vendor_would(field, value, fine):
 
 def test_texts_and_lists_keep_the_vendors_lengths():
     text, texts = (
-        Profiles.custom_fields.type_for(pl.String()),
-        Profiles.custom_fields.type_for(pl.List(pl.String)),
+        Profiles.custom_fields.type_for("x", pl.String()),
+        Profiles.custom_fields.type_for("x", pl.List(pl.String)),
     )
 
     assert text == Text(min=1, max=300)
     assert texts == TextList(max_items=25, max=300)
     assert Profiles.max_fields == 50
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("https://example.org/a?b=c", None),
+        ("example.org", "is not a URL"),
+        ("https://example.org/a b", "is not a URL"),
+        ("https://example.org/" + "a" * 2048, "is longer than 2048 characters"),
+        ("", "is empty"),
+    ],
+)
+def test_a_field_that_is_named_as_an_address_holds_one(address, reason):
+    type_ = Profiles.custom_fields.type_for("url(site)", pl.String())
+
+    assert type_.clean(pl.Series([address])).reasons.to_list() == [reason]
