@@ -1,7 +1,7 @@
 """One run of an activation, in the order in which it happens. Read this file to know what the product does.
 
 claim     whose ledger is this? what does the account call itself? which fields has it?
-settle    what became of deletes that the destination is carrying out
+settle    what became of deletes that the destination is carrying out, and of operations that got no answer
 plan      frame - ledger; complete on disk before anything is sent
 load      inserts, updates, then deletes; every answer is remembered before the next batch counts
 seal      the ledger's new head, the figures, the history
@@ -17,17 +17,18 @@ import polars as pl
 
 from activation_platform.contracts.errors import ActivationError, DeclarationError, RateLimited, Stopped
 from activation_platform.contracts.fields import Field
-from activation_platform.contracts.modes import RunType
+from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Pending
+from activation_platform.sync.doubts import doubts_of, policy, resolved
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.history import Run, Status, write_run
 from activation_platform.sync.journey import Journey, Progress, silently
 from activation_platform.sync.keys import is_lossless_cast, key_of
-from activation_platform.sync.ledger import Ledger, now_us
+from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.manifest import Target
 from activation_platform.sync.mapping import BoundMapping, bind
-from activation_platform.sync.order import Activation, RunOrder
+from activation_platform.sync.order import Activation, InDoubt, RunOrder
 from activation_platform.sync.remember import settled
 from activation_platform.sync.states import ENTRIES, PENDING_ERASURE, State
 
@@ -98,12 +99,13 @@ async def _activate(
     try:
         if ledger.recovered:
             journey.notes.append(f"run {ledger.recovered} had crashed: what was acknowledged to it is kept")
-        if _overtaken(ledger, order):
+        if activation.kind is not ObjectKind.EVENT and _overtaken(ledger, order):
             ledger.begin()
             ledger.seal()
             return told(Status.SUPERSEDED)
         mapping = await _claim(activation, frame, ledger, loader, account_hash)
         await _settle(activation, ledger, loader)
+        await _resolve(activation, ledger, loader)
         await journey.travel(frame, mapping)
     except ActivationError as error:
         if ledger.running:
@@ -180,8 +182,28 @@ async def _settle(activation: Activation, ledger: Ledger, loader: Loader) -> Non
         pending.select(*ENTRIES.names(), "_behind"),
         [settlement.state for settlement in settlements],
         [settlement.request for settlement in settlements],
-        now_us(),
+        remembers=activation.mode is Mode.ERASE,
+        at=ledger.now(),
     )
+    _seal(ledger, events)
+
+
+async def _resolve(activation: Activation, ledger: Ledger, loader: Loader) -> None:
+    """Find out what became of operations without an answer, or take them for done; sealed by itself, too (SEMANTICS A1)."""
+    how = policy(activation)
+    if how is InDoubt.RESEND:
+        return
+    entries, doubts = doubts_of(ledger)
+    if not doubts:
+        return
+    done = [True] * len(doubts)
+    if how is InDoubt.VERIFY:
+        done = await loader.ask(activation.service.look_up(doubts))
+    events = resolved(entries, done, ledger.now())
+    _seal(ledger, events)
+
+
+def _seal(ledger: Ledger, events: pl.DataFrame) -> None:
     if events.height:
         ledger.begin()
         ledger.record(events)

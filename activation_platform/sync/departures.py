@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from activation_platform.contracts.modes import Mode, ObjectKind
 from activation_platform.sync.identifiers import contested
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.order import Activation, RunOrder
@@ -30,6 +31,8 @@ class Departures:
     no_operation: int = 0
     withheld: int = 0
     standing: int = 0
+    replaced: int = 0
+    """Records that a snapshot will take away."""
     doubtful: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
     notes: list[str] = field(default_factory=list)
 
@@ -54,22 +57,30 @@ def departures(
     """Judge every key that is not in the frame. `claimed`: hashes of the identifiers that this run writes or sets aside."""
     head = ledger.head
     result = Departures(ENTRIES.to_frame().with_columns(_behind=pl.lit(value=False)))
+    if activation.kind is ObjectKind.EVENT:
+        return _past_events(result, found, activation, ledger, at)
     held = head.entries(head.where(head.in_states(*HELD) & ~found.seen))
     _forget_debts_of_the_gone(result, found, ledger, at)
     owed = ledger.debts.filter((pl.col("debt") == Debt.DELETE) & (pl.col("operation") != PENDING_ERASURE))
-    if not activation.deletes:
-        result.no_operation += held.height
-        # Who left in doubt or in part comes back as changed: nobody knows what stands at the destination.
-        known = pl.when(pl.col("state") == State.PRESENT).then("sent")
-        held = held.with_columns(sent=known)
-        result.events.append(events_of(held, Event.DEPARTED, state=State.DEPARTED, debt=Debt.WRITE, at=at))
-        result.events.append(cancelled(owed, at))
-        return result
-    if found.null_keys and not activation.null_keys_never_sent:
+    takes_away = activation.deletes or activation.mode is Mode.SNAPSHOT
+    if found.null_keys and takes_away and not activation.null_keys_never_sent:
         # A row without a key may be any of the keys that seem to be gone (SEMANTICS B3).
         result.withheld += held.height
         return result
-    if activation.delete_departed:
+    if activation.mode is Mode.SNAPSHOT:
+        result.replaced = held.height  # what is owed ends with what it is owed for: see Journey
+        return result
+    if not activation.deletes:
+        _let_go(result, held, at)
+        no_longer = owed
+        if activation.removes_left_behind:
+            no_longer = owed.join(held, on=["key64", "identifier"], how="semi", nulls_equal=True)
+            owed = owed.join(held, on=["key64", "identifier"], how="anti", nulls_equal=True)
+        result.events.append(cancelled(no_longer, at))
+        if not activation.removes_left_behind:
+            return result
+        held = held.clear()
+    elif activation.delete_departed:
         departed = head.entries(head.where(head.in_states(State.DEPARTED) & ~found.seen))
         held = pl.concat([held, departed])
     due = (pl.col("attempts") <= activation.retries) | (pl.col("tried") < at - _DAY) | pl.lit(order.full)
@@ -96,6 +107,29 @@ def departures(
             f"{waiting.height} deletes are owed, the oldest for {days} days: the destination refused each of them "
             f"{activation.retries} times or more; they are tried once a day"
         )
+    return result
+
+
+def _let_go(result: Departures, held: pl.DataFrame, at: int) -> None:
+    """Under a mode that does not delete, what left the frame stays at the destination."""
+    result.no_operation += held.height
+    # Who left in doubt or in part comes back as changed: nobody knows what stands at the destination.
+    known = pl.when(pl.col("state") == State.PRESENT).then("sent")
+    departed = held.with_columns(sent=known)
+    result.events.append(events_of(departed, Event.DEPARTED, state=State.DEPARTED, debt=Debt.WRITE, at=at))
+
+
+def _past_events(
+    result: Departures, found: Survey, activation: Activation, ledger: Ledger, at: int
+) -> Departures:
+    """Events never leave; what was set aside is forgotten with its window, what is owed once its key would be (SEMANTICS E3)."""
+    assert activation.events is not None
+    gone = pl.Series(np.unique(found.owed_but_gone))
+    debts = ledger.debts.filter(pl.col("key64").is_in(gone.implode()))
+    kept = pl.col("values").is_not_null() & (pl.col("since") >= activation.events.forgotten_before(at))
+    result.standing += debts.filter(kept).height
+    over = debts.filter(~kept).select([name for name in ENTRIES.names() if name in debts.columns])
+    result.events.append(events_of(over, Event.CANCELLED, state=State.KEPT, debt=Debt.WRITE, at=at))
     return result
 
 

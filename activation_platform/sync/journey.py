@@ -1,24 +1,38 @@
 """The part of a run that plans, sends and remembers; its order of events is told in `activate.py`."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
-from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, REQUEST, Batch
-from activation_platform.contracts.errors import Cancelled
+from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.errors import ActivationError, Cancelled
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict
+from activation_platform.contracts.service import Pass
+from activation_platform.sync.batches import Cutter
 from activation_platform.sync.departures import cancelled
 from activation_platform.sync.history import Figures, Status
 from activation_platform.sync.identifiers import contested
-from activation_platform.sync.ledger import Ledger, now_us
+from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.mapping import BoundMapping
 from activation_platform.sync.order import Activation, RunOrder
-from activation_platform.sync.plan import Counts, Plan, make_plan
-from activation_platform.sync.remember import answered, intent, left_behind, overwritten, unsent
-from activation_platform.sync.states import EVENTS, Event
+from activation_platform.sync.piece import Piece
+from activation_platform.sync.plan import Counts, Plan
+from activation_platform.sync.planning import make_plan
+from activation_platform.sync.remember import (
+    answered,
+    cleared,
+    intent,
+    left_behind,
+    overwritten,
+    replaced,
+    unsent,
+)
+from activation_platform.sync.states import EVENTS, Debt, Event
 from activation_platform.sync.tally import Tally
 
 __all__ = ["Journey", "Progress", "silently"]
@@ -46,33 +60,100 @@ class Journey:
         self.notes: list[str] = []
         self.begun = False
         self._tally = Tally(Counts())
+        self._piece: Piece | None = None
         self._moved: list[pl.DataFrame] = []
         self._accepted_late: list[pl.Series] = []
         self._not_accepted: list[pl.Series] = []
+        self._standing: list[pl.Series] = []
         self._unknown_there: list[Batch] = []
         self._plan: Plan | None = None
 
     async def travel(self, frame: pl.LazyFrame, mapping: BoundMapping) -> None:
         """Plan, remember what the plan decided, send, seal."""
         order, ledger = self.order, self.ledger
+        name = f"{order.run_id}:{ledger.manifest.sequence + 1}"
+        full_since = ledger.manifest.full_since or (ledger.now() if order.full else 0)
         ledger.begin(
             partition=order.partition,
             instant=order.instant.timestamp(),
             snapshot=order.snapshot,
             mapping={bound.name: bound.type.label for bound in mapping.fields},
+            full_since=full_since,
         )
         self.begun = True
-        plan = self._plan = make_plan(frame, self.activation, mapping, ledger, self.order, now_us())
+        plan = self._plan = make_plan(frame, self.activation, mapping, ledger, self.order, ledger.now())
         self._tally.counts = plan.counts
         self.notes.extend(plan.notes)
         self._stop_if_cancelled()
         for events in plan.decided():
             ledger.record(events)
-        for operation in (Operation.INSERT, Operation.UPDATE):
-            await self._load(self._writes(plan, operation))
+        if self.activation.mode is Mode.SNAPSHOT and plan.withheld:
+            self.notes.append("what stands at the destination stays as it is")
+        elif self.activation.in_one_piece:
+            await self._in_one_piece(plan, name)
+        else:
+            await self._batch_by_batch(plan, Cutter(plan, self.activation, name, ledger.now))
+        remembered = self.activation.events
+        ledger.seal(
+            forget_before=0 if remembered is None else remembered.forgotten_before(ledger.now()),
+            null_keys=plan.null_keys,
+            full_done=True,
+            full_since=0 if order.full else full_since,
+        )
+
+    async def _batch_by_batch(self, plan: Plan, cutter: Cutter) -> None:
+        """Every answer counts at once."""
+        inserts = cutter.writes(Operation.INSERT)
+        if self.activation.mode is Mode.SNAPSHOT:
+            for entries in self.ledger.head.chunks():
+                self.ledger.record(cleared(entries, self.ledger.now()))
+            first = next(inserts, None) or cutter.emptying()
+            await self._load(iter([replace(first, operation=Operation.CLEAR)]))
+        await self._load(inserts)
+        await self._load(cutter.writes(Operation.UPDATE))
         await self._load(self._inserts_after_all())
-        await self._load(self._deletes(plan))
-        ledger.seal(null_keys=plan.null_keys, full_done=True)
+        await self._load(cutter.erasures(self.ledger.debts))
+        await self._load(cutter.deletes(self._leaving(plan)))
+        if self.activation.mode is Mode.SNAPSHOT:
+            self._forget_replaced(plan)
+
+    async def _in_one_piece(self, plan: Plan, name: str) -> None:
+        """Nothing counts before everything stands in its place (SEMANTICS C1)."""
+        activation, service = self.activation, self.activation.service
+        if not self._tally.planned and activation.mode is not Mode.SNAPSHOT:
+            return
+        begun = service.begin(Pass(name, activation.mode, self.order.partition, self.order.instant))
+        piece = self._piece = Piece(self.ledger.work, token=await self.loader.ask(begun))
+        cutter = Cutter(plan, activation, name, self.ledger.now, piece.token)
+        try:
+            await self._load(cutter.writes(Operation.INSERT))
+            await self._load(cutter.writes(Operation.UPDATE))
+            await self._load(cutter.deletes(self._leaving(plan)))
+        except BaseException:
+            self._piece = None
+            with suppress(ActivationError):  # the reason why it is abandoned says more
+                await self.loader.ask(service.abandon(piece.token))
+            raise
+        for events in piece.intents():
+            self.ledger.record(events)
+        await self.loader.ask(service.finish(piece.token))
+        self._piece = None
+        for events in piece.answers():
+            self.ledger.record(events)
+        self._tally.absorb(piece.tally)
+        if activation.mode is Mode.SNAPSHOT:
+            self._forget_replaced(plan)
+
+    def _forget_replaced(self, plan: Plan) -> None:
+        """What was not part of a snapshot is no more, and no delete is owed for it."""
+        head = self.ledger.head
+        gone = head.live.copy()
+        standing = head.find(pl.concat([pl.Series(dtype=pl.UInt64), *self._standing]).to_numpy())
+        gone[standing[standing >= 0]] = False
+        at = self.ledger.now()
+        self.ledger.record(replaced(head.entries(np.flatnonzero(gone)), at))
+        self.ledger.record(cancelled(self.ledger.debts.filter(pl.col("debt") == Debt.DELETE), at))
+        self._tally.deleted += plan.counts.delete
 
     def _stop_if_cancelled(self) -> None:
         if self.loader.cancelled():
@@ -92,10 +173,10 @@ class Journey:
         back to what was acknowledged before, nobody would look at the record again.
         """
         new = batch.operation is Operation.INSERT
-        return not (new and self.activation.service.idempotent and not self.activation.deletes)
+        return not (new and self.activation.service.idempotent and not self.activation.removes_left_behind)
 
     def _before(self, batch: Batch) -> None:
-        at = now_us()
+        at = self.ledger.now()
         events = EVENTS.to_frame()
         if (
             self._plan is not None
@@ -104,38 +185,49 @@ class Journey:
         ):
             writers = self._plan.overwritten.filter(pl.col("_writer").is_in(batch.frame["_key64"].implode()))
             events = overwritten(writers.drop("_writer"), at)
+        if self._piece is not None:
+            self._piece.intend(pl.concat([events, intent(batch, self.activation, at)]))
+            return
         if self._intends(batch):
-            asynchronous = self.activation.service.deletes_are_requests
-            meant = intent(batch, deletes=self.activation.deletes, asynchronous=asynchronous, at=at)
-            events = pl.concat([events, meant])
+            events = pl.concat([events, intent(batch, self.activation, at)])
         self.ledger.record(events)
 
     def _unsent(self, batch: Batch) -> None:
-        if self._intends(batch):
-            self.ledger.record(unsent(batch, now_us()))
+        if self._piece is None and self._intends(batch):
+            self.ledger.record(unsent(batch, self.activation, self.ledger.now()))
+
+    @property
+    def _counting(self) -> Tally:
+        return self._tally if self._piece is None else self._piece.tally
+
+    def _remember(self, events: pl.DataFrame) -> None:
+        """Now, or once the piece stands."""
+        if self._piece is None:
+            self.ledger.record(events)
+        else:
+            self._piece.answer(events)
 
     def _after(self, batch: Batch, outcomes: list[Outcome]) -> None:
         if batch.operation is Operation.DELETE:
-            events = self._remembered(batch, outcomes)
-            self.ledger.record(events)
-            self._tally.deletes(events, batch.frame["_same_run"])
-        else:
+            events = answered(batch, outcomes, self.activation, self.ledger.now())
+            self._remember(events)
+            self._counting.deletes(events, batch.frame["_same_run"])
+        elif len(batch):
             self._after_writes(*self._without_unknown_there(batch, outcomes))
-        self.progress(self._tally.answered, self._tally.planned)
-
-    def _remembered(self, batch: Batch, outcomes: list[Outcome]) -> pl.DataFrame:
-        asynchronous = self.activation.service.deletes_are_requests
-        return answered(batch, outcomes, asynchronous=asynchronous, at=now_us())
+        self.progress(self._counting.answered, self._tally.planned)
 
     def _after_writes(self, batch: Batch, outcomes: list[Outcome]) -> None:
-        events = self._remembered(batch, outcomes)
-        behind = left_behind(events, batch, deletes=self.activation.deletes, at=now_us())
-        self.ledger.record(pl.concat([events, behind]))
-        self._tally.left_behind += behind.height
-        self._tally.writes(events, batch.operation, batch.frame["_moved"])
+        at = self.ledger.now()
+        events = answered(batch, outcomes, self.activation, at)
+        behind = left_behind(events, batch, self.activation, at)
+        self._remember(pl.concat([events, behind]))
+        self._counting.left_behind += behind.height
+        self._counting.writes(events, batch.operation, batch.frame["_moved"])
         self._moved.append(behind)
         stands = events["event"].is_in([Event.ACCEPTED, Event.PARTIAL])
         self._not_accepted.append(events["key64"].filter(~stands))
+        if self.activation.mode is Mode.SNAPSHOT:
+            self._standing.append(events["key64"].filter(stands | (events["event"] == Event.UNKNOWN)))
         if self._plan is not None and len(self._plan.doubtful):
             late = stands & events["key64"].is_in(self._plan.doubtful.implode())
             self._accepted_late.append(events["key64"].filter(late))
@@ -152,55 +244,24 @@ class Journey:
         others = [n for n, outcome in enumerate(outcomes) if outcome.verdict is not Verdict.IGNORED]
         return batch.take(others), [outcomes[n] for n in others]
 
-    def _writes(self, plan: Plan, operation: Operation) -> Iterator[Batch]:
-        """Whole batches of one operation, cut across the plan's files."""
-        activation = self.activation
-        size = activation.service.batch_size
-        rest: pl.DataFrame | None = None
-        for chunk in plan.records(operation):
-            frame = chunk if rest is None else pl.concat([rest, chunk])
-            whole = frame.height - frame.height % size
-            for start in range(0, whole, size):
-                part = frame[start : start + size]
-                yield Batch(operation, activation.mode, part, plan.mapping.mapped_fields)
-            rest = frame[whole:]
-        if rest is not None and rest.height:
-            yield Batch(operation, activation.mode, rest, plan.mapping.mapped_fields)
-
     def _inserts_after_all(self) -> Iterator[Batch]:
         """The updates that the destination did not know, as inserts."""
         while self._unknown_there:
             yield self._unknown_there.pop()
 
-    def _deletes(self, plan: Plan) -> Iterator[Batch]:
-        """Deletes last: what left the frame, what was owed, and what this run's moves left behind."""
-        if Operation.DELETE in plan.withheld:
-            return
-        service = self.activation.service
-        size = service.delete_batch_size or service.batch_size
+    def _leaving(self, plan: Plan) -> pl.DataFrame:
+        """Deletes, which come last: what left the frame, what was owed, and what this run's moves left behind."""
         moved = self._left_behind_now(plan).with_columns(
             _behind=pl.lit(value=True), _same_run=pl.lit(value=True)
         )
         planned = plan.deletes.with_columns(_same_run=pl.lit(value=False))
         rows = pl.concat([planned, moved], how="diagonal_relaxed")
+        if Operation.DELETE in plan.withheld:
+            return rows.clear()
         # An old identifier goes only once its record stands under the new one.
         waits = pl.col("_behind") & pl.col("key64").is_in(self._not_standing(plan).implode())
         self._tally.held_back = rows.filter(waits & ~pl.col("_same_run")).height
-        rows = rows.filter(~waits).select(
-            pl.col("key").alias(KEY),
-            pl.col("identifier").alias(IDENTIFIER),
-            pl.col("identifier").alias(PREVIOUS),
-            pl.col("request").alias(REQUEST),
-            "_behind",
-            "_same_run",
-            _key64="key64",
-            _raw="raw",
-            _sent="sent",
-            _identifier64="identifier64",
-        )
-        for start in range(0, rows.height, size):
-            part = rows[start : start + size].with_columns(_asked=pl.lit(now_us()))
-            yield Batch(Operation.DELETE, self.activation.mode, part)
+        return rows.filter(~waits)
 
     def _not_standing(self, plan: Plan) -> pl.Series:
         """Hashes of keys that were not accepted in this run, or were in doubt before it and got no answer since."""
@@ -212,12 +273,12 @@ class Journey:
     def _left_behind_now(self, plan: Plan) -> pl.DataFrame:
         """Identifiers left behind in this run and free to delete; what a present key holds is owed no more."""
         moved = pl.concat([EVENTS.to_frame(), *self._moved])
-        if not self.activation.deletes or moved.is_empty():
+        if not self.activation.removes_left_behind or moved.is_empty():
             return moved.clear()
         held, claimed = contested(
             moved["identifier64"].to_numpy(), self.ledger.head, plan.seen, plan.claimed, moved["key64"]
         )
-        self.ledger.record(cancelled(moved.filter(pl.Series(held)), now_us()))
+        self._remember(cancelled(moved.filter(pl.Series(held)), self.ledger.now()))
         return moved.filter(pl.Series(~(held | claimed)))
 
     def figures(self) -> Figures:

@@ -13,7 +13,7 @@ import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS
 from activation_platform.contracts.errors import LedgerMismatch
-from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.contracts.values import TOO_EARLY
 from activation_platform.sync.duplicates import DUPLICATE, fresh_duplicates, split_duplicates
 from activation_platform.sync.identifiers import CONTENDERS, SHARES
@@ -21,13 +21,13 @@ from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import REASON, BoundMapping
 from activation_platform.sync.order import Activation
 from activation_platform.sync.states import HELD, PENDING_ERASURE, Debt, Event, State, events_of
-from activation_platform.sync.survey import ORDER, Survey
+from activation_platform.sync.survey import ORDER, UNTIMED, Survey
 
 __all__ = ["PENDING", "Judgement", "judge"]
 
 PENDING = "erasure pending: the destination has not finished deleting this identifier"
 
-_SENDABLE = ["insert", "update"]
+_SENDABLE = ["insert", "update", "delete"]
 
 
 @dataclass
@@ -75,7 +75,7 @@ def judge(
         judgement.claims.append(stands["_debt_id64"])
         if twice.height:
             judgement.claims.append(mapping.clean(twice, at)["_identifier64"])
-        cleaned = mapping.clean(chunk.filter(~pl.col("_stands")), at)
+        cleaned = _timed(mapping.clean(chunk.filter(~pl.col("_stands")), at))
         decided = cleaned.with_columns(_operation=_decide(activation, pending, full=full))
         _spool(judgement, decided, path.name, at)
     if len(found.duplicates):
@@ -138,6 +138,11 @@ def _standing(activation: Activation, *, full: bool) -> pl.Expr:
 
     What insert only created in part stands, too: an insert must not overwrite, and this mode never updates.
     """
+    if activation.mode is Mode.SNAPSHOT:
+        return pl.lit(value=False)
+    if activation.mode is Mode.ERASE:
+        # Who is being erased is waited for; who was refused is asked for again until it is done.
+        return (pl.col("_was_state") == State.DELETE_REQUESTED).fill_null(value=False)
     in_part = (pl.col("_was_state") == State.PARTIAL).fill_null(value=False)
     never_completed = in_part & pl.lit(activation.mode is Mode.INSERT_ONLY)
     if full:
@@ -155,7 +160,7 @@ def _standing(activation: Activation, *, full: bool) -> pl.Expr:
 
 
 def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bool) -> pl.Expr:
-    """The word for each row: `aside`, `pending`, `nothing`, `insert` or `update`."""
+    """The word for each row: `aside`, `pending`, `nothing`, `insert`, `update` or `delete`."""
     state = pl.col("_was_state")
     known = state.is_not_null()
     held = state.is_in([int(one) for one in HELD])
@@ -163,13 +168,19 @@ def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bo
     owes = (pl.col("_debt") == Debt.WRITE).fill_null(value=False)
     erasing = (state == State.DELETE_REQUESTED) | pl.col("_identifier64").is_in(pl.Series(pending).implode())
     equal = settled & (pl.col("_sent") == pl.col("_was_sent")) & ~owes
+    if activation.kind is ObjectKind.LIST:  # a member has nothing that changes but its identifier
+        same = (pl.col("_identifier64") == pl.col("_was_id64")) & pl.col("_was_sent").is_not_null()
+        equal = settled & same & ~owes
     if activation.mode is Mode.INSERT_ONLY:
         in_doubt = (state == State.UNKNOWN) | ((state == State.DEPARTED) & pl.col("_was_sent").is_null())
         never = known & ~in_doubt & ~((state == State.IGNORED) & pl.lit(full))
+    elif activation.mode is Mode.ERASE:
+        never = known & (state != State.UNKNOWN)
+    elif activation.mode is Mode.SNAPSHOT:
+        never = pl.lit(value=False)
     else:
         never = equal & ~pl.lit(full)
-    first = Operation.UPDATE if activation.mode is Mode.UPDATE_ONLY else Operation.INSERT
-    later = Operation.INSERT if activation.mode is Mode.INSERT_ONLY else Operation.UPDATE
+    first, later = _operations(activation)
     perhaps_not_there = (state == State.UNKNOWN) & ~pl.col("_was_reason").str.starts_with(
         str(Operation.UPDATE)
     )
@@ -187,6 +198,26 @@ def _decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: bo
         .then(pl.lit(str(later)))
         .otherwise(pl.lit(str(first)))
     )
+
+
+def _operations(activation: Activation) -> tuple[Operation, Operation]:
+    """What is asked for a record that the destination does not hold, and for one that it holds."""
+    if activation.mode is Mode.ERASE:
+        return Operation.DELETE, Operation.DELETE
+    if activation.mode is Mode.UPDATE_ONLY:
+        return Operation.UPDATE, Operation.UPDATE
+    if activation.kind is ObjectKind.LIST or activation.mode in (Mode.INSERT_ONLY, Mode.SNAPSHOT):
+        return Operation.INSERT, Operation.INSERT
+    return Operation.INSERT, Operation.UPDATE
+
+
+def _timed(cleaned: pl.DataFrame) -> pl.DataFrame:
+    """Rows of events that say no moment belong to no window: they are set aside."""
+    if UNTIMED not in cleaned.columns:
+        return cleaned
+    untimed = pl.col(UNTIMED).fill_null(value=False)
+    reason = pl.when(untimed).then(pl.lit("says no moment at which it happened")).otherwise(REASON)
+    return cleaned.with_columns(reason.alias(REASON)).drop(UNTIMED)
 
 
 def _spool(judgement: Judgement, decided: pl.DataFrame, name: str, at: int) -> None:

@@ -40,7 +40,7 @@ from activation_platform.sync.states import (
     fold_entries,
 )
 
-__all__ = ["Ledger", "in_doubt", "now_us"]
+__all__ = ["Ledger", "in_doubt"]
 
 T = TypeVar("T")
 
@@ -116,13 +116,21 @@ class Ledger:
         """Room for the plan of the run in progress."""
         return self.folder / "work"
 
+    def now(self) -> int:
+        """The time in Unix microseconds, which never goes back: not within a run, and not from one to the next."""
+        self.manifest.clock = max(time.time_ns() // 1000, self.manifest.clock + 1)
+        return self.manifest.clock
+
     def record(self, events: pl.DataFrame) -> None:
         """Remember events, durably, now."""
         assert self._journal is not None, "begin() first"
         self._journal.append(events)
 
-    def seal(self, **newest: Any) -> pl.DataFrame:
-        """End the run: fold its events into the ledger; returns them. `newest` sets manifest fields."""
+    def seal(self, *, forget_before: int = 0, **newest: Any) -> pl.DataFrame:
+        """End the run: fold its events into the ledger; returns them. `newest` sets manifest fields.
+
+        `forget_before`: entries that last changed before this moment may be dropped when deltas are folded into a base.
+        """
         assert self._journal is not None, "begin() first"
         self._journal.close()
         self._journal = None
@@ -131,7 +139,7 @@ class Ledger:
         events = self._fold(self.manifest.sequence)
         shutil.rmtree(self.work, ignore_errors=True)
         self._load()
-        self._compact()
+        self._compact(forget_before)
         return events
 
     def _load(self) -> None:
@@ -149,7 +157,9 @@ class Ledger:
         self.debts = self._frame(self.manifest.debts, DEBTS)
 
     def _frame(self, file: str, schema: pl.Schema) -> pl.DataFrame:
-        return self._opened(file, pl.read_ipc) if file else schema.to_frame()
+        if not file:
+            return schema.to_frame()
+        return pl.concat([schema.to_frame(), self._opened(file, pl.read_ipc)], how="diagonal")
 
     def _opened(self, file: str, read: Callable[[Path], T]) -> T:
         try:
@@ -196,20 +206,25 @@ class Ledger:
         old_debts, manifest.debts = manifest.debts, f"debts-{run}.arrow"
         write_log(self.folder, run, events)
         manifest.sealed = run
+        manifest.clock = max([manifest.clock, *events["since"].top_k(1)])
         manifest.write(self.folder)
         self._journal_path(run).unlink(missing_ok=True)
         if old_debts and old_debts != manifest.debts:
             (self.folder / old_debts).unlink(missing_ok=True)
         return events
 
-    def _compact(self) -> None:
+    def _compact(self, forget_before: int) -> None:
         """Fold the deltas into a new base when they cost more than the fold, amortised over many runs."""
         manifest = self.manifest
         small = self.head.overlay.height <= _MAX_OVERLAY * len(self.head)
         if not manifest.deltas or (manifest.base and small and len(manifest.deltas) <= _MAX_DELTAS):
             return
         file = f"base-{manifest.sealed}.arrow"
-        publish_frame(self.folder / file, self.head.merged())
+        entries = self.head.merged()
+        if forget_before:
+            entries = entries.filter(pl.col("since") >= forget_before)
+            manifest.forgotten_before = max(manifest.forgotten_before, forget_before)
+        publish_frame(self.folder / file, entries)
         gone = [manifest.base, *(delta["file"] for delta in manifest.deltas)]
         manifest.base, manifest.deltas = file, []
         manifest.write(self.folder)
@@ -222,7 +237,7 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
     """Replace every intent: nothing if its answer came, else the event that assumes the worst.
 
     An intent's row carries the state to assume (`UNKNOWN`; `DELETE_REQUESTED` for an asynchronous delete; `KEPT` for the
-    delete of an identifier left behind, which stays owed, or requested if it is asynchronous) and, in `request`, the
+    delete of an identifier left behind, which stays owed, or requested if it is asynchronous) and, in `behind`, the
     identifier that a moved record leaves behind.
     """
     slot = ["key64", "debt", "identifier"]
@@ -240,11 +255,11 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
     owed = (pl.col("state") == State.KEPT) & (pl.col("operation") != PENDING_ERASURE)
     unknown = open_.with_columns(
         event=pl.when(owed).then(pl.lit(Event.OWED)).otherwise(pl.lit(Event.UNKNOWN)),
-        request=pl.lit(None, dtype=pl.String),
+        request=pl.when(~owed).then("request"),
     )
-    behind = open_.filter(pl.col("request").is_not_null()).with_columns(
-        identifier="request",
-        identifier64=identifier_hash(pl.col("request")),
+    behind = open_.filter(pl.col("behind").is_not_null()).with_columns(
+        identifier="behind",
+        identifier64=identifier_hash(pl.col("behind")),
         request=pl.lit(None, dtype=pl.String),
         state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
         event=pl.lit(Event.OWED),
@@ -258,17 +273,12 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
 def write_log(folder: Path, run: int, events: pl.DataFrame) -> None:
     """Write what happened, and what of it is an issue, for people and other tools."""
     at = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC").alias("at")
-    told = events.filter(~pl.col("event").is_in([Event.EQUAL, Event.UNSENT])).select(
+    told = events.filter(~pl.col("event").is_in([Event.EQUAL, Event.UNSENT, Event.CLEARED])).select(
         pl.lit(run).alias("run"), at, "key", "operation", "event", "did", "identifier", "reason", "request"
     )
     issues = [Event.SET_ASIDE, Event.REJECTED, Event.PARTIAL, Event.UNKNOWN]
     publish_log(folder / "changes" / f"{run}.parquet", told)
     publish_log(folder / "issues" / f"{run}.parquet", told.filter(pl.col("event").is_in(issues)))
-
-
-def now_us() -> int:
-    """The time, in Unix microseconds."""
-    return time.time_ns() // 1000
 
 
 def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:

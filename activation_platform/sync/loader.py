@@ -15,6 +15,7 @@ import polars as pl
 from activation_platform.contracts.batch import REQUEST, Batch
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError, ConnectionFailed
+from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict, rejected
 from activation_platform.contracts.service import BatchRefused, Inquiry, Service, UnreadableAnswer
 from activation_platform.sync.budgets import Budgets
@@ -133,15 +134,11 @@ class Loader:
             outcomes = await self._understood(service, batch, exchange)
         except BatchRefused as refused:
             self._failures = 0
-            if len(batch) == 1:
-                told.after(batch, self._redacted([rejected(refused.reason)]))
-                return
-            for half in batch.halves():
-                await self._deliver(service, half, told, tries)
+            await self._parted(service, batch, refused, told, tries)
         except Unanswered as unanswered:
             told.after(batch, batch.all(UNKNOWN))
             self._failures += 1
-            if self._failures >= _FAILURES_IN_A_ROW:
+            if self._failures >= _FAILURES_IN_A_ROW or batch.operation is Operation.CLEAR:
                 raise unanswered.error from unanswered
         except ActivationError:
             if not exchange.touched:
@@ -150,6 +147,25 @@ class Loader:
         else:
             self._failures = 0
             await self._report(service, batch, outcomes, told, tries)
+
+    async def _parted(
+        self, service: Service, batch: Batch, refused: BatchRefused, told: Told, tries: int
+    ) -> None:
+        """Part a batch that was refused as a whole, until the culprit stands alone."""
+        if batch.operation is Operation.CLEAR:
+            if not len(batch):
+                raise ConnectionFailed(
+                    f"{self.destination.platform} refused to be emptied: {self.destination.redactor()(refused.reason)}",
+                    remedy="Check what the account may do; a snapshot needs the destination to take everything away.",
+                ) from refused
+            # Halves that each take everything away would leave only the last: empty it first.
+            await self._deliver(service, replace(batch, frame=batch.frame.clear()), told)
+            await self._deliver(service, replace(batch, operation=Operation.INSERT), told)
+        elif len(batch) == 1:
+            told.after(batch, self._redacted([rejected(refused.reason)]))
+        else:
+            for half in batch.halves():
+                await self._deliver(service, half, told, tries)
 
     async def _report(
         self, service: Service, batch: Batch, outcomes: list[Outcome], told: Told, tries: int
@@ -163,6 +179,8 @@ class Loader:
         if final:
             told.after(batch.take(final), self._redacted([outcomes[n] for n in final]))
         rest = _with_requests(batch.take(later), [outcomes[n].request for n in later])
+        if rest.operation is Operation.CLEAR:
+            rest = replace(rest, operation=Operation.INSERT)  # the others stand already
         await self._deliver(service, rest, told, tries + 1)
 
     async def _understood(self, service: Service, batch: Batch, exchange: Exchange) -> list[Outcome]:

@@ -1,6 +1,7 @@
 """The manifest: the one small file that says whose ledger a folder is and which files are in force."""
 
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,19 @@ class Manifest:
     """Number of the newest frame snapshot applied."""
     null_keys: int = 0
     """Rows without a key in the newest frame applied; they were reported then."""
+    full_since: int = 0
+    """When the full pass began that has not come to its end (Unix microseconds); 0: there is none (SEMANTICS C2)."""
+    forgotten_before: int = 0
+    """Events that happened before this moment (Unix microseconds) may have been sent and forgotten (SEMANTICS E3)."""
+    clock: int = 0
+    """The latest moment that the ledger has seen (Unix microseconds): a clock that jumps back does not take it back."""
     full_done: bool = False
     """Whether a first, full pass was ever sealed."""
+
+    @property
+    def forgotten(self) -> str:
+        """`forgotten_before` for people."""
+        return datetime.fromtimestamp(self.forgotten_before / 1e6, UTC).isoformat(timespec="seconds")
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":

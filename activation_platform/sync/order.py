@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from activation_platform.contracts.modes import Mode, RunType
+import polars as pl
+
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.sync.mapping import FieldMapping
 
@@ -57,6 +60,10 @@ class Events:
     late: timedelta = timedelta(hours=24)
     keep: timedelta = timedelta(days=30)
 
+    def forgotten_before(self, at: int) -> int:
+        """The moment (Unix microseconds, like `at`) before which the keys of sent events need not be remembered."""
+        return at - int((self.late + self.keep).total_seconds() * 1e6)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -64,6 +71,23 @@ class Window:
 
     start: datetime
     end: datetime
+
+    def owns(self, column: str, dtype: pl.DataType, late: timedelta) -> pl.Expr:
+        """Whether a row's moment lies in the window, or came late for an earlier one; null where the row says none.
+
+        Days begin at midnight UTC, and moments without a zone are in UTC. Raises DeclarationError for other types.
+        """
+        if dtype == pl.Date:
+            moment = pl.col(column).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        elif isinstance(dtype, pl.Datetime):
+            zoned = pl.col(column) if dtype.time_zone else pl.col(column).dt.replace_time_zone("UTC")
+            moment = zoned.dt.convert_time_zone("UTC")
+        else:
+            raise DeclarationError(
+                f'the event time "{column}" is of type {dtype}, which is no moment',
+                remedy="Cast it to a timestamp in the model's SQL.",
+            )
+        return (moment >= self.start - late) & (moment < self.end)
 
 
 @dataclass(frozen=True)
@@ -92,6 +116,35 @@ class Activation:
     def deletes(self) -> bool:
         """Whether what leaves the frame is deleted at the destination."""
         return self.service.deletes(self.mode)
+
+    @property
+    def kind(self) -> ObjectKind:
+        """What the service keeps."""
+        return self.service.object
+
+    @property
+    def moves(self) -> bool:
+        """Whether a record whose identifier changed leaves something behind under the old one (SEMANTICS B5)."""
+        return self.kind is not ObjectKind.EVENT and self.mode not in (
+            Mode.UPDATE_ONLY,
+            Mode.SNAPSHOT,
+            Mode.ERASE,
+        )
+
+    @property
+    def removes_left_behind(self) -> bool:
+        """Whether what it leaves behind is deleted: a list has no use for a member under two identifiers."""
+        return self.moves and (self.deletes or self.kind is ObjectKind.LIST)
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether writing a record replaces what another key wrote under the same identifier."""
+        return self.kind is ObjectKind.RECORD and self.mode in (Mode.UPSERT, Mode.UPDATE_ONLY, Mode.MIRROR)
+
+    @property
+    def in_one_piece(self) -> bool:
+        """Whether a run's batches count together, once the service has put them in their place."""
+        return self.mode in self.service.in_one_piece
 
 
 @dataclass(frozen=True)

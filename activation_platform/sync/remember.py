@@ -3,12 +3,14 @@
 import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, Batch
-from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict
 from activation_platform.sync.fingerprint import identifier_hash
+from activation_platform.sync.kept import packed
+from activation_platform.sync.order import Activation
 from activation_platform.sync.states import PENDING_ERASURE, Debt, Event, State, doubt, events_of
 
-__all__ = ["answered", "intent", "left_behind", "overwritten", "settled", "unsent"]
+__all__ = ["answered", "cleared", "intent", "left_behind", "overwritten", "replaced", "settled", "unsent"]
 
 _WRITTEN = {
     Verdict.ACCEPTED: (Event.ACCEPTED, State.PRESENT),
@@ -19,6 +21,11 @@ _WRITTEN = {
     Verdict.PARTIAL: (Event.PARTIAL, State.PARTIAL),
     Verdict.UNKNOWN: (Event.UNKNOWN, State.UNKNOWN),
 }
+_NEVER_AGAIN = {
+    Verdict.ACCEPTED: (Event.ACCEPTED, State.PRESENT),
+    Verdict.IGNORED: (Event.ACCEPTED, State.PRESENT),
+}
+"""Under erase: who is erased is remembered, so that nobody asks for it again."""
 _DELETED = {
     Verdict.ACCEPTED: (Event.ACCEPTED, State.REMOVED),
     Verdict.IGNORED: (Event.ACCEPTED, State.REMOVED),
@@ -30,43 +37,52 @@ _DELETED = {
 }
 
 
-def _rows(batch: Batch, at: int) -> pl.DataFrame:
-    """The batch's records as events without a verdict."""
+def _rows(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
+    """The batch's records as events without a verdict; those of the kind *event* with their values."""
     deleting = batch.operation is Operation.DELETE
+    operation = Operation.INSERT if batch.operation is Operation.CLEAR else batch.operation
     rows = batch.frame.select(
-        key64="_key64", key=KEY, raw="_raw", sent="_sent", identifier=IDENTIFIER, identifier64="_identifier64"
+        key64="_key64",
+        key=KEY,
+        raw="_raw",
+        sent="_sent",
+        identifier=IDENTIFIER,
+        identifier64="_identifier64",
+        request=pl.lit(batch.id if activation.service.can_look_up else None, dtype=pl.String),
+        values=packed(batch) if activation.kind is ObjectKind.EVENT else pl.lit(None, dtype=pl.String),
     )
     return events_of(
         rows,
         Event.INTENT,
         state=State.UNKNOWN,
-        debt=Debt.DELETE if deleting else Debt.WRITE,
-        operation=pl.lit(str(batch.operation)),
-        reason=pl.lit(doubt(batch.operation)),
+        debt=Debt.DELETE if deleting and batch.mode is not Mode.ERASE else Debt.WRITE,
+        operation=pl.lit(str(operation)),
+        reason=pl.lit(doubt(operation)),
         at=at,
     )
 
 
-def intent(batch: Batch, *, deletes: bool, asynchronous: bool, at: int) -> pl.DataFrame:
+def intent(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
     """What to assume of the batch if its answer never comes (see `ledger.in_doubt`).
 
-    `deletes`: the mode deletes, so a moved record owes the delete of the identifier that it leaves behind.
+    Where the old identifier of a moved record is deleted, it says which one that is.
     """
-    events = _rows(batch, at)
+    asynchronous = activation.service.deletes_are_requests
+    events = _rows(batch, activation, at)
     if batch.operation is Operation.DELETE:
         behind = batch.frame["_behind"]
         gone = State.DELETE_REQUESTED if asynchronous else State.UNKNOWN
         state = pl.when(behind).then(int(State.KEPT)).otherwise(int(gone)).cast(pl.UInt8)
         operation = pl.when(behind & asynchronous).then(pl.lit(PENDING_ERASURE)).otherwise("operation")
         return events.with_columns(state=state, operation=operation)
-    if not deletes:
+    if not activation.removes_left_behind:
         return events
-    return events.with_columns(request=pl.when(batch.frame["_moved"]).then(batch.frame[PREVIOUS]))
+    return events.with_columns(behind=pl.when(batch.frame["_moved"]).then(batch.frame[PREVIOUS]))
 
 
-def unsent(batch: Batch, at: int) -> pl.DataFrame:
+def unsent(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
     """The intent came to nothing: entries and debts stay as they were."""
-    return _rows(batch, at).with_columns(
+    return _rows(batch, activation, at).with_columns(
         event=pl.lit(str(Event.UNSENT)),
         state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
         reason=pl.lit(None, dtype=pl.String),
@@ -84,15 +100,42 @@ def overwritten(entries: pl.DataFrame, at: int) -> pl.DataFrame:
     ).with_columns(state=entries["state"], sent=pl.lit(None, dtype=pl.UInt64), raw=pl.lit(0, dtype=pl.UInt64))
 
 
-def answered(batch: Batch, outcomes: list[Outcome], *, asynchronous: bool, at: int) -> pl.DataFrame:
+def cleared(entries: pl.DataFrame, at: int) -> pl.DataFrame:
+    """Every entry before its destination is emptied: nobody knows what stands there until the answers come (SEMANTICS C1)."""
+    return events_of(
+        entries.with_columns(sent=pl.lit(None, dtype=pl.UInt64)),
+        Event.CLEARED,
+        state=State.UNKNOWN,
+        reason=pl.lit(doubt(Operation.CLEAR)),
+        at=at,
+    )
+
+
+def replaced(entries: pl.DataFrame, at: int) -> pl.DataFrame:
+    """Entries that a snapshot took away, because their keys were not part of it."""
+    return events_of(
+        entries,
+        Event.ACCEPTED,
+        state=State.REMOVED,
+        operation=pl.lit(str(Operation.DELETE)),
+        reason=pl.lit("replaced by a snapshot"),
+        at=at,
+    )
+
+
+def answered(batch: Batch, outcomes: list[Outcome], activation: Activation, at: int) -> pl.DataFrame:
     """What the ledger remembers of a batch's outcomes, one event per record.
 
     An asynchronous delete without an answer counts as requested until the vendor's list of requests says otherwise.
     """
+    asynchronous = activation.service.deletes_are_requests
     deleting = batch.operation is Operation.DELETE
     table = _DELETED if deleting else _WRITTEN
+    if batch.mode is Mode.ERASE:
+        table = table | _NEVER_AGAIN
     verdicts = [table[outcome.verdict] for outcome in outcomes]
-    events = _rows(batch, at).with_columns(
+    assumed = _rows(batch, activation, at)
+    events = assumed.with_columns(
         event=pl.Series([str(event) for event, _ in verdicts], dtype=pl.String),
         state=pl.Series([int(state) for _, state in verdicts], dtype=pl.UInt8),
         reason=pl.Series([outcome.reason or None for outcome in outcomes], dtype=pl.String),
@@ -100,8 +143,11 @@ def answered(batch: Batch, outcomes: list[Outcome], *, asynchronous: bool, at: i
         did=pl.Series([outcome.did or None for outcome in outcomes], dtype=pl.String),
     )
     in_doubt = pl.col("event") == Event.UNKNOWN
+    owed = in_doubt | (pl.col("event") == Event.REJECTED)
     events = events.with_columns(
-        reason=pl.when(in_doubt).then(pl.lit(doubt(batch.operation))).otherwise("reason")
+        reason=pl.when(in_doubt).then(assumed["reason"]).otherwise("reason"),
+        request=pl.when(in_doubt).then(assumed["request"]).otherwise("request"),
+        values=pl.when(owed).then("values"),
     )
     if not deleting:
         return events
@@ -121,13 +167,14 @@ def answered(batch: Batch, outcomes: list[Outcome], *, asynchronous: bool, at: i
     )
 
 
-def left_behind(events: pl.DataFrame, batch: Batch, *, deletes: bool, at: int) -> pl.DataFrame:
+def left_behind(events: pl.DataFrame, batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
     """Events for the old identifiers of records that moved: owed deletes, or a mere report.
 
-    Rejected records did not move, and update only moves the destination's own record.
+    Rejected records did not move.
     """
-    if batch.mode is Mode.UPDATE_ONLY:
+    if not activation.moves:
         return events.clear()
+    deletes = activation.removes_left_behind
     moved = batch.frame.filter(
         pl.Series(events["event"].is_in([Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN]))
         & batch.frame["_moved"]
@@ -143,10 +190,12 @@ def left_behind(events: pl.DataFrame, batch: Batch, *, deletes: bool, at: int) -
     )
 
 
-def settled(pending: pl.DataFrame, states: list[str], requests: list[str], at: int) -> pl.DataFrame:
+def settled(
+    pending: pl.DataFrame, states: list[str], requests: list[str], *, remembers: bool, at: int
+) -> pl.DataFrame:
     """Events for pending deletes after polling: gone for good, found again, or never heard of (owed again).
 
-    `pending` has `ENTRIES` columns and `_behind`.
+    `pending` has `ENTRIES` columns and `_behind`. `remembers`: who is gone for good stays in the ledger (mode erase).
     """
     found = pl.Series(requests, dtype=pl.String).replace("", None)
     named = (
@@ -165,7 +214,7 @@ def settled(pending: pl.DataFrame, states: list[str], requests: list[str], at: i
     known = events_of(kept, Event.REQUESTED, state=State.KEPT, debt=Debt.DELETE, operation=delete, at=at)
     erased, never = "deleted at the destination", "delete: the destination never heard of it"
     verdicts = (
-        ("done", False, Event.DROPPED, State.REMOVED, Debt.WRITE, erased),
+        ("done", False, Event.DROPPED, State.PRESENT if remembers else State.REMOVED, Debt.WRITE, erased),
         ("done", True, Event.CANCELLED, State.KEPT, Debt.DELETE, erased),
         ("unheard", False, Event.UNKNOWN, State.UNKNOWN, Debt.WRITE, never),
         ("unheard", True, Event.OWED, State.KEPT, Debt.DELETE, never),

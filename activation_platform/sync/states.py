@@ -72,6 +72,8 @@ class Event(StrEnum):
     """A delete that this run found out it owes (the identifier under which a record was left behind)."""
     LEFT_BEHIND = "left_behind"
     """A record stays at the destination under an identifier that its key no longer has, and the mode does not delete."""
+    CLEARED = "cleared"
+    """The destination is about to be emptied, to be filled anew: until the answers come nobody knows what stands there."""
     CANCELLED = "cancelled"
     """A debt that no longer exists: the identifier is back in the frame, or the mode no longer deletes."""
 
@@ -98,14 +100,26 @@ ENTRIES = pl.Schema(
         "since": pl.Int64(),
     }
 )
-"""One row a key. `since`: Unix time in microseconds of the last change. `request`: ids of a pending delete.
+"""One row a key. `since`: Unix time in microseconds of the last change. `request`: ids of a pending delete; of an entry in
+doubt, the id of the batch that got no answer.
 
 A null `sent`: nobody knows what stands at the destination, so that no value is *equal as sent*."""
 
 EVENTS = pl.Schema(
-    {**ENTRIES, "event": pl.String(), "operation": pl.String(), "did": pl.String(), "debt": pl.String()}
+    {
+        **ENTRIES,
+        "event": pl.String(),
+        "operation": pl.String(),
+        "did": pl.String(),
+        "debt": pl.String(),
+        "behind": pl.String(),
+        "values": pl.String(),
+    }
 )
-"""An entry as it stands after the event (`state` KEPT: unchanged), and what happened. `debt`: the debt it concerns."""
+"""An entry as it stands after the event (`state` KEPT: unchanged), and what happened.
+
+`debt`: the debt it concerns. `behind`: of an intent, the identifier that the record leaves behind and that is then owed a delete.
+`values`: of a record of the kind *event*, its values as sent (see `kept.py`)."""
 
 DEBTS = pl.Schema(
     {
@@ -122,6 +136,7 @@ DEBTS = pl.Schema(
         "attempts": pl.UInt32(),
         "since": pl.Int64(),
         "tried": pl.Int64(),
+        "values": pl.String(),
     }
 )
 """What is owed. `first_run`: sequence number of the run that found it; `since`, `tried`: Unix microseconds; `request`: what an
@@ -162,6 +177,7 @@ def events_of(
 
 
 _MAKES = (Event.REJECTED, Event.PARTIAL, Event.SET_ASIDE, Event.OWED)
+_EVENT_IN_DOUBT = (pl.col("event") == Event.UNKNOWN) & pl.col("values").is_not_null()
 _LEFT_BEHIND_REQUESTED = pl.col("event").is_in([Event.REQUESTED, Event.UNKNOWN]) & (
     pl.col("state") == State.KEPT
 )
@@ -212,7 +228,7 @@ def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.Dat
         (pl.col("debt") == Debt.DELETE) | pl.col("raw").eq_missing(pl.col("_raw"))
     )
     made = (
-        last.filter(pl.col("event").is_in(_MAKES) | _LEFT_BEHIND_REQUESTED)
+        last.filter(pl.col("event").is_in(_MAKES) | _EVENT_IN_DOUBT | _LEFT_BEHIND_REQUESTED)
         .join(
             before.select("key64", "_slot", "debt", "first_run", "attempts", _since="since", _raw="raw"),
             on=["key64", "_slot", "debt"],

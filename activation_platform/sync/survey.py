@@ -16,10 +16,13 @@ from activation_platform.sync.head import Head
 from activation_platform.sync.mapping import BoundMapping
 from activation_platform.sync.states import State
 
-__all__ = ["ORDER", "Survey", "survey"]
+__all__ = ["ORDER", "UNTIMED", "Survey", "survey"]
 
 ORDER = "_order"
 """The column by which shared identifiers are settled, where one is declared."""
+
+UNTIMED = "_untimed"
+"""Only for events: whether the row says no moment, so that no window owns it."""
 
 ROWS_AT_ONCE = 500_000
 _ASK_AGAIN = np.array([State.UNKNOWN, State.PARTIAL, State.DEPARTED, State.DELETE_REQUESTED], dtype=np.uint8)
@@ -55,19 +58,24 @@ def survey(
     *,
     owed_keys: npt.NDArray[np.uint64],
     everything: bool,
+    since: int,
     recheck_before: int,
     order_by: str | None,
+    untimed: pl.Expr | None,
     spool: Path,
 ) -> Survey:
     """Pass the frame over the ledger once.
 
-    `everything`: all rows are candidates (a full run). `recheck_before`: ignored entries older than this (Unix
-    microseconds) are asked again. `order_by`: a column to keep for settling shared identifiers.
+    `everything`: all rows are candidates (a full run), but for those that were acknowledged as they are at or after `since`
+    (Unix microseconds), when this full pass began. `recheck_before`: ignored entries older than this are asked again.
+    `order_by`: a column to keep for settling shared identifiers. `untimed`: see `UNTIMED`.
     """
     found = Survey(np.zeros(len(head), dtype=np.bool_), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
     new_keys: list[npt.NDArray[np.uint64]] = []
     repeated: list[npt.NDArray[np.uint64]] = []
     order = [pl.col(order_by).alias(ORDER)] if order_by else []
+    if untimed is not None:
+        order.append(untimed.alias(UNTIMED))
     text = key_text(key, mapping.schema)
     prepared = frame.select(
         text.alias(KEY),
@@ -90,9 +98,11 @@ def survey(
         new_keys.append(key64[~known])
         candidate = ~known
         state = head.state(old)
+        differs = head.raw(old) != keyed["_raw"].to_numpy()[known]
+        sent_in_this_pass = (state == State.PRESENT) & (head.since(old) >= since)
         candidate[known] = (
-            everything
-            | (head.raw(old) != keyed["_raw"].to_numpy()[known])
+            (everything & ~sent_in_this_pass)
+            | differs
             | np.isin(state, _ASK_AGAIN)
             | ((state == State.IGNORED) & (head.since(old) < recheck_before))
         )

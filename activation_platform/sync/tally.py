@@ -51,7 +51,7 @@ class Tally:
         accepted = self._count(
             events.with_columns(did=pl.when(~moved).then("did").otherwise(pl.lit("updated")))
         )
-        word = pl.col("did").fill_null("created" if operation is Operation.INSERT else "updated")
+        word = pl.col("did").fill_null("updated" if operation is Operation.UPDATE else "created")
         created = accepted.filter(word == "created").height
         self.inserted += created
         self.updated += accepted.height - created
@@ -63,6 +63,20 @@ class Tally:
         requested = int((planned["event"] == Event.REQUESTED).sum())
         self.requested += requested
         self.deleted += self._count(planned).height + requested
+
+    def absorb(self, other: "Tally") -> None:
+        """Count what another tally counted."""
+        for name in (
+            "inserted",
+            "updated",
+            "deleted",
+            "requested",
+            "issues",
+            "ignored",
+            "left_behind",
+            "moves_open",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def _count(self, events: pl.DataFrame) -> pl.DataFrame:
         self.ignored += int((events["event"] == Event.IGNORED).sum())

@@ -2,10 +2,11 @@
 
 import logging
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+import time_machine
 
 from activation_platform.contracts.errors import CredentialsRefused, RateLimited, Stopped
 from activation_platform.contracts.modes import Mode, Operation
@@ -96,7 +97,7 @@ def test_d2_a_batch_refused_as_a_whole_is_halved_until_the_culprit_stands_alone(
     assert workshop.vendor.sent == ["k3"]
 
 
-def test_d2_an_owed_delete_is_never_given_up(workshop, monkeypatch):
+def test_d2_an_owed_delete_is_never_given_up(workshop):
     workshop.settings["retries"] = 2
     workshop.run(thing("a", id="A"))
     workshop.vendor.refuse["A"] = "locked"
@@ -105,9 +106,8 @@ def test_d2_an_owed_delete_is_never_given_up(workshop, monkeypatch):
     run = workshop.run()
     assert (run.figures.standing, workshop.debts()) == (1, [("a", "delete", "A", "locked")])
     assert any("1 deletes are owed, the oldest for 0 days" in note for note in run.notes)
-    later = ledger_module.now_us() + int(timedelta(days=2).total_seconds() * 1e6)
-    monkeypatch.setattr("activation_platform.sync.journey.now_us", lambda: later)
-    assert workshop.run().figures.destination_issues == 1
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        assert workshop.run().figures.destination_issues == 1
     workshop.vendor.refuse.clear()
     workshop.run(full=True)
     assert (workshop.vendor.things, workshop.states(), workshop.debts()) == ({}, {}, [])

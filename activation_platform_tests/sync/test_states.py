@@ -126,7 +126,7 @@ def test_the_answer_for_one_identifier_is_none_for_another():
 
 
 def test_a_moved_record_in_doubt_owes_the_delete_of_its_old_identifier_with_its_hash():
-    told = in_doubt(events({**INTENT, "request": "OLD"}))
+    told = in_doubt(events({**INTENT, "behind": "OLD"}))
     owed = told.filter(pl.col("event") == Event.OWED)
     assert of(owed, "identifier", "debt", "state", "request") == [("OLD", Debt.DELETE, State.KEPT, None)]
     assert owed["identifier64"].null_count() == 0

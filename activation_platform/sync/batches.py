@@ -1,0 +1,113 @@
+"""Batches: how the records of a plan are cut, operation by operation."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import polars as pl
+
+from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS, REQUEST, Batch
+from activation_platform.contracts.modes import Operation
+from activation_platform.sync.order import Activation
+from activation_platform.sync.plan import Plan
+
+__all__ = ["Cutter"]
+
+_MARKS = {
+    KEY: pl.String(),
+    IDENTIFIER: pl.String(),
+    PREVIOUS: pl.String(),
+    "_key64": pl.UInt64(),
+    "_raw": pl.UInt64(),
+    "_sent": pl.UInt64(),
+    "_identifier64": pl.UInt64(),
+    "_moved": pl.Boolean(),
+}
+"""What the engine knows a record by, beside its values."""
+
+
+class Cutter:
+    """Cuts a plan into batches.
+
+    `name` is unique among the passes of all ledgers; a batch's id is it and a number. `now`: the ledger's clock. `token`: what
+    the service gave for a run in one piece.
+    """
+
+    def __init__(
+        self, plan: Plan, activation: Activation, name: str, now: Callable[[], int], token: str = ""
+    ) -> None:
+        self._plan = plan
+        self._activation = activation
+        self._service = activation.service
+        self._name = name
+        self._now = now
+        self._token = token
+        self._numbers = count(1)
+        self._columns = [
+            *_MARKS,
+            *(field.name for field in plan.mapping.mapped_fields),
+            *(OMITTED + field.name for field in plan.mapping.mapped_fields if field.may_omit),
+        ]
+
+    def writes(self, operation: Operation) -> Iterator[Batch]:
+        """Whole batches of inserts or updates, cut across the plan's files."""
+        size = self._service.batch_size
+        rest: pl.DataFrame | None = None
+        for records in self._plan.records(operation):
+            chunk = records.select(self._columns)
+            frame = chunk if rest is None else pl.concat([rest, chunk])
+            whole = frame.height - frame.height % size
+            for start in range(0, whole, size):
+                yield self._batch(operation, frame[start : start + size])
+            rest = frame[whole:]
+        if rest is not None and rest.height:
+            yield self._batch(operation, rest)
+
+    def emptying(self) -> Batch:
+        """A batch of no records, which empties the destination."""
+        values = {field.name: pl.Null() for field in self._plan.mapping.mapped_fields}
+        return self._batch(Operation.CLEAR, pl.DataFrame(schema={**_MARKS, **values}))
+
+    def erasures(self, owed: pl.DataFrame) -> Iterator[Batch]:
+        """Deletes of records that are in the frame (mode erase); `owed` (`DEBTS`) knows what earlier tries achieved."""
+        achieved = owed.select(_key64="key64", _achieved="request").unique("_key64", keep="last")
+        for records in self._plan.records(Operation.DELETE):
+            leaving = records.join(achieved, on="_key64", how="left").select(
+                KEY,
+                IDENTIFIER,
+                pl.col(IDENTIFIER).alias(PREVIOUS),
+                pl.col("_achieved").alias(REQUEST),
+                "_key64",
+                "_raw",
+                "_sent",
+                "_identifier64",
+                _behind=pl.lit(value=False),
+                _same_run=pl.lit(value=False),
+            )
+            yield from self._deletes(leaving)
+
+    def deletes(self, rows: pl.DataFrame) -> Iterator[Batch]:
+        """Deletes of entries and owed identifiers: `ENTRIES` columns, `_behind`, `_same_run`."""
+        leaving = rows.select(
+            pl.col("key").alias(KEY),
+            pl.col("identifier").alias(IDENTIFIER),
+            pl.col("identifier").alias(PREVIOUS),
+            pl.col("request").alias(REQUEST),
+            "_behind",
+            "_same_run",
+            _key64="key64",
+            _raw="raw",
+            _sent="sent",
+            _identifier64="identifier64",
+        )
+        yield from self._deletes(leaving)
+
+    def _deletes(self, leaving: pl.DataFrame) -> Iterator[Batch]:
+        size = self._service.delete_batch_size or self._service.batch_size
+        for start in range(0, leaving.height, size):
+            asked = pl.lit(self._now()).alias("_asked")
+            yield self._batch(Operation.DELETE, leaving[start : start + size].with_columns(asked))
+
+    def _batch(self, operation: Operation, frame: pl.DataFrame) -> Batch:
+        fields = () if operation is Operation.DELETE else self._plan.mapping.mapped_fields
+        name = f"{self._name}:{next(self._numbers)}"
+        return Batch(operation, self._activation.mode, frame, fields, id=name, token=self._token)

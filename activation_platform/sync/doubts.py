@@ -1,0 +1,63 @@
+"""Doubts: operations that were sent without an answer, settled before the plan where the service can tell (SEMANTICS A1).
+
+Only for services that are not idempotent; to the others everything is simply said again.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from activation_platform.contracts.modes import Operation
+from activation_platform.contracts.service import Doubt
+from activation_platform.sync.ledger import Ledger
+from activation_platform.sync.order import Activation, InDoubt
+from activation_platform.sync.states import Debt, Event, State, events_of
+
+__all__ = ["doubts_of", "policy", "resolved"]
+
+
+def policy(activation: Activation) -> InDoubt:
+    """What becomes of operations in doubt: as declared; else verify where the service can look up, resend elsewhere."""
+    if activation.service.idempotent:
+        return InDoubt.RESEND
+    if activation.in_doubt is not None:
+        return activation.in_doubt
+    return InDoubt.VERIFY if activation.service.can_look_up else InDoubt.RESEND
+
+
+def doubts_of(ledger: Ledger) -> tuple[pl.DataFrame, list[Doubt]]:
+    """The entries in doubt (`ENTRIES` columns and `operation`), and what a service is asked about each."""
+    head = ledger.head
+    operation = pl.col("reason").str.extract(r"^(\w+):").alias("operation")
+    entries = head.entries(np.flatnonzero(head.in_states(State.UNKNOWN))).with_columns(operation)
+    # A clear has no record of its own: whatever it left is written again.
+    entries = entries.filter(
+        pl.col("operation").is_in([Operation.INSERT, Operation.UPDATE, Operation.DELETE])
+    )
+    return entries, [
+        Doubt(Operation(row["operation"]), row["key"], row["identifier"], row["request"] or "")
+        for row in entries.iter_rows(named=True)
+    ]
+
+
+def resolved(entries: pl.DataFrame, carried_out: Sequence[bool], at: int) -> pl.DataFrame:
+    """Events for doubts whose end is known: done, or an insert that never arrived. Other operations are simply said again."""
+    done = pl.Series(carried_out, dtype=pl.Boolean)
+    deleting = entries["operation"] == Operation.DELETE
+    inserting = entries["operation"] == Operation.INSERT
+    told = pl.col("operation")
+    written, deleted, lost = (
+        entries.filter(done & ~deleting),
+        entries.filter(done & deleting),
+        entries.filter(~done & inserting),
+    )
+    never = pl.lit("insert: it never arrived")
+    return pl.concat(
+        [
+            events_of(written, Event.ACCEPTED, state=State.PRESENT, debt=Debt.WRITE, operation=told, at=at),
+            events_of(deleted, Event.ACCEPTED, state=State.REMOVED, debt=Debt.WRITE, operation=told, at=at),
+            # What is owed for it, if anything, stays owed.
+            events_of(lost, Event.DROPPED, state=State.REMOVED, reason=never, operation=told, at=at),
+        ]
+    )
