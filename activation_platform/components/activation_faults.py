@@ -8,6 +8,7 @@ from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.mapping import mapping_problems
@@ -76,7 +77,7 @@ def _mode_faults(
             yield Fault(
                 ("mode",), f'{mode} needs the setting "{name}" of the destination "{destination.name}"'
             )
-    erases = service.deletes(mode) and service.deletes_are_requests
+    erases = service.deletes_are_requests and (service.deletes(mode) or mode is Mode.ERASE)
     if erases and not activation.spec.allow_irreversible_deletes:
         yield Fault(
             ("mode",),

@@ -52,6 +52,16 @@ FAULTS = {
     "mode that erases": (
         "  allow_irreversible_deletes: true\n", "", "mode: mirror", LETTERS, ["allow_irreversible_deletes: true"],
     ),
+    "service that erases": (
+        (
+            "service: profiles\n  mode: mirror\n  allow_irreversible_deletes: true\n"
+            "  mapping:\n    custom_id: id\n    $email_address: email\n    first_name: first_name\n"
+        ),
+        "service: erasures\n  mode: erase\n  mapping:\n    custom_id: id\n",
+        "mode: erase",
+        LETTERS,
+        ["erase erases records for good", "allow_irreversible_deletes: true"],
+    ),
     "mode that needs a setting": (
         "    live_api_keys: [env:BATCH_LIVE_API_KEY]\n", "", "mode: mirror", LETTERS, ['needs the setting "live_api_keys"'],
     ),

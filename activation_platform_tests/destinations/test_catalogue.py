@@ -8,7 +8,7 @@ import pytest
 
 import activation_platform.destinations as catalogue
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.modes import MODES_THAT_DELETE
+from activation_platform.contracts.modes import MODES_THAT_DELETE, Mode
 from activation_platform.destinations import PLATFORMS, destination_class
 from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.batch.destination import Batch
@@ -83,6 +83,7 @@ def test_secrets_are_known_to_the_redactor_and_shown_by_no_repr(destination):
 
 
 def test_only_a_mode_that_deletes_needs_the_keys_of_apps():
-    profiles = Batch.service("profiles")
+    profiles, erasures = Batch.service("profiles"), Batch.service("erasures")
 
     assert {mode for mode in profiles.modes if profiles.requirements(mode)} == MODES_THAT_DELETE
+    assert erasures.requirements(Mode.ERASE) == ("live_api_keys",)

@@ -8,6 +8,7 @@ import httpx
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, refuse, said
+from activation_platform.destinations.batch.erasures import Erasures
 from activation_platform.destinations.batch.events import Events
 from activation_platform.destinations.batch.profiles import Profiles
 
@@ -18,12 +19,12 @@ class Batch(Destination):
     """A project on Batch.
 
     `rest_api_key` and `project_key` stand in the dashboard under Settings. `live_api_keys` are the keys of the
-    project's apps, one an app (Live, Dev or SDK key): erasure is asked of each app, so mirror needs them.
+    project's apps, one an app (Live, Dev or SDK key): people are erased app by app, so mirror and erase need them.
     """
 
     platform: ClassVar[str] = "batch"
     docs: ClassVar[str] = "https://doc.batch.com/developer/api/cep"
-    services: ClassVar[tuple[type[Service], ...]] = (Events, Profiles)
+    services: ClassVar[tuple[type[Service], ...]] = (Erasures, Events, Profiles)
     secrets: ClassVar[tuple[str, ...]] = ("rest_api_key", "live_api_keys")
     default_base_url: ClassVar[str] = "https://api.batch.com"
 

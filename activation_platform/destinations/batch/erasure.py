@@ -28,13 +28,18 @@ from activation_platform.contracts.service import Pending, Settlement, Unreadabl
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch
 
-__all__ = ["request_erasure", "settle_erasures"]
+__all__ = ["erasures_per_second", "request_erasure", "settle_erasures"]
 
 CLOCK_SKEW = 300.0
 """Seconds by which the vendor's clock may be behind ours when a request is recognised by its date."""
 
 KEPT = 20 * 86_400.0
 """Seconds for which the vendor at least lists a finished request (20 to 30 days); pending ones are always listed."""
+
+
+def erasures_per_second(destination: "Batch") -> float:
+    """How many people a second may be erased: an erasure takes one request per app."""
+    return destination.erasures.per_second / max(1, len(destination.live_api_keys))
 
 
 def request_erasure(destination: "Batch", record: Record) -> Generator[httpx.Request, Any, Outcome]:

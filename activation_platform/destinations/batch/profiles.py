@@ -18,7 +18,11 @@ from activation_platform.contracts.service import (
 from activation_platform.contracts.values import Choice, Email, Phone, Text, TimeZone
 from activation_platform.destinations.batch.answers import faults_of
 from activation_platform.destinations.batch.attributes import ATTRIBUTES, CUSTOM_ID, attribute
-from activation_platform.destinations.batch.erasure import request_erasure, settle_erasures
+from activation_platform.destinations.batch.erasure import (
+    erasures_per_second,
+    request_erasure,
+    settle_erasures,
+)
 
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch as BatchProject
@@ -75,8 +79,8 @@ class Profiles(Service):
 
     @property
     def erasures_per_second(self) -> float | None:
-        """The pace of the GDPR API, shared by the apps: an erasure takes one request each."""
-        return self.destination.erasures.per_second / max(1, len(self.destination.live_api_keys))
+        """The pace of the GDPR API, shared by the apps."""
+        return erasures_per_second(self.destination)
 
     def deliver(self, batch: Batch) -> Conversation:
         """Update profiles in one request; ask for erasures one profile at a time."""
