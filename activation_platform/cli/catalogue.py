@@ -26,7 +26,7 @@ def entries() -> Iterator[dict[str, Any]]:
 
 def described_service(platform: type[Destination], service: type[Service]) -> dict[str, Any]:
     """A catalogue entry as JSON values."""
-    spoken = service(platform.model_construct())
+    spoken = service.described(platform.model_construct())
     custom = service.custom_fields
     return {
         "name": f"{platform.platform}.{platform.service_name(service)}",
@@ -38,7 +38,7 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
             {"name": str(mode), "deletes": service.deletes(mode), "needs": list(service.requirements(mode))}
             for mode in sorted(service.modes)
         ],
-        "idempotent": service.idempotent,
+        "idempotent": spoken.idempotent,
         "deletes_are_requests": service.deletes_are_requests,
         "fields": [described_field(field) for field in spoken.declared_fields()],
         "custom_fields": None if custom is None else {"names": custom.words, "pattern": custom.pattern},
@@ -93,6 +93,7 @@ def _options(service: type[Service]) -> list[dict[str, Any]]:
             "name": option.name,
             "required": option.default is MISSING and option.default_factory is MISSING,
             "default": None if option.default is MISSING else option.default,
+            "example": option.metadata.get("example"),
             "docs": docs,
         }
         for option in dataclass_fields(service.Options)

@@ -45,8 +45,7 @@ def facts(entry: Entry) -> Iterator[tuple[str, str]]:
         )
     yield "said twice", "leaves what saying it once leaves" if entry["idempotent"] else "may leave it twice"
     for option in entry["options"]:
-        default = "required" if option["required"] else f"default {option['default']}"
-        yield f"option {option['name']}", default
+        yield f"option {option['name']}", _default(option, "default {}", "required, as in {}")
     settings = entry["destination"]["settings"]
     yield "settings", ", ".join(f"{one['name']}{_marks(one)}" for one in settings)
 
@@ -112,8 +111,12 @@ def _service(entry: Entry) -> str:
 def _options(options: list[Entry]) -> str:
     if not options:
         return ""
-    rows = ((f"`{one['name']}`", "required" if one["required"] else f"`{one['default']}`") for one in options)
+    rows = ((f"`{one['name']}`", _default(one, "`{}`", "required, as in `{}`")) for one in options)
     return f"{_prose([options[0]['docs']])}\n\n{_table(('option', 'default'), rows)}"
+
+
+def _default(option: Entry, default: str, required: str) -> str:
+    return required.format(option["example"]) if option["required"] else default.format(option["default"])
 
 
 def _prose(paragraphs: Iterable[str]) -> str:

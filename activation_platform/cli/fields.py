@@ -1,13 +1,17 @@
 """`activation fields`: the fields of an account, as the account itself tells them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from activation_platform.cli.saying import not_known, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
+from activation_platform.contracts.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from activation_platform.contracts.service import Service
 
 __all__ = ["app"]
 
@@ -18,6 +22,9 @@ app = typer.Typer(add_completion=False)
 def fields(
     destination: Annotated[str, typer.Argument(help="A destination of the project in this folder.")],
     service: Annotated[str, typer.Argument(help="A service of its platform, such as people.")],
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of the service, as in object=projects.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The fields as JSON.")] = False,
 ) -> None:
     """Read an account's own fields, live; where the platform tells none, those that are declared."""
@@ -36,7 +43,7 @@ def fields(
     if service not in services:
         raise not_known(f"service of {component.spec.platform}", service, services)
     account = destination_of(component)
-    spoken = services[service](account)
+    spoken = services[service](account, _options(services[service], option or []))
     inquiry = spoken.account_fields()
     told = spoken.declared_fields() if inquiry is None else asker(account, storage_root())(inquiry)
     found = [described_field(field) for field in told]
@@ -53,3 +60,15 @@ def fields(
             "",
             f"{component.spec.platform} does not tell an account's own fields; these are the declared ones.",
         )
+
+
+def _options(service: type["Service"], given: list[str]) -> Any:
+    """The service's options from `name=value`; a refusal names what is missing or unknown."""
+    try:
+        return service.Options(**dict(one.partition("=")[::2] for one in given))
+    except TypeError as error:
+        words = str(error).partition("() ")[2] or str(error)
+        raise DeclarationError(
+            f"the options of {service.__name__}: {words}",
+            remedy="Say each as --option name=value; activation services lists them.",
+        ) from None

@@ -54,7 +54,9 @@ class ActivationError(Exception):
     def __init__(self, what: str, *, remedy: str) -> None:
         self.what = what
         self.remedy = remedy
-        super().__init__(f"{self.error_class}: {what.rstrip('.')}. {remedy}")
+        message = f"{self.error_class}: {what.rstrip('.')}. {remedy}"
+        # What a vendor said may hold half a surrogate pair, which no file or terminal takes.
+        super().__init__(message.encode("utf-8", "replace").decode("utf-8"))
 
 
 class DeclarationError(ActivationError):

@@ -7,7 +7,8 @@ Three rungs, take the lowest that reaches: write `request`; write `outcomes` too
 
 from abc import ABC
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -147,8 +148,6 @@ class Service(ABC):
     fields: ClassVar[tuple[Field, ...]]
     custom_fields: ClassVar[CustomFields | None] = None
     model_kinds: ClassVar[frozenset[ModelKind]] = frozenset(ModelKind)
-    idempotent: ClassVar[bool] = True
-    """Whether saying the same batch twice leaves the destination as saying it once."""
     deletes_are_requests: ClassVar[bool] = False
     """Deletes are asynchronous and irreversible: they are requested, and settled by polling (SEMANTICS D7)."""
     in_one_piece: ClassVar[frozenset[Mode]] = frozenset()
@@ -162,6 +161,7 @@ class Service(ABC):
     max_fields: ClassVar[int | None] = None
     """How many fields one record may carry besides the identifying one; the mapping is refused above it."""
     Options: ClassVar[type[Any]] = NoOptions
+    """A dataclass. An option without a default has an `example` in its metadata, so that the service can be described."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -183,6 +183,21 @@ class Service(ABC):
     def __init__(self, destination: "Destination", options: Any = None) -> None:
         self.destination = destination
         self.options = options if options is not None else self.Options()
+
+    @classmethod
+    def described(cls, destination: "Destination") -> "Service":
+        """The service with its options at their defaults or examples, to be shown and never to be sent with."""
+        examples = {
+            option.name: option.metadata["example"]
+            for option in dataclass_fields(cls.Options)
+            if option.default is MISSING and option.default_factory is MISSING
+        }
+        return cls(destination, cls.Options(**examples))
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether saying the same batch twice leaves the destination as saying it once; a constant, or up to the options."""
+        return True
 
     @property
     def identifying_field(self) -> str:

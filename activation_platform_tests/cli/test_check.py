@@ -205,6 +205,15 @@ def test_unknown_names_of_fields_name_the_nearest(project, activation, words, ne
     assert f'Did you mean "{nearest}"?' in activation("fields", *words, fails=2).stderr
 
 
+def test_the_fields_of_an_object_are_asked_with_its_options(project, activation):
+    object_ = ("--option", "object=workspaces", "--option", "matching_attribute=workspace_id")
+    told = json.loads(activation("fields", "crm", "objects", *object_, "--json").stdout)
+    assert [field["name"] for field in told if field["key"]] == ["workspace_id"]
+
+    assert "matching_attribute" in activation("fields", "crm", "deals", fails=1).stderr
+    assert "--option name=value" in activation("fields", "crm", "deals", "--option", "x=y", fails=1).stderr
+
+
 def test_an_unset_variable_is_named(project, activation, monkeypatch):
     monkeypatch.delenv("ATTIO_ACCESS_TOKEN")
     said = activation("fields", "crm", "people", fails=1).stderr

@@ -34,7 +34,7 @@ def test_an_entry_says_all_that_is_declared(name, activation):
     entry = json.loads(activation("services", name, "--json").stdout)
     said = " ".join(activation("services", name).stdout.split())
 
-    declared = service(platform.model_construct()).declared_fields()
+    declared = service.described(platform.model_construct()).declared_fields()
     assert [field["name"] for field in entry["fields"]] == [field.name for field in declared]
     assert [field["name"] for field in entry["fields"] if field["key"]] == [declared_key(declared)]
     assert {mode["name"] for mode in entry["modes"]} == set(service.modes)

@@ -54,7 +54,7 @@ def test_looking_at_the_catalogue_imports_no_platform():
 @pytest.mark.parametrize("destination", CONFIGURED, ids=lambda one: one.platform)
 def test_every_service_is_declared_whole_and_found_by_its_name(destination):
     for service_class in destination.services:
-        service = service_class(destination)
+        service = service_class.described(destination)
         assert destination.service(destination.service_name(service_class)) is service_class
         assert service_class.docs.startswith("https://")
         assert [field.name for field in service.declared_fields() if field.key] == [service.identifying_field]

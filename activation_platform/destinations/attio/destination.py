@@ -9,7 +9,11 @@ from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import CredentialsRefused
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer, refuse, said
+from activation_platform.destinations.attio.companies import Companies
+from activation_platform.destinations.attio.deals import Deals
+from activation_platform.destinations.attio.objects import Objects
 from activation_platform.destinations.attio.people import People
+from activation_platform.destinations.attio.users import Users
 
 __all__ = ["Attio"]
 
@@ -25,7 +29,7 @@ class Attio(Destination):
 
     platform: ClassVar[str] = "attio"
     docs: ClassVar[str] = "https://docs.attio.com/rest-api/overview"
-    services: ClassVar[tuple[type[Service], ...]] = (People,)
+    services: ClassVar[tuple[type[Service], ...]] = (People, Companies, Users, Deals, Objects)
     secrets: ClassVar[tuple[str, ...]] = ("access_token",)
     default_base_url: ClassVar[str] = "https://api.attio.com"
 

@@ -1,4 +1,4 @@
-"""The stand-in for Attio: people, companies, their attributes and records."""
+"""The stand-in for Attio: objects, their attributes and records."""
 
 from activation_platform.sandbox.attio.platform import SCOPES, TOKEN, Attio
 

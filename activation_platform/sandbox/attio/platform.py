@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from email.utils import formatdate
 from typing import Any
 
-from activation_platform.sandbox.attio import attributes, query, records
+from activation_platform.sandbox.attio import attributes, objects, query, records
 from activation_platform.sandbox.attio.errors import error, refused
 from activation_platform.sandbox.attio.standard_objects import furnished
 from activation_platform.sandbox.attio.workspace import NAME, SLUG, Workspace
@@ -30,7 +30,7 @@ _Work = Callable[[Call, Workspace], Answer]
 
 
 class Attio(Platform):
-    """The REST API of one Attio workspace, at `/attio`, with people and companies.
+    """The REST API of one Attio workspace, at `/attio`, with all standard objects and those that are made in it.
 
     A call needs `Authorization: Bearer <token>`; `tokens` maps each to its scopes. Limits count requests:
     `write` 25/s, `read` 100/s (a query counts as a read, which is unconfirmed), and a 429 carries
@@ -88,6 +88,8 @@ class Attio(Platform):
 
     def _declared(self) -> Iterator[Route]:
         yield self._route("GET", "/v2/self", (), "read", self._myself)
+        yield self._route("GET", "/v2/objects", READ_SHAPE, "read", objects.list_objects)
+        yield self._route("POST", "/v2/objects", WRITE_SHAPE, "write", objects.create_object)
         yield self._route("GET", OBJECT + "/attributes", READ_SHAPE, "read", attributes.list_attributes)
         yield self._route("POST", OBJECT + "/attributes", WRITE_SHAPE, "write", attributes.create_attribute)
         yield self._route("GET", OPTIONS, READ_SHAPE, "read", attributes.list_options)

@@ -187,15 +187,8 @@ def _location(raw: Any) -> Value:
     return {name: raw.get(name) for name in PLACES}
 
 
-def _actor(raw: Any) -> Value:
-    if not isinstance(raw, dict) or set(raw) != {"referenced_actor_type", "referenced_actor_id"}:
-        raise ValueError("an actor has referenced_actor_type and referenced_actor_id.")
-    return dict(raw)
-
-
-# Selects, statuses and record references need the workspace: see writing.py.
+# Selects, statuses and references to records and actors need the workspace: see writing.py.
 CASTS: Mapping[str, Callable[[Any], Value]] = {
-    "actor-reference": _actor,
     "checkbox": _checkbox,
     "currency": _currency,
     "date": _date,

@@ -15,6 +15,7 @@ from activation_platform.sandbox.attio.values import IMPLICIT, Value, key_of
 
 NAME = "Sandbox"
 SLUG = "sandbox"
+MEMBERS = ("owner@example.org", "seller@example.org")
 
 
 @dataclass(slots=True)
@@ -46,11 +47,13 @@ class Record:
 
 
 class Thing:
-    """An object of the workspace (people, companies): its attributes, its records, and who holds what."""
+    """An object of the workspace (people, deals, one made by hand): its attributes, its records, and who holds what."""
 
     def __init__(self, slug: str, object_id: str, attributes: list[Attribute]) -> None:
         self.slug = slug
         self.object_id = object_id
+        self.nouns = (slug, slug)
+        self.created_at = "2024-01-01T00:00:00.000000000Z"
         self.attributes = {each.api_slug: each for each in attributes}
         self.records: dict[str, Record] = {}
         self.received: Counter[str] = Counter()
@@ -122,11 +125,12 @@ class Thing:
 
 
 class Workspace:
-    """One Attio workspace; ids derive from the seed."""
+    """One Attio workspace; ids derive from the seed. `members` are the people who work in it: id by e-mail address."""
 
     def __init__(self, seed: int) -> None:
         self._dice = random.Random(seed)  # noqa: S311 - ids that are the same in every run
         self.workspace_id = self.new_id()
+        self.members = {email: self.new_id() for email in MEMBERS}
         self.things: dict[str, Thing] = {}
 
     def new_id(self) -> str:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from activation_platform.sandbox.attio.errors import invalid_value, refused
 from activation_platform.sandbox.attio.values import Value, cast, key_of
 from activation_platform.sandbox.attio.workspace import Attribute, Thing, Workspace
+
+# What a string means in a reference that allows one object only, and that a standard one:
+# https://docs.attio.com/docs/attribute-types/attribute-types-record-reference
+SHORT_FORMS: Mapping[str, str] = {
+    "companies": "domains",
+    "people": "email_addresses",
+    "users": "user_id",
+    "workspaces": "workspace_id",
+}
 
 
 def read_values(document: Any, thing: Thing, workspace: Workspace) -> dict[str, list[Value]]:
@@ -50,6 +60,8 @@ def _cast(attribute: Attribute, raw: Any, workspace: Workspace) -> Value:
         return _option(attribute, raw)
     if attribute.type == "record-reference":
         return _reference(attribute, raw, workspace)
+    if attribute.type == "actor-reference":
+        return _actor(raw, workspace)
     return cast(attribute.type, raw)
 
 
@@ -64,7 +76,7 @@ def _option(attribute: Attribute, raw: Any) -> Value:
 def _reference(attribute: Attribute, raw: Any, workspace: Workspace) -> Value:
     allowed = attribute.config.get("record_reference", {}).get("allowed_objects") or list(workspace.things)
     if isinstance(raw, str):
-        return _by_any_key(raw, allowed, workspace)
+        return _by_short_form(raw, allowed, workspace)
     if not isinstance(raw, dict) or raw.get("target_object") not in allowed or len(raw) != 2:
         raise ValueError(f"a reference has target_object ({', '.join(allowed)}) and what finds the record.")
     target = workspace.thing(raw["target_object"])
@@ -77,13 +89,27 @@ def _reference(attribute: Attribute, raw: Any, workspace: Workspace) -> Value:
     return {"target_object": target.slug, "target_record_id": found}
 
 
-def _by_any_key(written: str, allowed: list[str], workspace: Workspace) -> Value:
-    for target in (workspace.thing(slug) for slug in allowed):
-        names = [each.api_slug for each in target.attributes.values() if each.is_unique]
-        ids = [written] if written in target.records else [_holder(target, name, written) for name in names]
-        if found := next((each for each in ids if each), None):
-            return {"target_object": target.slug, "target_record_id": found}
-    raise refused("Cannot find the record that is referred to.", "value_not_found")
+def _by_short_form(written: str, allowed: list[str], workspace: Workspace) -> Value:
+    if len(allowed) != 1 or allowed[0] not in SHORT_FORMS:
+        raise ValueError(f"only a reference to one of {', '.join(SHORT_FORMS)} can be written as a string.")
+    target = workspace.thing(allowed[0])
+    found = _holder(target, SHORT_FORMS[allowed[0]], written)
+    if found is None:
+        raise refused("Cannot find the record that is referred to.", "value_not_found")
+    return {"target_object": target.slug, "target_record_id": found}
+
+
+def _actor(raw: Any, workspace: Workspace) -> Value:
+    match raw:
+        case {"referenced_actor_type": "workspace-member", "referenced_actor_id": str(member)}:
+            pass
+        case str(email) | {"workspace_member_email_address": str(email)}:
+            member = workspace.members.get(email, "")
+        case _:
+            raise ValueError("an actor is a workspace member: an e-mail address, or type and ID.")
+    if member not in workspace.members.values():
+        raise refused("Cannot find the workspace member that is referred to.", "value_not_found")
+    return {"referenced_actor_type": "workspace-member", "referenced_actor_id": member}
 
 
 def _holder(target: Thing, name: str, wanted: Any) -> str | None:

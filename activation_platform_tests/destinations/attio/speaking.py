@@ -1,4 +1,4 @@
-"""What the tests of people share: a person, answers in the vendor's shape, and a way to say one to the other."""
+"""What the tests of Attio share: a person, answers in the vendor's shape, and a way to say one to the other."""
 
 import httpx
 
@@ -29,10 +29,28 @@ def done(record="r-1"):
     return httpx.Response(200, json={"data": {"id": {"record_id": record}, "values": {}}})
 
 
-def found(*records):
-    return httpx.Response(200, json={"data": list(records)})
-
-
 def refused(code, message="no", status=400):
     body = {"status_code": status, "type": "invalid_request_error", "code": code, "message": message}
     return httpx.Response(status, json=body)
+
+
+def listed(*entries):
+    return httpx.Response(200, json={"data": list(entries)})
+
+
+found = listed
+
+
+def attribute(slug, kind="text", **more):
+    return {
+        "api_slug": slug,
+        "title": slug.title(),
+        "type": kind,
+        "is_writable": True,
+        "is_required": False,
+        "is_unique": False,
+        "is_multiselect": False,
+        "is_archived": False,
+        "is_default_value_enabled": False,
+        **more,
+    }

@@ -10,30 +10,16 @@ from activation_platform.contracts.values import Boolean, Day, Email, Instant, I
 from activation_platform.destinations.attio.attributes import field_of
 from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.attio.people import People, PeopleOptions
+from activation_platform.destinations.attio.value_types import LINE, Domain
+from activation_platform_tests.destinations.attio.speaking import attribute, listed
 from activation_platform_tests.destinations.conversation import talk
-
-
-def attribute(slug, kind="text", **more):
-    return {
-        "api_slug": slug,
-        "title": slug.title(),
-        "type": kind,
-        "is_writable": True,
-        "is_required": False,
-        "is_unique": False,
-        "is_multiselect": False,
-        "is_archived": False,
-        "is_default_value_enabled": False,
-        **more,
-    }
-
 
 EMAIL = attribute("email_addresses", "email-address", is_unique=True, is_multiselect=True)
 
 
 def ask(*pages, matching="email_addresses"):
     service = People(Attio(access_token="token"), PeopleOptions(matching))
-    return talk(service.account_fields(), *(httpx.Response(200, json={"data": page}) for page in pages))
+    return talk(service.account_fields(), *(listed(*page) for page in pages))
 
 
 @pytest.mark.parametrize(
@@ -48,13 +34,13 @@ def ask(*pages, matching="email_addresses"):
         ("rating", Integer(min=0, max=5)),
         ("status", Text(min=1)),
         ("select", Text(min=1)),
-        ("domain", Text(min=1, trim=True)),
+        ("domain", Domain()),
         ("email-address", Email()),
         ("phone-number", Phone()),
-        ("personal-name", Text(min=1, trim=True)),
-        ("location", None),
-        ("record-reference", None),
-        ("actor-reference", None),
+        ("personal-name", LINE),
+        ("location", LINE),
+        ("record-reference", LINE),
+        ("actor-reference", Email()),
         ("interaction", None),
         ("something-new", None),
     ],
@@ -84,7 +70,12 @@ def test_what_attio_fills_in_itself_is_not_required(required, defaulted, expecte
     [
         (pl.Series(["A", None]), [["A"], None], [None, None]),
         (pl.Series([["A", "B"], []]), [["A", "B"], []], [None, None]),
-        (pl.Series([1]), [None], ["is not a list of texts"]),
+        (pl.Series([["A", "A", "B"]]), [["A", "B"]], [None]),
+        (pl.Series([1]), [["1"]], [None]),
+        (pl.Series([[1]]), [None], ["is not a list of texts"]),
+        (pl.Series([["A", None], ["A", ""], ["A"]]), [None, None, ["A"]], ["holds a null", "is empty", None]),
+        (pl.Series([None, []], dtype=pl.List(pl.String)), [None, []], [None, None]),
+        (pl.Series([], dtype=pl.List(pl.String)), [], []),
     ],
 )
 def test_a_select_of_several_takes_lists_and_single_options(raw, values, reasons):
@@ -94,8 +85,46 @@ def test_a_select_of_several_takes_lists_and_single_options(raw, values, reasons
     assert cleaned.reasons.to_list() == reasons
 
 
+@pytest.mark.parametrize(
+    ("kind", "raw", "value"),
+    [
+        ("email-address", ["A@B.co", "a@b.co"], ["a@b.co"]),
+        ("domain", ["https://www.Acme.com/about", "acme.co.uk"], ["acme.com", "acme.co.uk"]),
+        ("phone-number", ["+33 6 39 98 13 37"], ["+33639981337"]),
+    ],
+)
+def test_an_attribute_of_several_values_takes_each_by_the_rule_of_its_type(kind, raw, value):
+    type_ = field_of(attribute("a", kind, is_multiselect=True)).type
+
+    assert type_.clean(pl.Series([raw])).values.to_list() == [value]
+    assert type_.clean(pl.Series([[*raw, "no such thing"]])).reasons[0].startswith("is not a")
+    assert type_.clean(pl.Series([raw[0]])).values.to_list() == [value[:1]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "domain"),
+    [
+        (" Acme.COM ", "acme.com"),
+        ("http://www.acme.com:8080/x?y#z", "acme.com"),
+        ("shop.acme.com", "shop.acme.com"),
+        ("münchen.de", "münchen.de"),
+        ("acme", None),
+        ("somebody@acme.com", None),
+        ("https://", None),
+    ],
+)
+def test_a_domain_is_what_attio_keeps_of_an_address(raw, domain):
+    assert Domain().clean(pl.Series([raw])).values.to_list() == [domain]
+
+
+def test_the_matching_attribute_takes_one_value():
+    (field,) = ask([EMAIL], []).outcomes
+
+    assert field.type == Email()
+
+
 def test_the_accounts_attributes_become_fields():
-    said = ask([EMAIL, attribute("tier", "select", is_required=True), attribute("home", "location")], [])
+    said = ask([EMAIL, attribute("tier", "select", is_required=True), attribute("met", "interaction")], [])
 
     assert [(field.name, field.key, field.required) for field in said.outcomes] == [
         ("email_addresses", True, True),
@@ -132,6 +161,7 @@ def test_a_matching_attribute_that_does_not_exist_is_answered_with_the_nearest()
         attribute("poor"),
         attribute("poor", is_unique=True, is_writable=False),
         attribute("poor", "location", is_unique=True),
+        attribute("poor", "interaction", is_unique=True),
     ],
 )
 def test_a_matching_attribute_must_be_unique_and_writable(poor):
@@ -146,7 +176,8 @@ def test_a_matching_attribute_must_be_unique_and_writable(poor):
     [
         (httpx.Response(200, text="<html>"), UnreadableAnswer),
         (httpx.Response(200, json=[]), UnreadableAnswer),
-        (httpx.Response(404, json={"code": "not_found", "message": "no people"}), NotFound),
+        (httpx.Response(200, json={"data": ["email_addresses"]}), UnreadableAnswer),
+        (httpx.Response(200, json={"data": [{"title": "E-mail"}]}), UnreadableAnswer),
         (httpx.Response(400, json={"code": "x", "message": "y"}), BatchRefused),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 from activation_platform.contracts.batch import IDENTIFIER, PREVIOUS
 from activation_platform.contracts.errors import DeclarationError, NotFound
-from activation_platform.contracts.modes import ModelKind, Operation
+from activation_platform.contracts.modes import ModelKind
 from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, ignored, rejected
 from activation_platform.contracts.service import BatchRefused, UnreadableAnswer
 from activation_platform.destinations.attio.destination import Attio
@@ -16,14 +16,16 @@ from activation_platform_tests.destinations.attio.speaking import (
     JANE,
     UPDATE_ONLY,
     UPSERT,
+    attribute,
     done,
     found,
+    listed,
     people,
     refused,
     say,
     values_of,
 )
-from activation_platform_tests.destinations.conversation import batch_of, converse
+from activation_platform_tests.destinations.conversation import batch_of, converse, talk
 
 CONFLICT = refused(
     "uniqueness_conflict",
@@ -96,7 +98,7 @@ def test_update_only_ignores_who_is_deleted_in_between():
 def test_update_only_never_chooses_between_two_people():
     (outcome,) = say(JANE, found(FOUND, FOUND), mode=UPDATE_ONLY).outcomes
 
-    assert outcome == rejected("several people at Attio have this value of email_addresses")
+    assert outcome == rejected("several records at Attio have this value of email_addresses")
 
 
 def test_an_update_leaves_the_other_addresses_of_a_person_alone():
@@ -147,17 +149,22 @@ def test_an_unchanged_identifier_is_looked_for_once():
 
 
 @pytest.mark.parametrize(
-    ("value", "previous", "sought"),
-    [(43, "42", 42), (43.0, "42.0", 42.0), ("43", "42", "42"), (43, "forty-two", "forty-two")],
+    ("kind", "previous", "sought"),
+    [("number", "42.0", 42.0), ("text", "42", "42"), ("number", "forty-two", "forty-two")],
 )
-def test_an_identifier_is_sought_in_the_type_of_the_attribute(value, previous, sought):
-    person = {"customer_id": value, IDENTIFIER: str(value), PREVIOUS: previous}
-    known = {"id": {"record_id": "r-1"}, "values": {"customer_id": [{"value": sought}]}}
+def test_an_identifier_is_sought_in_the_type_of_the_attribute(kind, previous, sought):
+    service = people("customer_id")
+    known = attribute("customer_id", kind, is_unique=True)
+    talk(service.account_fields(), listed(known), listed())
+    person = {"id": {"record_id": "r-1"}, "values": {"customer_id": [{"value": sought}]}}
+    moved = {"customer_id": 43.0, IDENTIFIER: "43.0", PREVIOUS: previous}
 
-    said = say(person, found(known), done(), mode=UPDATE_ONLY, matching="customer_id")
+    said = converse(
+        service, batch_of(moved, identified_by="customer_id", mode=UPDATE_ONLY), found(person), done()
+    )
 
     assert said.bodies[0]["filter"] == {"customer_id": sought}
-    assert values_of(said) == {"customer_id": [value]}
+    assert values_of(said) == {"customer_id": [43.0 if kind == "number" else "43.0"]}
 
 
 @pytest.mark.parametrize("mode", [UPSERT, INSERT_ONLY])
@@ -188,14 +195,6 @@ def test_a_refused_query_is_refused_as_a_whole():
 
     assert isinstance(said.raised, BatchRefused)
     assert said.raised.reason == "filter_error: Error in filter."
-
-
-def test_people_are_never_deleted():
-    gone = batch_of(JANE, identified_by="email_addresses", operation=Operation.DELETE)
-
-    assert not any(People.deletes(mode) for mode in People.modes)
-    with pytest.raises(NotImplementedError):
-        converse(people(), gone)
 
 
 def test_the_record_id_cannot_match():

@@ -1,0 +1,74 @@
+"""What an Attio workspace tells of itself: its objects, their attributes, the records that a query finds."""
+
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from activation_platform.contracts.errors import NotFound
+from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.service import UnreadableAnswer, refuse, said
+
+if TYPE_CHECKING:
+    from activation_platform.destinations.attio.destination import Attio
+
+__all__ = ["Told", "attributes_of", "records_with"]
+
+_PAGE = 500
+
+Told = Generator[httpx.Request, Any, list[Mapping[str, Any]]]
+"""Asks, and returns what it was told: entries of a list."""
+
+
+def attributes_of(
+    workspace: "Attio", thing: str
+) -> Generator[httpx.Request, Any, dict[str, Mapping[str, Any]]]:
+    """All attributes of an object, by slug; raises `NotFound` where the workspace has no such object."""
+    attributes: dict[str, Mapping[str, Any]] = {}
+    while True:  # until a page brings nothing new: the vendor's own limit on a page is not known
+        response = yield workspace.ask(
+            "GET",
+            f"/v2/objects/{thing}/attributes",
+            budget=workspace.reads,
+            params={"limit": _PAGE, "offset": len(attributes)},
+        )
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise (yield from _no_object(workspace, thing))
+        page = {str(one["api_slug"]): one for one in _listed(workspace, response, "api_slug")}
+        new = {slug: one for slug, one in page.items() if slug not in attributes}
+        if not new:
+            return attributes
+        attributes |= new
+
+
+def records_with(workspace: "Attio", thing: str, attribute: str, value: Any) -> Told:
+    """The records of an object with this value of an attribute: at most two, to tell one from several."""
+    response = yield workspace.ask(
+        "POST",
+        f"/v2/objects/{thing}/records/query",
+        budget=workspace.reads,
+        json={"filter": {attribute: value}, "limit": 2},
+    )
+    return _listed(workspace, response, "id")
+
+
+def _no_object(workspace: "Attio", thing: str) -> Generator[httpx.Request, Any, NotFound]:
+    """What to do about an object that does not exist, given those that do."""
+    response = yield workspace.ask("GET", "/v2/objects", budget=workspace.reads)
+    known = [str(one["api_slug"]) for one in _listed(workspace, response, "api_slug")]
+    return NotFound(
+        f'This Attio workspace has no object "{thing}"',
+        remedy=f"There is: {', '.join(known)}.{nearest(thing, known)} "
+        "Deals, users and workspaces must first be enabled, under Workspace settings > Objects.",
+    )
+
+
+def _listed(workspace: "Attio", response: httpx.Response, name: str) -> list[Mapping[str, Any]]:
+    """The `data` of an answer: objects, each with a property `name`."""
+    if not response.is_success:
+        refuse(response, workspace.refusal(response))
+    body = said(response)
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(data, list) or not all(isinstance(one, dict) and name in one for one in data):
+        raise UnreadableAnswer(f"{response.status_code} without a list of data")
+    return data
