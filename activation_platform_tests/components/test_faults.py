@@ -48,7 +48,7 @@ FAULTS = {
         LETTERS,
         ['"First-Name"', "1 to 30 lower-case letters"],
     ),
-    "mode": ("mode: upsert", "mode: mirror", 'mode: mirror', LEADS, ["cannot keep the promise of mirror", "upsert"]),
+    "mode": ("mode: upsert", "mode: snapshot", "mode: snapshot", LEADS, ["cannot keep the promise of snapshot", "upsert"]),
     "mode that erases": (
         "  allow_irreversible_deletes: true\n", "", "mode: mirror", LETTERS, ["allow_irreversible_deletes: true"],
     ),
@@ -84,7 +84,7 @@ FAULTS = {
         "service: people\n  options: {matching_attribute: record_id}",
         "options:",
         LEADS,
-        ["does not match people by record_id", "Choose a unique attribute"],
+        ["does not match records by record_id", "Choose a unique attribute"],
     ),
     "column": ("$email_address: email", "$email_address: mail", "$email_address: mail", LETTERS, ['no column "mail"', '"email"']),
     "column of a condition": ("{field: orders,", "{field: order,", "field: order,", SEGMENT, ["order", '"orders"']),
