@@ -15,6 +15,8 @@ COMMANDS = {
     "run": "activation_platform.cli.run",
     "history": "activation_platform.cli.history",
     "issues": "activation_platform.cli.issues",
+    "adopt": "activation_platform.cli.adopt",
+    "reset": "activation_platform.cli.reset",
     "services": "activation_platform.cli.services",
     "fields": "activation_platform.cli.fields",
     "sandbox": "activation_platform.cli.sandbox",

@@ -9,6 +9,7 @@ from activation_platform.cli.saying import not_known, say, say_error, say_json
 from activation_platform.cli.tables import history_table
 from activation_platform.components.storage import storage_root
 from activation_platform.sync.history import Run, read_runs
+from activation_platform.sync.ledgers import activation_of, ledgers
 
 __all__ = ["app", "described"]
 
@@ -26,12 +27,11 @@ def history(
     ] = False,
 ) -> None:
     """List runs, the newest last: what was extracted, loaded and left out, and how each ended."""
-    runs = read_runs(storage_root())
-    if name is not None:
-        known = {run.activation for run in runs}
-        if name not in known:
-            raise not_known("run of an activation", name, known)
-        runs = [run for run in runs if run.activation == name]
+    root = storage_root()
+    known = {activation_of(ledger) for ledger in ledgers(root)}
+    if name is not None and name not in known:
+        raise not_known("run of an activation", name, known)
+    runs = read_runs(root, name)
     chosen = runs[-last:] if last else runs
     if as_json:
         say_json([described(run) for run in chosen])
@@ -40,7 +40,7 @@ def history(
         if chosen[-1].error:
             say_error(f"last run, {chosen[-1].status}", chosen[-1].error)
     else:
-        say(f"No run is kept under {storage_root()}.")
+        say(f"No run is kept under {root}.")
 
 
 def described(run: Run) -> dict[str, Any]:

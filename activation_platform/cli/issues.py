@@ -13,6 +13,7 @@ from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
 from activation_platform.contracts.redaction import mask, mask_text
 from activation_platform.sync import history
+from activation_platform.sync.ledgers import activation_of, ledgers
 
 __all__ = ["app"]
 
@@ -24,7 +25,7 @@ _HIDING: dict[str, Callable[[str], str]] = {"key": mask, "identifier": mask, "re
 
 @app.command()
 def issues(
-    name: Annotated[str, typer.Argument(help="An activation.")],
+    name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name@host).")],
     run: Annotated[
         int | None, typer.Option(help="What went wrong in this run, by its number.", show_default=False)
     ] = None,
@@ -53,24 +54,18 @@ def issues(
 
 
 def _standing(root: Path, name: str) -> pl.DataFrame:
-    folder = root / "ledgers"
-    known = sorted(path.name for path in folder.glob("*") if path.is_dir())
-    if name not in known:
-        raise not_known("run of an activation", name, known)
+    if name not in (known := ledgers(root)):
+        raise not_known("ledger of an activation", name, known)
     return history.standing(root, name).sort("kind", "reason", "key")
 
 
 def _of_run(root: Path, name: str, number: int) -> pl.DataFrame:
-    numbers = [run.number for run in history.read_runs(root, _checked(root, name))]
+    _standing(root, name)
+    numbers = [run.number for run in history.read_runs(root, activation_of(name)) if run.ledger == name]
     if number not in numbers:
         kept = f"kept are {min(numbers)} to {max(numbers)}" if numbers else "none is kept"
         raise NotKnown(f"there is no run {number} of {name}; {kept}")
     return history.issues(root, name).filter(pl.col("run") == number)
-
-
-def _checked(root: Path, name: str) -> str:
-    _standing(root, name)
-    return name
 
 
 def _masked(found: pl.DataFrame) -> pl.DataFrame:

@@ -51,7 +51,7 @@ def history_table(runs: Iterable[Run]) -> Table:
             figures.destination_issues,
         )
         made.add_row(
-            plain(run.activation),
+            plain(run.ledger or run.activation),
             plain(run.partition),
             *(f"{count:,}" for count in counts),
             Text(run.status, style=_STYLES[run.status]),

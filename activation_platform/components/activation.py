@@ -26,7 +26,7 @@ from activation_platform.components.shown import run_metadata, told_plainly
 from activation_platform.components.storage import account_hash, storage_root
 from activation_platform.components.targets import doubts_about_the_target, target_faults
 from activation_platform.components.verdicts import VERDICTS, verdicts
-from activation_platform.components.witness import WitnessedLedger, require_newest, set_away
+from activation_platform.components.witness import WitnessedLedger
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import Cancelled, DeclarationError
@@ -34,8 +34,10 @@ from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.history import Run, Status, issues
+from activation_platform.sync.ledgers import ledger_of, neighbours
 from activation_platform.sync.lock import locked
 from activation_platform.sync.order import Activation, RunOrder
+from activation_platform.sync.owners import Holding
 
 __all__ = ["ActivationComponent", "ActivationConfig"]
 
@@ -81,15 +83,12 @@ class ActivationComponent(Declared[ActivationSpec]):
         except (KeyError, TypeError, DeclarationError):
             return None
 
-    def deletes(self, workspace: Workspace) -> bool:
-        """Whether it deletes what leaves the frame."""
-        service = self.service(workspace)
-        return service is not None and service.deletes(self.spec.mode)
-
-    def identifying(self, workspace: Workspace) -> set[str]:
-        """The field by which the destination knows a record."""
-        service = self.service(workspace)
-        return set() if service is None else {service.identifying_field}
+    def holding(self, workspace: Workspace) -> Holding:
+        """How it holds its target; call it for a service that is declared rightly."""
+        spec, service = self.spec, self.service(workspace)
+        assert service is not None
+        fields = frozenset(spec.mapping) - {service.identifying_field}
+        return Holding(self.name, spec.mode, service.object, fields, spec.in_scope())
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """References, mode, options, mapping and schedule that cannot be; another activation that owns the target."""
@@ -139,6 +138,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             recheck_ignored=spec.recheck_ignored,
             delete_departed=spec.delete_departed,
             null_keys_never_sent=spec.null_keys == "never_sent",
+            scope=spec.in_scope(),
         )
 
     def execute(
@@ -152,11 +152,13 @@ class ActivationComponent(Declared[ActivationSpec]):
         keys = sorted(context.partition_keys, key=self.spec.schedule.instant)
         require_possible(keys[-1], self.spec.schedule.instant(keys[-1]), config)
         root = storage_root()
+        declared = frozenset(workspace.names("activation"))
         with (
             interrupts() as cancelled,
             locked(root / "locks" / f"{self.name}.lock", wait=_LOCK_WAIT, cancelled=cancelled),
         ):
             snapshot = self._snapshot(context, workspace)
+            ledger = self._ledger(context, keys[-1], root, destination.host)
             order = RunOrder(
                 run_id=context.run.run_id,
                 partition=keys[-1],
@@ -170,10 +172,11 @@ class ActivationComponent(Declared[ActivationSpec]):
                 run = activate(
                     self.declared(workspace, destination),
                     snapshot.scan(),
-                    self._ledger(context, keys[-1], root, config),
+                    ledger,
                     loader_for(destination, root, cancelled=cancelled),
                     order,
                     account_hash=lambda: account_hash(root, destination.secret_values()),
+                    neighbours=lambda: neighbours(root, ledger.folder.name, declared),
                     progress=_progress(context),
                 )
             except RunFailed as failed:
@@ -189,25 +192,21 @@ class ActivationComponent(Declared[ActivationSpec]):
         return upstream.frames.for_run(run_ids(context), made_of=[model.frames])
 
     def _ledger(
-        self, context: dg.AssetExecutionContext, partition: str, root: Path, config: ActivationConfig
+        self, context: dg.AssetExecutionContext, partition: str, root: Path, host: str
     ) -> WitnessedLedger:
-        """The ledger that the last run left, witnessed by Dagster from now on."""
-        folder = root / "ledgers" / self.name
-        if config.start_over:
-            set_away(folder)
-        else:
-            require_newest(context.instance, self.asset_key, folder)
+        """The ledger that the last run to this host left, witnessed by Dagster from now on."""
 
-        def tell(numbers: dict[str, int]) -> None:
-            context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=numbers))
+        def tell(metadata: dict[str, int | str]) -> None:
+            context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=metadata))
 
-        return WitnessedLedger(folder, tell)
+        folder = root / "ledgers" / ledger_of(root, self.name, host)
+        return WitnessedLedger(folder, context.instance, self.asset_key, host, tell)
 
     def _result(
         self, context: dg.AssetExecutionContext, keys: Sequence[str], run: Run
     ) -> dg.MaterializeResult[Any]:
         """The figures belong to the newest partition; the others of a range were overtaken by it (SEMANTICS E2)."""
-        found = issues(storage_root(), self.name).filter(pl.col("run") == run.number)
+        found = issues(storage_root(), run.ledger).filter(pl.col("run") == run.number)
         metadata = run_metadata(run, found)
         if len(keys) == 1:
             return dg.MaterializeResult(metadata=metadata)
@@ -221,7 +220,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         self, context: dg.AssetExecutionContext, partition: str, failed: RunFailed
     ) -> BaseException:
         """A run that stopped or failed keeps its figures as an observation (SEMANTICS F2)."""
-        found = issues(storage_root(), self.name).filter(pl.col("run") == failed.run.number)
+        found = issues(storage_root(), failed.run.ledger).filter(pl.col("run") == failed.run.number)
         metadata = run_metadata(failed.run, found)
         context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=metadata))
         if isinstance(failed.error, Cancelled):

@@ -20,10 +20,6 @@ class ActivationConfig(dg.Config):
     allow: dict[str, int] = Field(
         default={}, description="Ceilings that let a guard through in this run: {deletes: 1200}."
     )
-    start_over: bool = Field(
-        default=False,
-        description="Begin with an empty ledger: everything is sent again as new. The old one is set away.",
-    )
 
 
 def require_possible(partition: str, instant: datetime, config: ActivationConfig) -> None:

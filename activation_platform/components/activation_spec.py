@@ -81,12 +81,24 @@ class ActivationSpec(dg.Model):
     allow_irreversible_deletes: bool = Field(
         default=False, description="Needed where a delete erases for good."
     )
+    scope: str | None = Field(
+        default=None,
+        description="A field mapped to a constant that only this activation's records carry: others may share the target.",
+    )
     description: str | None = Field(default=None, description="For the people who use it.")
     owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
 
     def lines(self) -> tuple[FieldMapping, ...]:
         """The mapping in the engine's words."""
         return tuple(_line(name, value) for name, value in self.mapping.items())
+
+    def in_scope(self) -> dict[str, str]:
+        """The field of the scope and its constant, as text; empty where there is none."""
+        return {
+            line.field: str(line.constant)
+            for line in self.lines()
+            if line.field == self.scope and line.constant is not None
+        }
 
     @property
     def first_by(self) -> str:

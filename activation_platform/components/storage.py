@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from activation_platform.sync.manifest import HASHED
+
 __all__ = ["account_hash", "storage_root"]
 
 
@@ -18,7 +20,7 @@ def storage_root() -> Path:
 def account_hash(root: Path, credentials: Iterable[str]) -> str:
     """Names an account by its credentials where the vendor gives it no name: keyed, so that the ledger tells nothing of them."""
     key = _key(root)
-    return "hash:" + hmac.new(key, "\0".join(credentials).encode(), hashlib.sha256).hexdigest()[:32]
+    return HASHED + hmac.new(key, "\0".join(credentials).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _key(root: Path) -> bytes:

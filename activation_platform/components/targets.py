@@ -6,48 +6,52 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 
+from activation_platform.components.activation_spec import ActivationSpec
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.modes import Mode
+from activation_platform.sync.owners import contradiction, overwriting
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
 
 __all__ = ["doubts_about_the_target", "target_faults"]
 
-_OVERWRITING = (Mode.UPSERT, Mode.UPDATE_ONLY)
-"""Insert only leaves alone what is there; who deletes is a fault, not a doubt."""
-
 
 def target_faults(activation: "ActivationComponent", workspace: Workspace) -> Iterator[Fault]:
-    """Another activation on the same target, where one of the two deletes what the other may have written."""
+    """A scope that is none; another activation on the same target, where one takes away what the other may have written."""
+    spec = activation.spec
+    if spec.scope is not None:
+        yield from _scope_faults(spec)
     for other in _rivals(activation, workspace):
-        deleting = [one for one in (activation, other) if one.deletes(workspace)]
-        if deleting and activation.name > other.name:  # one error a pair
-            culprits = " and ".join(f'"{one.name}" ({one.spec.mode})' for one in deleting)
+        why = contradiction(activation.holding(workspace), other.holding(workspace))
+        if why and activation.name > other.name:  # one error a pair
             yield Fault(
                 ("service",),
-                f'writes to the same target as the activation "{other.name}", and {culprits} would delete what the other '
-                "wrote; let one activation own the target",
+                f'writes to the same target as the activation "{other.name}", and {why}; let one activation own the target, '
+                "or give both a scope",
             )
+
+
+def _scope_faults(spec: ActivationSpec) -> Iterator[Fault]:
+    if spec.mode is Mode.SNAPSHOT:
+        yield Fault(("scope",), "a snapshot replaces everything at its target, so it cannot share it")
+    elif not spec.in_scope():
+        constants = sorted(line.field for line in spec.lines() if line.constant is not None)
+        listed = f" There is: {', '.join(constants)}." if constants else " There is none."
+        yield Fault(
+            ("scope",),
+            f'names a field that the mapping feeds with a constant; "{spec.scope}" is none.{listed}',
+        )
 
 
 def doubts_about_the_target(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
     """Another activation on the same target that maps the same fields: they overwrite each other."""
-    if activation.spec.mode not in _OVERWRITING:
-        return
     for other in _rivals(activation, workspace):
-        if other.spec.mode not in _OVERWRITING:
-            continue
-        shared = sorted(
-            (set(activation.spec.mapping) & set(other.spec.mapping)) - activation.identifying(workspace)
-        )
-        if shared and activation.name > other.name:
-            yield (
-                f'the activations "{other.name}" and "{activation.name}" write to the same target, and both map '
-                f"{', '.join(shared)}: whichever runs later wins"
-            )
+        doubt = overwriting(other.holding(workspace), activation.holding(workspace))
+        if doubt and activation.name > other.name:
+            yield doubt
 
 
 def _rivals(activation: "ActivationComponent", workspace: Workspace) -> list["ActivationComponent"]:

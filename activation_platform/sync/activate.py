@@ -9,7 +9,7 @@ seal      the ledger's new head, the figures, the history
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,11 +19,11 @@ from activation_platform.contracts.errors import ActivationError, DeclarationErr
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Pending
+from activation_platform.sync.claim import Neighbour, claim, nobody, target_of
 from activation_platform.sync.doubts import doubts_of, policy, resolved
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.history import Run, Status, write_run
 from activation_platform.sync.journey import Journey, Progress, silently
-from activation_platform.sync.keys import is_lossless_cast, key_of
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.manifest import Target
@@ -52,14 +52,17 @@ def activate(
     order: RunOrder,
     *,
     account_hash: Callable[[], str],
+    neighbours: Callable[[], Sequence[Neighbour]] = nobody,
     progress: Progress = silently,
 ) -> Run:
     """Run an activation under its lock; returns what the history keeps of it.
 
-    `account_hash` names the account where the vendor does not. Raises RunFailed when the run ended early; what was
-    acknowledged is sealed then, too.
+    `account_hash` names the account where the vendor does not. `neighbours`: the other ledgers under the storage root.
+    Raises RunFailed when the run ended early; what was acknowledged is sealed then, too.
     """
-    return asyncio.run(_activate(activation, frame, ledger, loader, order, account_hash, progress))
+    return asyncio.run(
+        _activate(activation, frame, ledger, loader, order, account_hash, neighbours, progress)
+    )
 
 
 async def _activate(
@@ -69,6 +72,7 @@ async def _activate(
     loader: Loader,
     order: RunOrder,
     account_hash: Callable[[], str],
+    neighbours: Callable[[], Sequence[Neighbour]],
     progress: Progress,
 ) -> Run:
     started = time.time()
@@ -91,6 +95,7 @@ async def _activate(
             seconds=time.time() - started,
             full=order.full,
             error=error,
+            ledger=ledger.folder.name,
             notes=notes,
         )
         write_run(ledger.folder, run)
@@ -103,7 +108,9 @@ async def _activate(
             ledger.begin()
             ledger.seal()
             return told(Status.SUPERSEDED)
-        mapping = await _claim(activation, frame, ledger, loader, account_hash)
+        target = await _target(activation, loader, account_hash)
+        journey.notes.extend(claim(activation, ledger, target, frame, neighbours))
+        mapping = await _bound(activation, loader, frame.collect_schema())
         await _settle(activation, ledger, loader)
         await _resolve(activation, ledger, loader)
         await journey.travel(frame, mapping)
@@ -132,32 +139,18 @@ def _overtaken(ledger: Ledger, order: RunOrder) -> bool:
     return older or order.snapshot < manifest.snapshot
 
 
-async def _claim(
-    activation: Activation,
-    frame: pl.LazyFrame,
-    ledger: Ledger,
-    loader: Loader,
-    account_hash: Callable[[], str],
-) -> BoundMapping:
-    """Make sure that ledger, account and mapping fit, before anything is written anywhere."""
-    service, destination = activation.service, loader.destination
+async def _target(activation: Activation, loader: Loader, account_hash: Callable[[], str]) -> Target:
+    """Where the activation writes, as far as the account's own name."""
+    destination = loader.destination
     account = await loader.ask(destination.account())
-    schema = frame.collect_schema()
-    target = Target(
-        platform=destination.platform,
-        service=type(destination).service_name(type(service)),
-        host=destination.host,
-        account=account or account_hash(),
-        object=service.target,
-    )
-    key, was = key_of(activation.key, schema), ledger.manifest.key
-    if was not in (None, key) and is_lossless_cast(was, key, frame, (*ledger.head.chunks(), ledger.debts)):
-        ledger.claim(target, was)
-        ledger.manifest.key = key
-    ledger.claim(target, key)
-    inquiry = service.account_fields()
+    return target_of(activation.service, account or account_hash())
+
+
+async def _bound(activation: Activation, loader: Loader, schema: pl.Schema) -> BoundMapping:
+    """The mapping, bound to the frame's columns and the account's fields."""
+    inquiry = activation.service.account_fields()
     fields: tuple[Field, ...] | None = None if inquiry is None else await loader.ask(inquiry)
-    return bind(activation.mapping, service, schema, fields)
+    return bind(activation.mapping, activation.service, schema, fields)
 
 
 async def _settle(activation: Activation, ledger: Ledger, loader: Loader) -> None:

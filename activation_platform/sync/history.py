@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 
 from activation_platform.sync.files import publish_json, read_json
+from activation_platform.sync.ledgers import ledgers
+from activation_platform.sync.reader import read_ledger
 from activation_platform.sync.states import PENDING_ERASURE, Debt
 
 __all__ = ["Figures", "Run", "Status", "changes", "issues", "read_runs", "standing", "write_run"]
@@ -82,6 +84,8 @@ class Run:
     seconds: float
     full: bool = False
     error: str = ""
+    ledger: str = ""
+    """The ledger that remembers it."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -91,28 +95,33 @@ def write_run(folder: Path, run: Run) -> None:
 
 
 def read_runs(root: Path, activation: str | None = None) -> list[Run]:
-    """Every run kept under a storage root, oldest first."""
-    pattern = f"{activation or '*'}/runs/*.json"
-    runs = [_run(read_json(path)) for path in (root / "ledgers").glob(pattern)]
+    """Every run kept under a storage root, or in the ledgers of one activation, oldest first."""
+    runs = [
+        _run(read_json(path), ledger)
+        for ledger in ledgers(root, activation)
+        for path in (root / "ledgers" / ledger / "runs").glob("*.json")
+    ]
     return sorted(runs, key=lambda run: (run.started, run.number))
 
 
-def _run(value: dict[str, Any]) -> Run:
-    return Run(**{**value, "figures": Figures(**value["figures"]), "status": Status(value["status"])})
+def _run(value: dict[str, Any], ledger: str) -> Run:
+    """A run as it was kept, by the name that its ledger has now."""
+    figures, status = Figures(**value["figures"]), Status(value["status"])
+    return Run(**{**value, "figures": figures, "status": status, "ledger": ledger})
 
 
-def issues(root: Path, activation: str) -> pl.DataFrame:
-    """Everything that ever went wrong for an activation, oldest first: run, at, key, event, reason…"""
-    return _log(root, activation, "issues")
+def issues(root: Path, ledger: str) -> pl.DataFrame:
+    """Everything that ever went wrong, as a ledger's log has it, oldest first: run, at, key, event, reason…"""
+    return _log(root, ledger, "issues")
 
 
-def changes(root: Path, activation: str) -> pl.DataFrame:
-    """Everything that ever happened to an activation's keys, oldest first."""
-    return _log(root, activation, "changes")
+def changes(root: Path, ledger: str) -> pl.DataFrame:
+    """Everything that ever happened to a ledger's keys, oldest first."""
+    return _log(root, ledger, "changes")
 
 
-def _log(root: Path, activation: str, kind: str) -> pl.DataFrame:
-    files = sorted(_numbered(root / "ledgers" / activation / kind))
+def _log(root: Path, ledger: str, kind: str) -> pl.DataFrame:
+    files = sorted(_numbered(root / "ledgers" / ledger / kind))
     return pl.concat([pl.read_parquet(path) for _, path in files]) if files else _LOG.to_frame()
 
 
@@ -120,12 +129,8 @@ def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
     return ((int(path.stem), path) for path in folder.glob("*.parquet"))
 
 
-def standing(root: Path, activation: str) -> pl.DataFrame:
+def standing(root: Path, ledger: str) -> pl.DataFrame:
     """What is wrong now: set-aside and rejected keys, owed deletes, with how often and since when."""
-    folder = root / "ledgers" / activation
-    manifest = read_json(folder / "manifest.json")
-    if not manifest or not manifest["debts"]:
-        return _STANDING.to_frame()
     kind = (
         pl.when(pl.col("debt") == Debt.ASIDE)
         .then(pl.lit("source issue"))
@@ -133,7 +138,7 @@ def standing(root: Path, activation: str) -> pl.DataFrame:
         .alias("kind")
     )
     since = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC")
-    owed = pl.read_ipc(folder / manifest["debts"])
+    owed = read_ledger(root / "ledgers" / ledger).debts
     return owed.filter(pl.col("operation").ne_missing(pl.lit(PENDING_ERASURE))).select(
         "key", kind, "operation", "identifier", "reason", "attempts", since
     )
@@ -150,16 +155,5 @@ _LOG = pl.Schema(
         "identifier": pl.String(),
         "reason": pl.String(),
         "request": pl.String(),
-    }
-)
-_STANDING = pl.Schema(
-    {
-        "key": pl.String(),
-        "kind": pl.String(),
-        "operation": pl.String(),
-        "identifier": pl.String(),
-        "reason": pl.String(),
-        "attempts": pl.UInt32(),
-        "since": pl.Datetime("us", "UTC"),
     }
 )

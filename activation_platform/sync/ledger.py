@@ -13,23 +13,17 @@ first, with every intent that never got its answer turned into a record in doubt
 
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
-from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.files import publish_frame, publish_log
-from activation_platform.sync.fingerprint import FINGERPRINT_VERSION, identifier_hash
-from activation_platform.sync.head import Head, open_base
+from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.journal import Journal, read_journal
-from activation_platform.sync.manifest import Key, Manifest, Target
+from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.reader import read_debts, read_head
 from activation_platform.sync.states import (
-    DEBTS,
-    ENTRIES,
     EVENTS,
     PENDING_ERASURE,
     Debt,
@@ -37,12 +31,9 @@ from activation_platform.sync.states import (
     State,
     changed_entries,
     fold_debts,
-    fold_entries,
 )
 
 __all__ = ["Ledger", "in_doubt"]
-
-T = TypeVar("T")
 
 _MAX_DELTAS = 5
 _MAX_OVERLAY = 0.1
@@ -62,35 +53,15 @@ class Ledger:
         """Number of the crashed run whose journal was sealed when this ledger was opened, or 0."""
         self._load()
 
-    def claim(self, target: Target, key: Key) -> None:
-        """Make sure that this is the target's ledger, or make it so if it is new (SEMANTICS A2)."""
-        manifest = self.manifest
-        if manifest.target is None:
-            manifest.target, manifest.key, manifest.fingerprint = target, key, FINGERPRINT_VERSION
-            manifest.write(self.folder)
-            return
-        differences = [
-            f'{name} "{was}", now "{now}"'
-            for (name, was), now in zip(asdict(manifest.target).items(), asdict(target).values(), strict=True)
-            if was != now
-        ]
-        if manifest.key != key and manifest.key is not None:
-            differences.append(f"primary key {_words(manifest.key)}, now {_words(key)}")
-        if manifest.fingerprint != FINGERPRINT_VERSION:
-            differences.append(f"fingerprints of version {manifest.fingerprint}, now {FINGERPRINT_VERSION}")
-        if differences:
-            raise LedgerMismatch(
-                f"the ledger in {self.folder.name} was written for another target: {'; '.join(differences)}",
-                remedy="Change the workspace back, give the activation a new name (a ledger of its own), or start over by "
-                "running once with the config start_over: true: everything is then sent again as new.",
-            )
+    def pin(self, **values: Any) -> None:
+        """Set fields of the manifest, in force at once."""
+        for name, value in values.items():
+            setattr(self.manifest, name, value)
+        self.manifest.write(self.folder)
 
     def begin(self, **newest: Any) -> int:
         """Start a run: its number, with an empty journal. `newest` sets manifest fields (partition, instant, snapshot)."""
-        for name, value in newest.items():
-            setattr(self.manifest, name, value)
-        self.manifest.sequence += 1
-        self.manifest.write(self.folder)
+        self.pin(**newest, sequence=self.manifest.sequence + 1)
         self._clear()
         self.work.mkdir()
         self._journal = Journal(self._journal_path(self.manifest.sequence))
@@ -143,32 +114,8 @@ class Ledger:
         return events
 
     def _load(self) -> None:
-        base = (
-            self._opened(self.manifest.base, open_base)
-            if self.manifest.base
-            else ENTRIES.to_frame().to_arrow()
-        )
-        overlay = fold_entries(
-            pl.concat([self._frame(delta["file"], ENTRIES) for delta in self.manifest.deltas])
-            if self.manifest.deltas
-            else ENTRIES.to_frame()
-        )
-        self.head = Head(base, overlay)
-        self.debts = self._frame(self.manifest.debts, DEBTS)
-
-    def _frame(self, file: str, schema: pl.Schema) -> pl.DataFrame:
-        if not file:
-            return schema.to_frame()
-        return pl.concat([schema.to_frame(), self._opened(file, pl.read_ipc)], how="diagonal")
-
-    def _opened(self, file: str, read: Callable[[Path], T]) -> T:
-        try:
-            return read(self.folder / file)
-        except (OSError, pl.exceptions.ComputeError, pa.ArrowInvalid) as error:
-            raise LedgerMismatch(
-                f"the ledger file {file} in {self.folder.name} is missing or damaged ({type(error).__name__})",
-                remedy="Restore the folder from a backup, or move it away to start over: everything is then sent again as new.",
-            ) from error
+        self.head = read_head(self.folder, self.manifest)
+        self.debts = read_debts(self.folder, self.manifest)
 
     def _journal_path(self, run: int) -> Path:
         return self.folder / f"journal-{run}.log"
@@ -181,7 +128,7 @@ class Ledger:
                 leftover.unlink()
         if not self._journal_path(manifest.sequence).exists():
             return 0
-        self.debts = self._frame(manifest.debts, DEBTS)
+        self.debts = read_debts(self.folder, manifest)
         self._fold(manifest.sequence)
         return manifest.sequence
 
@@ -283,7 +230,3 @@ def write_log(folder: Path, run: int, events: pl.DataFrame) -> None:
 
 def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([EVENTS.to_frame(), *(frame.select(EVENTS.names()).cast(EVENTS) for frame in frames)])
-
-
-def _words(key: Key) -> str:
-    return ", ".join(f"{name} ({family})" for name, family in zip(key.columns, key.families, strict=True))

@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.files import publish_json, read_json
 
-__all__ = ["Key", "Manifest", "Target"]
+__all__ = ["HASHED", "Key", "Manifest", "Target", "damaged"]
+
+HASHED = "hash:"
+"""How the name of an account begins that the vendor does not name: a keyed hash of its credential follows."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,16 @@ class Target:
     service: str
     host: str
     account: str
+    """As the vendor names it, else `HASHED` and a keyed hash of the credential."""
     object: str = ""
+
+    def differences(self, now: "Target") -> dict[str, tuple[str, str]]:
+        """What is not the same now, by name: as it was, as it is."""
+        return {
+            name: (was, is_now)
+            for (name, was), is_now in zip(asdict(self).items(), asdict(now).values(), strict=True)
+            if was != is_now
+        }
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,10 @@ class Manifest:
     """Version of the fingerprints in the files; they cannot be compared across versions."""
     mapping: dict[str, str] = field(default_factory=dict)
     """Fields that the newest run mapped, with the words for their types."""
+    mode: str = ""
+    """Mode of the newest run."""
+    scope: dict[str, str] = field(default_factory=dict)
+    """The field, and its one value, that all records of the activation carry; empty where it declares none."""
     engine: str = "frames"
     """Where raw fingerprints are computed; they compare within one engine only."""
     sequence: int = 0
@@ -64,6 +81,8 @@ class Manifest:
     """The latest moment that the ledger has seen (Unix microseconds): a clock that jumps back does not take it back."""
     full_done: bool = False
     """Whether a first, full pass was ever sealed."""
+    started_over: bool = False
+    """Begun on purpose and claimed by no run yet: its numbers go on from those that are known of its predecessor."""
 
     @property
     def forgotten(self) -> str:
@@ -72,10 +91,20 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
-        """The folder's manifest; a fresh one where there is none."""
-        value = read_json(folder / "manifest.json")
-        if value is None:
-            return cls()
+        """The folder's manifest; a fresh one where there is no ledger. Raises LedgerMismatch where it is damaged."""
+        try:
+            value = read_json(folder / "manifest.json")
+            if value is not None:
+                return cls._of(value)
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged(folder, "manifest.json is torn or not a manifest") from error
+        left = sorted(path.name for pattern in ("*.arrow", "journal-*.log") for path in folder.glob(pattern))
+        if left:
+            raise damaged(folder, f"manifest.json is missing, though {left[0]} is there")
+        return cls()
+
+    @classmethod
+    def _of(cls, value: Any) -> "Manifest":
         if value["target"]:
             value["target"] = Target(**value["target"])
         if value["key"]:
@@ -85,3 +114,12 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Put this manifest in force."""
         publish_json(folder / "manifest.json", asdict(self))
+
+
+def damaged(folder: Path, what: str) -> LedgerMismatch:
+    """The error that a ledger's files cannot be read."""
+    return LedgerMismatch(
+        f"the ledger {folder.name} is damaged: {what}",
+        remedy=f"Bring the newest backup of {folder} back, or start over: activation reset {folder.name} sets it aside, and "
+        "everything is then sent again as new.",
+    )

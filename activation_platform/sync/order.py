@@ -107,6 +107,8 @@ class Activation:
     recheck_ignored: timedelta = timedelta(days=7)
     delete_departed: bool = False
     null_keys_never_sent: bool = False
+    scope: Mapping[str, str] = field(default_factory=dict)
+    """A field and its one value that all its records carry, and no other activation's (SEMANTICS A4)."""
     in_doubt: InDoubt | None = None
     """None: verify where the service can look up, else resend."""
     events: Events | None = None

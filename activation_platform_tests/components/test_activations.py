@@ -243,14 +243,6 @@ def test_an_empty_model_that_may_be_empty_empties_the_destination(project, loade
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["deleted"] == 4
 
 
-def test_an_activation_may_start_over(runner, sandbox, storage):
-    succeeded(runner.run(LETTERS))
-    figures = told(succeeded(runner.run(LETTERS, **{OP: {"start_over": True}})), LETTERS)
-    assert (figures["inserted"], figures["ledger_sequence"]) == (4, 1)
-    assert len(list((storage / "ledgers-set-away").iterdir())) == 1
-    assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
-
-
 def test_two_runs_at_once_wait_for_each_other_and_send_each_record_once(runner, sandbox, storage):
     succeeded(runner.run("segments/loyal"))
     sandbox.world.add_fault(Rule(Kind.SLOW, path="/batch/*/profiles/*", delay_ms=300))

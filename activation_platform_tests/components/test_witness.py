@@ -6,6 +6,7 @@ import dagster as dg
 
 from activation_platform.components.witness import BEGUN, SEALED
 from activation_platform.sandbox.faults import Kind, Rule
+from activation_platform.sync.ledgers import reset
 from activation_platform_tests.components.project import (
     FIRST,
     LETTERS,
@@ -61,7 +62,7 @@ def test_a_lost_ledger_stops_the_run_before_its_first_request(runner, storage, s
     shutil.rmtree(storage / "ledgers")
     words = refusal(runner.run(LETTERS, partition=SECOND))
     assert words.startswith("Configuration: this is not the ledger that the last run left")
-    assert "start_over: true" in words
+    assert "activation reset letters" in words
     assert requests(sandbox) == before
 
 
@@ -85,14 +86,67 @@ def test_a_ledger_newer_than_what_dagster_knows_is_trusted(runner, storage, sand
     assert told(result, LETTERS)["status"] == "nothing to do"
 
 
-def test_starting_over_is_the_only_way_on_and_is_remembered(runner, storage):
+def test_a3_starting_over_is_the_only_way_on_and_is_remembered(runner, storage):
     succeeded(runner.run(LETTERS))
     succeeded(runner.run(LETTERS, partition=SECOND))
     shutil.rmtree(storage / "ledgers")
     assert not runner.run(LETTERS, partition=THIRD).success
-    result = succeeded(runner.run(LETTERS, partition=FIRST, activations__mail__letters={"start_over": True}))
-    assert told(result, LETTERS)["inserted"] == 4
-    assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["ledger_sequence"] == 2
+    assert reset(storage, "letters") is None
+    figures = told(succeeded(runner.run(LETTERS, partition=FIRST)), LETTERS)
+    assert (figures["inserted"], figures["ledger_sequence"]) == (4, 3)
+    figures = told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)
+    assert (figures["status"], figures["ledger_sequence"]) == ("nothing to do", 4)
+
+
+def test_a3_the_ledger_that_was_set_aside_is_too_old_once_its_successor_ran(runner, storage):
+    succeeded(runner.run(LETTERS))
+    aside = reset(storage, "letters")
+    succeeded(runner.run(LETTERS, partition=SECOND))
+    shutil.rmtree(storage / "ledgers" / "letters")
+    aside.rename(storage / "ledgers" / "letters")
+    assert "Dagster knows of run 2, it ends with run 1" in refusal(runner.run(LETTERS, partition=THIRD))
+
+
+def test_a3_a_reset_is_undone_by_putting_the_old_ledger_back_before_the_next_run(runner, storage):
+    succeeded(runner.run(LETTERS))
+    aside = reset(storage, "letters")
+    shutil.rmtree(storage / "ledgers" / "letters")
+    aside.rename(storage / "ledgers" / "letters")
+    assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
+
+
+def test_a3_a_run_that_fails_before_it_knows_its_target_does_not_use_the_reset_up(
+    runner, storage, sandbox, monkeypatch
+):
+    succeeded(runner.run(LETTERS))
+    reset(storage, "letters")
+    monkeypatch.setenv("BATCH_REST_API_KEY", "wrong")
+    assert not runner.run(LETTERS, partition=SECOND).success
+    monkeypatch.setenv("BATCH_REST_API_KEY", "sandbox-rest-key")
+    assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["inserted"] == 4
+
+
+def test_a3_a_storage_root_pointed_elsewhere_stops_and_pointed_back_goes_on(
+    runner, storage, tmp_path, sandbox, monkeypatch
+):
+    succeeded(runner.run(LETTERS))
+    before = requests(sandbox)
+    monkeypatch.setenv("ACTIVATION_STORAGE", str(tmp_path / "elsewhere"))
+    words = refusal(runner.run(LETTERS, partition=SECOND))
+    assert "Point ACTIVATION_STORAGE at the storage root of the earlier runs" in words
+    assert requests(sandbox) == before
+    monkeypatch.setenv("ACTIVATION_STORAGE", str(storage))
+    assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
+
+
+def test_a3_what_was_started_over_elsewhere_is_the_newer_ledger(runner, storage, tmp_path, monkeypatch):
+    succeeded(runner.run(LETTERS))
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setenv("ACTIVATION_STORAGE", str(elsewhere))
+    reset(elsewhere, "letters")
+    succeeded(runner.run(LETTERS, partition=SECOND))
+    monkeypatch.setenv("ACTIVATION_STORAGE", str(storage))
+    assert "Dagster knows of run 2, it ends with run 1" in refusal(runner.run(LETTERS, partition=THIRD))
 
 
 def test_what_others_observe_of_the_asset_does_not_hide_the_number(runner, instance, storage):

@@ -1,0 +1,154 @@
+"""The ledgers under a storage root: which one is whose, setting one aside, giving one a new name.
+
+An activation has one ledger for each host it writes to. The first has the activation's name, the others `name@host`: a run
+against the sandbox, a proxy or another database never touches what is remembered of the real account, and back again it goes on.
+"""
+
+import re
+import time
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from activation_platform.contracts.errors import DeclarationError, LedgerMismatch
+from activation_platform.sync.claim import Neighbour, can_be_adopted
+from activation_platform.sync.files import sync_folder
+from activation_platform.sync.keys import key_words
+from activation_platform.sync.ledger import Ledger
+from activation_platform.sync.lock import locked
+from activation_platform.sync.manifest import Manifest, Target
+
+__all__ = ["activation_of", "adopt", "adoptable", "ledger_of", "ledgers", "neighbours", "reset"]
+
+_LOCK_WAIT = 2.0
+_APART = "@"
+_PLAIN = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+def ledgers(root: Path, activation: str | None = None) -> list[str]:
+    """Names of all ledgers, or of those of an activation."""
+    names = sorted(path.name for path in (root / "ledgers").glob("*") if path.is_dir())
+    return [name for name in names if activation in (None, activation_of(name))]
+
+
+def activation_of(ledger: str) -> str:
+    """The activation that a ledger is named after."""
+    return ledger.partition(_APART)[0]
+
+
+def ledger_of(root: Path, activation: str, host: str) -> str:
+    """The name of the ledger that an activation keeps of a host."""
+    apart = f"{activation}{_APART}{_PLAIN.sub('_', host).strip('_')}"
+    if (root / "ledgers" / apart).exists():
+        return apart
+    first = Manifest.read(root / "ledgers" / activation).target
+    return activation if first is None or first.host == host else apart
+
+
+def neighbours(root: Path, ledger: str, declared: Collection[str]) -> list[Neighbour]:
+    """All other ledgers, those of activations that are `declared` and those of others."""
+    return [
+        Neighbour(
+            name, activation_of(name), _readable(root / "ledgers" / name), activation_of(name) in declared
+        )
+        for name in ledgers(root)
+        if name != ledger
+    ]
+
+
+def _readable(folder: Path) -> Manifest | None:
+    try:
+        return Manifest.read(folder)
+    except LedgerMismatch:  # it stops its own activation, and no other
+        return None
+
+
+def reset(root: Path, ledger: str) -> Path | None:
+    """Start a ledger over: an empty one takes its place; returns where the old one is now, if there was one.
+
+    Its numbers go on, so that the old one, put back later, is known to be old. Raises TimedOut while a run has it.
+    """
+    folder = root / "ledgers" / ledger
+    with _locked(root, ledger):
+        newest = _readable(folder)
+        number = 0 if newest is None else newest.sequence
+        aside = _set_aside(folder) if folder.exists() else None
+        folder.mkdir(parents=True)
+        Manifest(sequence=number, sealed=number, started_over=True).write(folder)
+        return aside
+
+
+def adoptable(root: Path, ledger: str, target: Target, declared: Collection[str]) -> list[str]:
+    """Ledgers that could go on as this one: itself, or those of this target and host whose activation is no longer declared."""
+    own = Manifest.read(root / "ledgers" / ledger)
+    if own.target is not None:
+        return [ledger]
+    found = []
+    for other in neighbours(root, ledger, declared):
+        was = None if other.manifest is None or other.declared else other.manifest.target
+        if was is not None and was.host == target.host and can_be_adopted(was, target):
+            found.append(other.ledger)
+    return found
+
+
+def adopt(root: Path, ledger: str, *, of: str, target: Target, key: tuple[str, ...]) -> Manifest:
+    """Make the ledger `of` another name or credential the one of this name, target and key; returns its manifest.
+
+    Raises LedgerMismatch where it is another target's or key's, DeclarationError where it is none or in whose place it would
+    come has entries of its own, TimedOut while a run has one of the two.
+    """
+    old, new = root / "ledgers" / of, root / "ledgers" / ledger
+    with _locked(root, ledger, of):
+        if not old.is_dir() or (was := Manifest.read(old)).target is None:
+            raise DeclarationError(
+                f"there is no ledger {of} that a run ever claimed",
+                remedy="activation ledger lists what there is.",
+            )
+        _require_adoptable(of, was, target, key)
+        number = was.sequence
+        if ledger != of and new.exists():
+            replaced = Manifest.read(new)
+            if replaced.base or replaced.deltas:
+                raise DeclarationError(
+                    f"{ledger} has a ledger of its own, with entries",
+                    remedy=f"activation reset {ledger} sets it aside; then adopt {of}.",
+                )
+            number = max(number, replaced.sequence)
+            _set_aside(new)
+        adopted = Ledger(old)  # what a crashed run left is sealed now
+        adopted.pin(target=target, sequence=number, sealed=number)
+        old.rename(new)
+        sync_folder(new.parent)
+        return adopted.manifest
+
+
+def _require_adoptable(name: str, was: Manifest, target: Target, key: tuple[str, ...]) -> None:
+    assert was.target is not None
+    assert was.key is not None
+    differences = [
+        f'{word} "{before}", now "{now}"' for word, (before, now) in was.target.differences(target).items()
+    ]
+    if was.key.columns != key:
+        differences.append(f"primary key {key_words(was.key)}, now {', '.join(key)}")
+    if differences and not (can_be_adopted(was.target, target) and was.key.columns == key):
+        raise LedgerMismatch(
+            f"the ledger {name} cannot be adopted, it was written for another target: {'; '.join(differences)}",
+            remedy="Adopt a ledger of the same account, service, object and key, or begin with an empty one.",
+        )
+
+
+def _set_aside(folder: Path) -> Path:
+    """Move a ledger where no run looks for one."""
+    aside = folder.parent.parent / "ledgers-set-aside" / f"{folder.name}-{time.time_ns()}"
+    aside.parent.mkdir(exist_ok=True)
+    folder.rename(aside)
+    return aside
+
+
+@contextmanager
+def _locked(root: Path, *names: str) -> Iterator[None]:
+    """Hold the locks of the activations; in one order, so that two who want the same two do not wait for each other."""
+    with ExitStack() as held:
+        for activation in sorted({activation_of(name) for name in names}):
+            held.enter_context(locked(root / "locks" / f"{activation}.lock", wait=_LOCK_WAIT))
+        yield

@@ -1,0 +1,66 @@
+"""What a ledger's files say, read without changing any of them; files that are missing or damaged are a LedgerMismatch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+import pyarrow as pa
+
+from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.sync.head import Head, open_base
+from activation_platform.sync.manifest import Manifest, damaged
+from activation_platform.sync.states import DEBTS, ENTRIES, fold_entries
+
+__all__ = ["Reading", "read_debts", "read_head", "read_ledger"]
+
+T = TypeVar("T")
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A ledger as its newest sealed run left it."""
+
+    manifest: Manifest
+    head: Head
+    debts: pl.DataFrame
+
+
+def read_ledger(folder: Path) -> Reading:
+    """The ledger as it is in force now. Takes no lock: a run that seals meanwhile replaces files, so they are looked up anew."""
+    for _ in range(_TRIES):
+        manifest = Manifest.read(folder)
+        try:
+            return Reading(manifest, read_head(folder, manifest), read_debts(folder, manifest))
+        except LedgerMismatch:
+            if Manifest.read(folder) == manifest:
+                raise
+    raise damaged(folder, "its files are replaced faster than they can be read")
+
+
+def read_head(folder: Path, manifest: Manifest) -> Head:
+    """Every entry acknowledged so far."""
+    base = _opened(folder, manifest.base, open_base) if manifest.base else ENTRIES.to_frame().to_arrow()
+    deltas = [_frame(folder, delta["file"], ENTRIES) for delta in manifest.deltas]
+    return Head(base, fold_entries(pl.concat([ENTRIES.to_frame(), *deltas])))
+
+
+def read_debts(folder: Path, manifest: Manifest) -> pl.DataFrame:
+    """What is owed."""
+    return _frame(folder, manifest.debts, DEBTS)
+
+
+def _frame(folder: Path, file: str, schema: pl.Schema) -> pl.DataFrame:
+    if not file:
+        return schema.to_frame()
+    return pl.concat([schema.to_frame(), _opened(folder, file, pl.read_ipc)], how="diagonal")
+
+
+def _opened(folder: Path, file: str, read: Callable[[Path], T]) -> T:
+    try:
+        return read(folder / file)
+    except (OSError, pl.exceptions.ComputeError, pa.ArrowInvalid) as error:
+        raise damaged(folder, f"{file} is missing or cut off ({type(error).__name__})") from error

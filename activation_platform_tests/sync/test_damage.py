@@ -1,0 +1,87 @@
+"""Lost and damaged ledgers: each stops the run with words that name the file and the ways out; what is there is left alone."""
+
+import pytest
+
+from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.reader import read_ledger
+from activation_platform_tests.sync.world import Workshop, thing
+
+
+@pytest.fixture
+def folder(workshop: Workshop):
+    """A ledger with a base and a delta."""
+    workshop.run(*(thing(f"k{number}") for number in range(50)))
+    workshop.run(*(thing(f"k{number}", name="new" if number == 0 else "x") for number in range(50)))
+    folder = workshop.ledger().folder
+    manifest = Manifest.read(folder)
+    assert manifest.base
+    assert manifest.deltas
+    return folder
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def remove(path):
+    path.unlink()
+
+
+def garble(path):
+    path.write_bytes(b"\xff\x00 no ledger at all")
+
+
+def refused(workshop, words):
+    """Opening it is refused with these words and both ways out, and so is reading it."""
+    folder = workshop.root / "ledgers" / "things"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(LedgerMismatch, match=words) as error:
+        workshop.run(thing("k0"))
+    assert "activation reset things" in error.value.remedy
+    assert "backup" in error.value.remedy
+    assert workshop.vendor.writes == []
+    with pytest.raises(LedgerMismatch, match=words):
+        read_ledger(folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("harm", [cut, garble])
+def test_a_torn_manifest_stops_the_run(workshop, folder, harm):
+    harm(folder / "manifest.json")
+    refused(workshop, r"manifest\.json is torn")
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "{}", '"text"', '{"target": 1, "key": null}'])
+def test_a_manifest_that_is_something_else_stops_the_run(workshop, folder, text):
+    (folder / "manifest.json").write_text(text)
+    refused(workshop, r"manifest\.json is (torn|missing)")
+
+
+def test_a_manifest_of_a_later_version_stops_the_run(workshop, folder):
+    text = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(text.replace("{", '{"field_of_tomorrow": 1,', 1))
+    refused(workshop, r"manifest\.json is torn or not a manifest")
+
+
+def test_a_manifest_that_is_missing_beside_a_ledgers_files_stops_the_run(workshop, folder):
+    remove(folder / "manifest.json")
+    refused(workshop, r"manifest\.json is missing, though base-\d\.arrow is there")
+
+
+@pytest.mark.parametrize("harm", [cut, garble, remove])
+@pytest.mark.parametrize("kind", ["base", "delta", "debts"])
+def test_a_ledger_file_that_is_cut_in_half_garbled_or_missing_stops_the_run(workshop, folder, kind, harm):
+    (path,) = folder.glob(f"{kind}-*.arrow")
+    harm(path)
+    refused(workshop, path.name)
+
+
+def test_the_backup_brought_back_goes_on_as_if_nothing_had_happened(workshop, folder):
+    (path,) = folder.glob("delta-*.arrow")
+    kept = path.read_bytes()
+    remove(path)
+    refused(workshop, path.name)
+    path.write_bytes(kept)
+    workshop.run(thing("k0", name="new"), *(thing(f"k{number}") for number in range(1, 50)))
+    assert workshop.vendor.writes == []
