@@ -10,7 +10,8 @@ from activation_platform.contracts.modes import Mode
 from activation_platform.sync.history import Status
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.states import State
-from activation_platform_tests.sync.world import ErasedThings, Things, thing, things
+from activation_platform_tests.sync.shop import ErasedThings, Things
+from activation_platform_tests.sync.world import thing, things
 
 
 def test_a1_present_keeps_both_fingerprints_and_the_identifier_as_sent(workshop):

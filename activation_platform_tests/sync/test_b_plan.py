@@ -8,7 +8,8 @@ from activation_platform.sync import survey
 from activation_platform.sync.history import Status
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.states import State
-from activation_platform_tests.sync.world import MAPPING, ErasedThings, thing, things
+from activation_platform_tests.sync.shop import ErasedThings
+from activation_platform_tests.sync.world import MAPPING, thing, things
 
 BAD = "not an address"
 

@@ -16,7 +16,8 @@ from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.history import Status, changes, read_runs, standing
 from activation_platform.sync.journal import read_journal
 from activation_platform.sync.states import Event, State
-from activation_platform_tests.sync.world import ErasedThings, OnceThings, Shop, Things, Workshop, thing
+from activation_platform_tests.sync.shop import ErasedThings, OnceThings, Shop, Things
+from activation_platform_tests.sync.world import Workshop, thing
 
 MANY = [thing(f"k{n}") for n in range(7)]
 

@@ -8,7 +8,8 @@ import time_machine
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.values import Instant
 from activation_platform.sync.mapping import FieldMapping
-from activation_platform_tests.sync.world import MAPPING, Things, thing
+from activation_platform_tests.sync.shop import Things
+from activation_platform_tests.sync.world import MAPPING, thing
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 OLD, FUTURE = "happened is not within the last 24 hours", "happened lies in the future"

@@ -10,7 +10,8 @@ from activation_platform.contracts.errors import CredentialsRefused
 from activation_platform.contracts.modes import Mode
 from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.history import Figures, Status, changes, read_runs, standing
-from activation_platform_tests.sync.world import ErasedThings, Things, thing
+from activation_platform_tests.sync.shop import ErasedThings, Things
+from activation_platform_tests.sync.world import thing
 
 
 def test_f1_every_kind_of_record_is_counted_once(workshop):

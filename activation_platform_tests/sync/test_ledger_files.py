@@ -9,7 +9,8 @@ from activation_platform.sync.journal import Journal
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.manifest import Manifest
 from activation_platform_tests.sync.interruptions import Interruption, interrupted
-from activation_platform_tests.sync.world import Vendor, Workshop, thing
+from activation_platform_tests.sync.vendor import Vendor
+from activation_platform_tests.sync.world import Workshop, thing
 
 BEFORE = [thing("same"), thing("changed"), thing("gone"), thing("moved"), thing("bad")]
 AFTER = [

@@ -24,7 +24,8 @@ from activation_platform.contracts.outcomes import ACCEPTED, Verdict, retry
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.patience import Patience
-from activation_platform_tests.sync.world import Clock, OnceThings, Shop, Things
+from activation_platform_tests.sync.shop import OnceThings, Shop, Things
+from activation_platform_tests.sync.world import Clock
 
 HTML = httpx.Response(200, html="<p>maintenance")
 

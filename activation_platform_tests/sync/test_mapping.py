@@ -8,7 +8,8 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.values import Email, Integer, Text, TextList
 from activation_platform.sync.mapping import REASON, FieldMapping, bind, mapping_problems
-from activation_platform_tests.sync.world import MAPPING, Shop, Things
+from activation_platform_tests.sync.shop import Shop, Things
+from activation_platform_tests.sync.world import MAPPING
 
 
 class RichThings(Things):

@@ -16,7 +16,9 @@ from activation_platform.sync import ledger, survey
 from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform_tests.sync.interruptions import Interruption, interrupted
-from activation_platform_tests.sync.world import MAPPING, ErasedThings, Things, Vendor, Workshop, thing
+from activation_platform_tests.sync.shop import ErasedThings, Things
+from activation_platform_tests.sync.vendor import Vendor
+from activation_platform_tests.sync.world import MAPPING, Workshop, thing
 
 KEYS, NAMES = "abcde", "WXYZV"
 FAULTS: dict[str, Any] = {
