@@ -40,6 +40,7 @@ def make_plan(
 
     Raises GuardTripped where a guard stops the whole run, DeclarationError for a window of events that is too old.
     """
+    everything = order.full or activation.mode is Mode.SNAPSHOT
     order_by = None if activation.on_shared_identifier == SET_ASIDE else activation.on_shared_identifier
     frame, untimed = within_the_window(frame, activation, mapping, ledger, order)
     found = survey(
@@ -48,8 +49,8 @@ def make_plan(
         activation.key,
         ledger.head,
         owed_keys=ledger.debts.filter(pl.col("debt") != Debt.DELETE)["key64"].to_numpy(),
-        everything=order.full or activation.mode is Mode.SNAPSHOT,
-        since=ledger.manifest.full_since,
+        everything=everything,
+        since=ledger.manifest.full_since if everything and activation.mode is not Mode.SNAPSHOT else None,
         recheck_before=at - int(activation.recheck_ignored.total_seconds() * 1e6),
         order_by=order_by,
         untimed=untimed,

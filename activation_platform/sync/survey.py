@@ -58,7 +58,7 @@ def survey(
     *,
     owed_keys: npt.NDArray[np.uint64],
     everything: bool,
-    since: int,
+    since: int | None,
     recheck_before: int,
     order_by: str | None,
     untimed: pl.Expr | None,
@@ -66,8 +66,8 @@ def survey(
 ) -> Survey:
     """Pass the frame over the ledger once.
 
-    `everything`: all rows are candidates (a full run), but for those that were acknowledged as they are at or after `since`
-    (Unix microseconds), when this full pass began. `recheck_before`: ignored entries older than this are asked again.
+    `everything`: all rows are candidates (a full run), but for those that were acknowledged as they are since this pass began,
+    at `since` (Unix microseconds; None: nothing is spared). `recheck_before`: ignored entries older than this are asked again.
     `order_by`: a column to keep for settling shared identifiers. `untimed`: see `UNTIMED`.
     """
     found = Survey(np.zeros(len(head), dtype=np.bool_), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
@@ -99,9 +99,11 @@ def survey(
         candidate = ~known
         state = head.state(old)
         differs = head.raw(old) != keyed["_raw"].to_numpy()[known]
-        sent_in_this_pass = (state == State.PRESENT) & (head.since(old) >= since)
+        due = np.full(len(old), everything)
+        if since is not None:
+            due &= (state != State.PRESENT) | (head.since(old) < since)
         candidate[known] = (
-            (everything & ~sent_in_this_pass)
+            due
             | differs
             | np.isin(state, _ASK_AGAIN)
             | ((state == State.IGNORED) & (head.since(old) < recheck_before))

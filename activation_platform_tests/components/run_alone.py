@@ -23,7 +23,7 @@ def main(folder: str, asset: str, partition: str) -> None:
         run = instance.create_run_for_job(
             job, tags={"dagster/partition": partition}, asset_selection=chosen, run_config={"loggers": QUIET}
         )
-        print(run.run_id, flush=True)  # noqa: T201 -- for who started us
+        print(run.run_id, flush=True)
         execute_run(InMemoryJob(job), run, instance)
 
 

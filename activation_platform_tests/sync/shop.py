@@ -47,6 +47,7 @@ class Things(Service):
     batch_size = 3
     fields = (Field("id", Text(min=1, max=20), key=True), Field("email", Email()))
     custom_fields = CustomFields(pattern="[a-z]+", words="lower-case letters")
+    path = ""
 
     def request(self, batch: Batch) -> httpx.Request:
         body = [
@@ -55,7 +56,7 @@ class Things(Service):
         ]
         return self.destination.ask(
             "POST",
-            f"/{batch.operation}/{batch.mode}",
+            self.path or f"/{batch.operation}/{batch.mode}",
             budget=PLENTY,
             params={"token": batch.token, "batch": batch.id},
             json=json.loads(json.dumps(body, default=str)),
@@ -112,6 +113,7 @@ class Happenings(OnceThings):
 
     object = ObjectKind.EVENT
     modes = frozenset({Mode.INSERT_ONLY})
+    path = "/insert/tell"
 
 
 class StagedThings(Things):
