@@ -12,16 +12,17 @@ from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, REQUE
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.modes import Mode, Operation
-from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer
+from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer, Wait
 
 _OWN = (KEY, IDENTIFIER, PREVIOUS, REQUEST)
 
 
 @dataclass
 class Said:
-    """The requests of a conversation, and how it ended: with a result, or with what it raised."""
+    """The requests of a conversation, and how it ended: with a result, or with what it raised; `waits` in seconds, not waited."""
 
     requests: list[httpx.Request] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
     result: Any = None
     raised: Exception | None = None
 
@@ -67,10 +68,14 @@ def carry(conversation: Generator[Any, Any, Any], destination: Destination, clie
 def _hold(conversation: Generator[Any, Any, Any], answer: Callable[[httpx.Request], httpx.Response]) -> Said:
     heard = Said()
     try:
-        request = next(conversation)
+        said = next(conversation)
         while True:
-            heard.requests.append(request)
-            request = conversation.send(answer(request))
+            if isinstance(said, Wait):
+                heard.waits.append(said.seconds)
+                said = conversation.send(None)
+            else:
+                heard.requests.append(said)
+                said = conversation.send(answer(said))
     except StopIteration as end:
         heard.result = end.value
     except (ActivationError, BatchRefused, UnreadableAnswer) as raised:

@@ -1,5 +1,6 @@
 """A Batch project: its credentials, the pace its APIs allow, and the way they speak."""
 
+import re
 from collections.abc import Generator
 from typing import Any, ClassVar
 
@@ -8,23 +9,33 @@ import httpx
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, refuse, said
+from activation_platform.destinations.batch.contact_lists import ContactLists
+from activation_platform.destinations.batch.contacts import Contacts
 from activation_platform.destinations.batch.erasures import Erasures
 from activation_platform.destinations.batch.events import Events
 from activation_platform.destinations.batch.profiles import Profiles
 
 __all__ = ["Batch"]
 
+_OF_AN_APP = re.compile(r"/1\.0/[^/]+/(?:gdpr|data)/")
+
 
 class Batch(Destination):
     """A project on Batch.
 
     `rest_api_key` and `project_key` stand in the dashboard under Settings. `live_api_keys` are the keys of the
-    project's apps, one an app (Live, Dev or SDK key): people are erased app by app, so mirror and erase need them.
+    project's apps, one an app (Live, Dev or SDK key): people are erased, and contacts told, app by app.
     """
 
     platform: ClassVar[str] = "batch"
     docs: ClassVar[str] = "https://doc.batch.com/developer/api/cep"
-    services: ClassVar[tuple[type[Service], ...]] = (Erasures, Events, Profiles)
+    services: ClassVar[tuple[type[Service], ...]] = (
+        ContactLists,
+        Contacts,
+        Erasures,
+        Events,
+        Profiles,
+    )
     secrets: ClassVar[tuple[str, ...]] = ("rest_api_key", "live_api_keys")
     default_base_url: ClassVar[str] = "https://api.batch.com"
 
@@ -38,6 +49,8 @@ class Batch(Destination):
     audiences: ClassVar[Budget] = Budget("audiences", per_second=1, burst=1)
     # Unconfirmed: no limit of the GDPR API was found; this is our own choice, to be a polite guest.
     erasures: ClassVar[Budget] = Budget("gdpr", per_second=10, burst=10)
+    # Unconfirmed, and our own choice likewise: no limit of the custom data API was found.
+    custom_data: ClassVar[Budget] = Budget("data/users", per_second=10, burst=10)
 
     rest_api_key: str
     project_key: str
@@ -69,18 +82,21 @@ class Batch(Destination):
 
 
 class _Credentials(httpx.Auth):
-    """Bearer token and project for the customer engagement API, `X-Authorization` for the GDPR API.
+    """Bearer token and project for the customer engagement API, `X-Authorization` for the older APIs, which ask an app.
 
-    Sources: https://doc.batch.com/developer/api/cep/profiles/update, https://doc.batch.com/api/gdpr/create
+    Sources: https://doc.batch.com/developer/api/cep/profiles/update, https://doc.batch.com/api/gdpr/create,
+    https://doc.batch.com/api/custom-data-api/set-update
     """
 
     def __init__(self, rest_api_key: str, project_key: str) -> None:
         self._project = {"Authorization": f"Bearer {rest_api_key}", "X-Batch-Project": project_key}
-        self._gdpr = {"X-Authorization": rest_api_key}
+        self._app = {"X-Authorization": rest_api_key}
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the headers that the path asks for."""
-        request.headers.update(self._gdpr if "/gdpr/" in request.url.path else self._project)
+        request.headers.update(
+            self._app if _OF_AN_APP.search(request.url.raw_path.decode()) else self._project
+        )
         yield request
 
 

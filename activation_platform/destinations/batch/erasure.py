@@ -1,29 +1,33 @@
 """Erasure at Batch: one GDPR removal per person and app, and the settling of those that are pending.
 
-The requests of one erasure are remembered together, as JSON: app → the vendor's request id (empty where it named
-none). An app stands there under a digest of its key, never the key. A record counts as requested once every app took
-its request on; until then the ones that did are handed on, and the missing ones alone are asked (SEMANTICS D7).
+The requests of one erasure are remembered together (see `apps.py`): app → the vendor's request id (empty where it named
+none). A record counts as requested once every app took its request on; until then the ones that did are handed on, and
+the missing ones alone are asked (SEMANTICS D7).
 
 Sources: https://doc.batch.com/api/gdpr/create, https://doc.batch.com/api/gdpr/get-all-requests.
 Unconfirmed: the name of the id in the answer to a request (`request_id`, as in the list), and the form of its dates
 (ISO 8601; UTC where they have no zone).
 """
 
-import hashlib
-import json
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import httpx
 
 from activation_platform.contracts.batch import Record
-from activation_platform.contracts.errors import CredentialsRefused, NotFound
 from activation_platform.contracts.outcomes import Outcome, rejected, requested
 from activation_platform.contracts.service import Pending, Settlement, UnreadableAnswer, refuse, said
+from activation_platform.destinations.batch.apps import (
+    app_digest,
+    app_keys,
+    app_path,
+    check_app,
+    pack,
+    unpack,
+)
 
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch
@@ -44,22 +48,22 @@ def erasures_per_second(destination: "Batch") -> float:
 
 def request_erasure(destination: "Batch", record: Record) -> Generator[httpx.Request, Any, Outcome]:
     """Ask every app that has not yet taken the erasure on; requested once all have, else rejected with those that have."""
-    taken = _unpack(record.request)
-    for position, key in enumerate(_app_keys(destination), start=1):
-        if _digest(key) in taken:
+    taken = unpack(record.request)
+    for position, key in enumerate(app_keys(destination), start=1):
+        if app_digest(key) in taken:
             continue
         response = yield destination.ask(
             "POST",
-            _path(key, "request"),
+            app_path(key, "gdpr/request"),
             budget=destination.erasures,
             json={"request_type": "remove", "id": {"type": "custom_id", "value": record.identifier}},
         )
-        _check_app(response, position)
+        check_app(response, position)
         if not response.is_success:
             reason = f"app {position}: {destination.refusal(response)}"
-            return rejected(reason, request=_pack(taken) if taken else "")
-        taken[_digest(key)] = _request_id(response)
-    return requested(_pack(taken))
+            return rejected(reason, request=pack(taken))
+        taken[app_digest(key)] = _request_id(response)
+    return requested(pack(taken))
 
 
 def settle_erasures(
@@ -73,17 +77,17 @@ def settle_erasures(
     if not pending:
         return []
     lists: dict[str, _Requests] = {}
-    for position, key in enumerate(_app_keys(destination), start=1):
-        response = yield destination.ask("GET", _path(key, "requests"), budget=destination.erasures)
-        _check_app(response, position)
+    for position, key in enumerate(app_keys(destination), start=1):
+        response = yield destination.ask("GET", app_path(key, "gdpr/requests"), budget=destination.erasures)
+        check_app(response, position)
         if not response.is_success:
             refuse(response, destination.refusal(response))
-        lists[_digest(key)] = _Requests.read(response)
+        lists[app_digest(key)] = _Requests.read(response)
     return [_settlement(one, lists) for one in pending]
 
 
 def _settlement(one: Pending, lists: dict[str, "_Requests"]) -> Settlement:
-    known = _unpack(one.request)
+    known = unpack(one.request)
     heard: dict[str, str] = {}
     finished = 0
     for app, requests in lists.items():
@@ -93,8 +97,8 @@ def _settlement(one: Pending, lists: dict[str, "_Requests"]) -> Settlement:
         heard[app] = request
         finished += state == "done"
     if len(heard) < len(lists):
-        return Settlement("unheard", _pack(heard) if heard else "")
-    return Settlement("done" if finished == len(lists) else "pending", _pack(heard))
+        return Settlement("unheard", pack(heard))
+    return Settlement("done" if finished == len(lists) else "pending", pack(heard))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,45 +147,9 @@ def _state(entry: dict[str, Any]) -> str:
     return "done" if str(entry.get("error") or "user not found").lower() == "user not found" else "unheard"
 
 
-def _app_keys(destination: "Batch") -> list[str]:
-    """The keys of the apps, each once; without any, nothing could be erased and nothing may count as erased."""
-    keys = list(dict.fromkeys(key for key in destination.live_api_keys if key))
-    if not keys:
-        raise CredentialsRefused(
-            "Batch erases people app by app, and no app key is configured",
-            remedy="Give the destination the key of every app in live_api_keys, or use mode upsert.",
-        )
-    return keys
-
-
-def _path(app_key: str, what: str) -> str:
-    return f"/1.0/{quote(app_key, safe='')}/gdpr/{what}"
-
-
-def _check_app(response: httpx.Response, position: int) -> None:
-    """A 404 means that the app does not exist. The message must not name the path: the app's key stands in it."""
-    if response.status_code == httpx.codes.NOT_FOUND:
-        raise NotFound(
-            f"Batch does not know the app of key {position} in live_api_keys",
-            remedy="Check that key and base_url.",
-        )
-
-
 def _request_id(response: httpx.Response) -> str:
     body = said(response)
     return str(body.get("request_id") or body.get("id") or "") if isinstance(body, dict) else ""
-
-
-def _digest(app_key: str) -> str:
-    return hashlib.sha256(app_key.encode()).hexdigest()[:12]
-
-
-def _pack(requests: dict[str, str]) -> str:
-    return json.dumps(requests, sort_keys=True, separators=(",", ":"))
-
-
-def _unpack(request: str) -> dict[str, str]:
-    return {str(app): str(id_) for app, id_ in json.loads(request).items()} if request else {}
 
 
 def _instant(entry: dict[str, Any]) -> float:

@@ -6,7 +6,8 @@ import hmac
 from collections.abc import Callable, Collection
 from typing import Any
 
-from activation_platform.sandbox.batch import audiences, gdpr, profiles
+from activation_platform.sandbox.batch import audiences, custom_data, gdpr, profiles
+from activation_platform.sandbox.batch.audiences import Audiences
 from activation_platform.sandbox.batch.errors import error
 from activation_platform.sandbox.batch.store import Store
 from activation_platform.sandbox.exchange import Answer, Call, Refused
@@ -20,17 +21,27 @@ APP_KEY = "sandbox-live-key"
 UPDATE_MAX = 200
 MASS_UPDATE_MAX = 10_000
 
+_AUDIENCES: tuple[tuple[str, str, Callable[[Audiences, Call], Answer]], ...] = (
+    ("POST", "create", Audiences.create),
+    ("POST", "update", Audiences.update),
+    ("POST", "replace", Audiences.replace),
+    ("POST", "remove", Audiences.remove),
+    ("GET", "list", Audiences.page),
+    ("GET", "view", Audiences.view),
+)
+
 
 class Batch(Platform):
-    """The CEP and GDPR APIs of one Batch project, at `/batch`.
+    """The CEP, GDPR and custom data APIs of one Batch project, at `/batch`.
 
-    A CEP call needs `Authorization: Bearer <rest key>` and `X-Batch-Project`; a GDPR call `X-Authorization:
-    <rest key>` and a registered app key in its path. Erasures stay pending until the control plane finishes
+    A CEP call needs `Authorization: Bearer <rest key>` and `X-Batch-Project`; a GDPR or custom data call
+    `X-Authorization: <rest key>` and a registered app key in its path. Erasures stay pending until the control plane finishes
     them, for `erasure_delay` seconds on the sandbox's clock, or until the list of requests has been read
-    `erasure_polls` times, whichever comes first of those that are set.
+    `erasure_polls` times, whichever comes first of those that are set. A change of an audience is in process for the
+    first `indexing_polls` looks at its token.
 
     Limits: `update` and `mass_update` count profiles (300/s with a burst of 1,000; 10,000/s), `other` counts
-    requests (1/s), as does `gdpr`, for which the vendor's pages as read state none: 10/s is our choice.
+    requests (1/s), as do `gdpr` and `custom_data`, for which the vendor's pages as read state none: 10/s is our choice.
     X-RateLimit-* headers accompany every answer; their exact meaning at the vendor is unconfirmed.
     """
 
@@ -44,41 +55,47 @@ class Batch(Platform):
         app_keys: Collection[str] = (APP_KEY,),
         erasure_delay: float | None = None,
         erasure_polls: int | None = None,
+        indexing_polls: int = 1,
     ) -> None:
         self._rest_key = rest_key
         self._project = project
         self._app_keys = tuple(app_keys)
         self._erasure_delay = erasure_delay
         self._erasure_polls = erasure_polls
+        self._indexing_polls = indexing_polls
         self.limits = Limits(
             {
                 "update": Limit(300, 1_000),
                 "mass_update": Limit(10_000, 10_000),
                 "gdpr": Limit(10, 10),
+                "custom_data": Limit(10, 10),
                 "other": Limit(1, 1),
             }
         )
-        # The GDPR API has one version; a CEP path may carry any.
+        # The older APIs have one version; a CEP path may carry any.
         self.routes = (
             Route("POST", "/1.0/{app_key}/gdpr/request", self._gdpr_request),
             Route("GET", "/1.0/{app_key}/gdpr/requests", self._gdpr_requests),
+            Route("POST", "/1.0/{app_key}/data/users", self._custom_data),
             Route("POST", "/{version}/profiles/update", self._update),
             Route("POST", "/{version}/profiles/mass-update", self._mass_update),
-            Route("GET", "/{version}/audiences/list", self._audiences),
+            *(self._audience_route(*route) for route in _AUDIENCES),
         )
         self.reset(0)
 
     def reset(self, seed: int) -> None:
-        """Forget all profiles and erasures."""
+        """Forget all profiles, erasures and audiences."""
+        self._audiences = Audiences(self._indexing_polls)
         self._store = Store(self._app_keys, self._erasure_delay, self._erasure_polls, seed)
 
     def state(self, now: float) -> dict[str, Any]:
-        """Return `profiles` and `installations` ({id: attributes as sent}), `events`, `erasures`, `received`.
+        """Return `profiles` and `installations` ({id: attributes as sent}), `events`, `erasures`, `audiences`, `custom_data`
+        (by position of the app) and `received`.
 
         `received` counts how often each custom id was accepted in an update.
         """
         self._store.settle(now)
-        return self._store.document()
+        return {**self._store.document(), "audiences": self._audiences.document()}
 
     def error(self, status: int, reason: str) -> Answer:
         """Return an error in Batch's shape."""
@@ -97,8 +114,10 @@ class Batch(Platform):
         self._store.settle(call.now)
 
     def identifiers(self, call: Call) -> Collection[str]:
-        """Return the custom ids, installations or GDPR subjects that a call names."""
-        return [*profiles.carried(call.document), *gdpr.carried(call.document)]
+        """Return the custom ids, installations, GDPR subjects, members or users that a call names."""
+        return [
+            part for kind in (profiles, gdpr, audiences, custom_data) for part in kind.carried(call.document)
+        ]
 
     def finish_erasures(self, now: float) -> int:
         """Complete all pending erasures."""
@@ -121,8 +140,14 @@ class Batch(Platform):
     def _gdpr_requests(self, call: Call) -> Answer:
         return self._paced("gdpr", 1, call, lambda: gdpr.requests(call, self._store))
 
-    def _audiences(self, call: Call) -> Answer:
-        return self._paced("other", 1, call, lambda: audiences.audiences(call))
+    def _custom_data(self, call: Call) -> Answer:
+        return self._paced("custom_data", 1, call, lambda: custom_data.update(call, self._store))
+
+    def _audience_route(self, method: str, word: str, work: Callable[[Audiences, Call], Answer]) -> Route:
+        def endpoint(call: Call) -> Answer:
+            return self._paced("other", 1, call, lambda: work(self._audiences, call))
+
+        return Route(method, f"/{{version}}/audiences/{word}", endpoint)
 
     def _paced(self, limit: str, cost: int, call: Call, work: Callable[[], Answer]) -> Answer:
         allowance = self.limits.spend(limit, cost, call.now)

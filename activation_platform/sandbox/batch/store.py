@@ -1,4 +1,4 @@
-"""The profiles of a Batch project and the erasures asked for, in memory."""
+"""The profiles of a Batch project, its apps' data and the erasures asked for, in memory."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Erasure:
 
 
 class Store:
-    """A project's profiles, by custom id and by installation, and its erasures.
+    """A project's profiles, by custom id and by installation, the data of its apps' users, and its erasures.
 
     A person is gone once every registered app has erased them; a profile written in between lives in all
     apps again.
@@ -70,6 +70,8 @@ class Store:
         self.profiles: dict[str, Profile] = {}
         self.installations: dict[str, Profile] = {}
         self.received: Counter[str] = Counter()
+        # By app key and custom id: data under the names as sent.
+        self.custom_data: dict[str, dict[str, dict[str, Any]]] = {key: {} for key in self._apps}
         self._erasures: list[Erasure] = []
         self._pending: list[Erasure] = []
 
@@ -127,7 +129,11 @@ class Store:
             "profiles": {key: deepcopy(each.attributes) for key, each in self.profiles.items()},
             "installations": {key: deepcopy(each.attributes) for key, each in self.installations.items()},
             "events": {key: deepcopy(each.events) for key, each in self.profiles.items() if each.events},
-            # An app key is a credential: the app's position stands for it.
+            # An app key is a credential: the app's position stands for it, here and below.
+            "custom_data": {
+                str(n): {id_: dict(held) for id_, held in self.custom_data[key].items()}
+                for n, key in enumerate(self._apps)
+            },
             "erasures": [
                 {**each.document(), "app": self._apps.index(each.app_key)} for each in self._erasures
             ],
@@ -143,9 +149,11 @@ class Store:
             self._pending = [each for each in self._pending if each.status == "pending"]
 
     def _erase(self, erasure: Erasure) -> None:
-        profile = self.profiles.get(erasure.value) if erasure.id_type == "custom_id" else None
+        known = erasure.id_type == "custom_id"
+        data = self.custom_data[erasure.app_key].pop(erasure.value, None) if known else None
+        profile = self.profiles.get(erasure.value) if known else None
         if profile is None or erasure.app_key in profile.erased_in:
-            erasure.error = USER_NOT_FOUND
+            erasure.error = USER_NOT_FOUND if data is None else None
             return
         profile.erased_in.add(erasure.app_key)
         if profile.erased_in >= self._app_keys:

@@ -24,8 +24,9 @@ def test_the_project_is_named_beside_the_token():
     assert "X-Authorization" not in headers
 
 
-def test_erasure_is_signed_the_older_way():
-    headers = signed(project(base_url="http://127.0.0.1:1/batch"), "/1.0/app/gdpr/request").headers
+@pytest.mark.parametrize("path", ["app/gdpr/request", "a%2Fkey/gdpr/requests", "app/data/users"])
+def test_what_is_asked_of_an_app_is_signed_the_older_way(path):
+    headers = signed(project(base_url="http://127.0.0.1:1/batch"), f"/1.0/{path}").headers
 
     assert headers["X-Authorization"] == "rest"
     assert "Authorization" not in headers
@@ -75,7 +76,7 @@ def test_throttling_under_another_status_is_told_apart():
 
 
 def test_the_pace_is_declared_per_api():
-    budgets = [Batch.updates, Batch.audiences, Batch.erasures]
+    budgets = [Batch.updates, Batch.audiences, Batch.erasures, Batch.custom_data]
 
-    assert [(one.per_second, one.burst) for one in budgets] == [(300, 1_000), (1, 1), (10, 10)]
-    assert len({one.name for one in budgets}) == 3
+    assert [(one.per_second, one.burst) for one in budgets] == [(300, 1_000), (1, 1), (10, 10), (10, 10)]
+    assert len({one.name for one in budgets}) == 4
