@@ -10,7 +10,7 @@ import polars as pl
 
 from activation_platform.contracts.value import INSTANT, Clean, ValueType, instant_of, judge
 
-__all__ = ["TOO_EARLY", "Boolean", "Day", "Instant", "Integer", "Number"]
+__all__ = ["TOO_EARLY", "Boolean", "Day", "Decimal", "Instant", "Integer", "Number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,57 @@ class Number(ValueType):
             (number.is_not_null(), "is not a number"),
             (number.is_finite(), "is not a finite number"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Decimal(ValueType):
+    """A decimal number, sent as text with every digit: at most `precision` digits, of which `scale` after the point.
+
+    Floats are rounded to the scale, because their last digits are noise; what is exact must fit.
+    """
+
+    precision: int | None = None
+    scale: int | None = None
+
+    dtype: ClassVar[pl.DataType] = pl.String()
+    label: ClassVar[str] = "decimal number"
+
+    @property
+    def rule(self) -> str:
+        if self.precision is None:
+            return self.label
+        return f"{self.label} of at most {self.precision} digits, {self.scale or 0} of them after the point"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        value = pl.col("value")
+        digits = value.str.replace("^-", "").str.split(".")
+        rules = [(value.is_not_null(), "is not a decimal number")]
+        if self.precision is not None:
+            before, after = self.precision - (self.scale or 0), self.scale or 0
+            whole = digits.list.get(0).replace("0", "").str.len_chars()
+            fraction = digits.list.get(1, null_on_oob=True).str.len_chars().fill_null(0)
+            rules += [
+                (whole <= before, f"has more than {before} digits before the point"),
+                (fraction <= after, f"has more than {after} digits after the point"),
+            ]
+        return judge(raw, self._values(raw.dtype), *rules)
+
+    def _values(self, dtype: pl.DataType) -> pl.Expr:
+        column = pl.col("raw")
+        if dtype.is_float():
+            column = pl.when(column.is_finite()).then(column)
+            if self.scale is None:
+                return column.cast(pl.String)
+            column = column.round(self.scale).cast(pl.Decimal(38, self.scale), strict=False)
+        elif not (dtype.is_integer() or dtype.is_decimal() or dtype == pl.String):
+            return pl.lit(None, dtype=pl.String)
+        text = column.cast(pl.String).str.strip_chars()
+        # 1, +1.0 and 1.00 are one number, and one text
+        parts = text.str.extract_groups(r"^\+?(-?)0*(\d*?)(?:\.(\d*?)0*)?$").struct
+        sign, whole, fraction = (parts.field(name) for name in ("1", "2", "3"))
+        point = pl.when(fraction.str.len_chars() > 0).then(pl.lit(".")).otherwise(pl.lit(""))
+        short = pl.concat_str(sign, pl.when(whole == "").then(pl.lit("0")).otherwise(whole), point, fraction.fill_null(""))
+        return pl.when(text.str.contains(r"\d")).then(short)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ __all__ = ["PLATFORMS", "destination_class"]
 _CLASSES = {
     "attio": "Attio",
     "batch": "Batch",
+    "database": "Database",
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.contracts.duckdb import LOCKED_DOWN
 from activation_platform.contracts.errors import ActivationError, DeclarationError, NotFound
 from activation_platform.contracts.source import CheckStep, Source
 from activation_platform.sources.arrow import Reading, duplicates_refused
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["DuckDB"]
 
 BATCH_ROWS = 50_000
-LOCKED_DOWN: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",  # no file but this one, no network: https://duckdb.org/docs/stable/operations_manual/securing_duckdb
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-}
 ADVICE = {
     "interval": "extract(epoch from {column}), in seconds, or {column}::VARCHAR",
     "map": "to_json({column})",

@@ -2,6 +2,7 @@
 
 import re
 
+from activation_platform.contracts.duckdb import complaint
 from activation_platform.contracts.errors import (
     ActivationError,
     ConnectionFailed,
@@ -9,18 +10,14 @@ from activation_platform.contracts.errors import (
     DeclarationError,
     NotFound,
 )
-from activation_platform.contracts.redaction import HIDDEN, mask_text
 
 __all__ = ["translated"]
 
 
 def translated(error: Exception, path: str) -> ActivationError:
     """Our error for DuckDB's, told apart by the word its message begins with."""
-    words = str(error).strip().partition("\n")[0]
-    kind = words.partition(" Error:")[0]
-    if kind in ("Conversion", "Out of Range", "Invalid Input"):
-        words = re.sub(r"'[^']*'", HIDDEN, words)  # they quote a value of a row
-    what = f"DuckDB: {mask_text(words)}"
+    kind, words = complaint(error)
+    what = f"DuckDB: {words}"
     if kind == "Catalog" and re.search(r"\b(Table with name|[Ss]chema)\b", words):
         return NotFound(what, remedy="Correct the name in the SQL, or create it.")
     if kind == "Permission":

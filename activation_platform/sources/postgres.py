@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote, urlencode
 
 import polars as pl
@@ -14,10 +14,10 @@ from activation_platform.contracts.errors import (
     DeclarationError,
     NotFound,
 )
+from activation_platform.contracts.postgres import Trouble, driver, translated
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source
 from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
-from activation_platform.sources.postgres_errors import translated
 from activation_platform.sources.statement import one_select
 
 if TYPE_CHECKING:
@@ -34,6 +34,19 @@ select nspname from pg_catalog.pg_namespace
 where nspname <> 'information_schema' and nspname not like 'pg\\_%' and has_schema_privilege(oid, 'usage')
 order by nspname
 """
+REMEDIES = {
+    Trouble.LOGIN: "Check the source's `user` and `password`.",
+    Trouble.GRANT: "Let a database owner GRANT it to the source's user.",
+    Trouble.HOST: "Check the source's `host` and `port`, and that a firewall lets us through.",
+    Trouble.SERVER: "Try again later; if it stays, ask who runs the database.",
+    Trouble.DATABASE: "Correct the source's `database`.",
+    Trouble.RELATION: "Correct the name in the SQL (with its schema), or create it.",
+    Trouble.SLOW: "Select less, or raise the source's `statement_timeout_seconds` (or the server's).",
+    Trouble.SLOW_CONNECT: "Check `host`, `port` and the firewall, or raise `connect_timeout_seconds`.",
+    Trouble.SSL: "Set the source's `sslmode` to what the server speaks.",
+    Trouble.READ_ONLY: "A source is read and never written: select only.",
+    Trouble.QUERY: "Correct the model's SQL.",
+}
 
 
 class Postgres(Source):
@@ -104,7 +117,7 @@ class Postgres(Source):
     @contextmanager
     def _session(self) -> "Iterator[Cursor]":
         """A cursor in a transaction that cannot write, rolled back at the end; the driver's errors become ours."""
-        dbapi, arrow_error = _driver()
+        dbapi, arrow_error = driver("A PostgreSQL source")
         try:
             with (
                 closing(dbapi.connect(self._uri())) as connection,
@@ -119,7 +132,7 @@ class Postgres(Source):
                 yield cursor
         except (dbapi.Error, OSError, arrow_error) as error:
             # in mid-stream it is Arrow's or OSError, without the driver's class
-            raise translated(error, Redactor([self.password])) from None
+            raise translated(error, Redactor([self.password]), REMEDIES) from None
 
     def _uri(self) -> str:
         """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, every part percent-encoded."""
@@ -138,16 +151,3 @@ class Postgres(Source):
             "application_name": "activation_platform",
         }
         return "postgresql:///?" + urlencode({k: v for k, v in said.items() if v}, quote_via=quote)
-
-
-def _driver() -> tuple[Any, type[Exception]]:
-    """The driver's module, imported when the first source connects, and what Arrow raises."""
-    try:
-        import pyarrow as pa
-        from adbc_driver_postgresql import dbapi
-    except ImportError as missing:
-        raise DeclarationError(
-            f"A PostgreSQL source needs {missing.name}, which is not installed",
-            remedy="pip install 'activation_platform[postgres]'",
-        ) from None
-    return dbapi, pa.ArrowException

@@ -13,9 +13,9 @@ from activation_platform.contracts.service import Wait
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.patience import Patience
 
-__all__ = ["Carrier", "Exchange", "Unanswered"]
+__all__ = ["GRACE", "Carrier", "Exchange", "Unanswered"]
 
-_GRACE = 30.0
+GRACE = 30.0
 """Seconds that a cancelled conversation may still wait (SEMANTICS D5)."""
 
 
@@ -85,7 +85,7 @@ class Carrier(ABC):
         while seconds > 0:
             step = min(seconds, 1.0)
             if self.cancelled():
-                if not exchange.touched or exchange.waited >= _GRACE:
+                if not exchange.touched or exchange.waited >= GRACE:
                     raise Cancelled(
                         "the run was cancelled", remedy="The next run sends what was not acknowledged."
                     )

@@ -1,0 +1,1 @@
+"""A database (PostgreSQL, DuckDB) as a destination: tables are kept in step, row by row, in transactions."""
