@@ -39,6 +39,7 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
             for mode in sorted(service.modes)
         ],
         "idempotent": spoken.idempotent,
+        "can_look_up": service.can_look_up,
         "deletes_are_requests": service.deletes_are_requests,
         "fields": [described_field(field) for field in spoken.declared_fields()],
         "custom_fields": None if custom is None else {"names": custom.words, "pattern": custom.pattern},

@@ -43,11 +43,17 @@ def facts(entry: Entry) -> Iterator[tuple[str, str]]:
             f"pace of {budget['name']}",
             f"{budget['per_second']:,g} a second, at most {budget['burst']:,g} at once",
         )
-    yield "said twice", "leaves what saying it once leaves" if entry["idempotent"] else "may leave it twice"
+    yield "said twice", _said_twice(entry)
     for option in entry["options"]:
         yield f"option {option['name']}", _default(option, "default {}", "required, as in {}")
     settings = entry["destination"]["settings"]
     yield "settings", ", ".join(f"{one['name']}{_marks(one)}" for one in settings)
+
+
+def _said_twice(entry: Entry) -> str:
+    if entry["idempotent"]:
+        return "leaves what saying it once leaves"
+    return "never: it is looked up first" if entry["can_look_up"] else "may leave it twice"
 
 
 def _mode(mode: Entry) -> str:
@@ -67,7 +73,8 @@ def _platform(name: str, destination: Entry) -> str:
         ((f"`{one['name']}`", _marks(one).strip(" ()") or "optional") for one in destination["settings"]),
     )
     what = _prose(destination["description"])
-    where = f"[The vendor's pages]({destination['docs']}). Address: `{destination['address']}`."
+    address = f" Address: `{destination['address']}`." if destination["address"] else ""
+    where = f"[The vendor's pages]({destination['docs']}).{address}"
     return "\n\n".join([f"## {name}", what, where, settings])
 
 

@@ -115,7 +115,9 @@ class Decimal(ValueType):
         parts = text.str.extract_groups(r"^\+?(-?)0*(\d*?)(?:\.(\d*?)0*)?$").struct
         sign, whole, fraction = (parts.field(name) for name in ("1", "2", "3"))
         point = pl.when(fraction.str.len_chars() > 0).then(pl.lit(".")).otherwise(pl.lit(""))
-        short = pl.concat_str(sign, pl.when(whole == "").then(pl.lit("0")).otherwise(whole), point, fraction.fill_null(""))
+        short = pl.concat_str(
+            sign, pl.when(whole == "").then(pl.lit("0")).otherwise(whole), point, fraction.fill_null("")
+        )
         return pl.when(text.str.contains(r"\d")).then(short)
 
 

@@ -2,7 +2,15 @@
 
 import polars as pl
 
-from activation_platform.contracts.quantities import TOO_EARLY, Boolean, Day, Decimal, Instant, Integer, Number
+from activation_platform.contracts.quantities import (
+    TOO_EARLY,
+    Boolean,
+    Day,
+    Decimal,
+    Instant,
+    Integer,
+    Number,
+)
 from activation_platform.contracts.texts import Choice, Email, Phone, Text, TextList, TimeZone
 from activation_platform.contracts.value import Clean, ValueType
 

@@ -12,10 +12,12 @@ from activation_platform.contracts.modes import MODES_THAT_DELETE, Mode
 from activation_platform.destinations import PLATFORMS, destination_class
 from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.batch.destination import Batch
+from activation_platform.destinations.database.destination import Database
 
 FOLDER = Path(catalogue.__file__).parent
 CONFIGURED = [
     Attio(access_token="attio-secret-token"),
+    Database(base_url="postgresql://writer@localhost/shop", password="database-secret-password"),
     Batch(rest_api_key="batch-secret-rest", project_key="project_1", live_api_keys=["batch-secret-app"]),
 ]
 

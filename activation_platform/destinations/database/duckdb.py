@@ -48,11 +48,12 @@ class DuckDBSession(Session):
                 self._begun = True
             for name, frame in statement.frames.items():
                 self._connection.register(name, frame.to_arrow())
-            try:
-                return self._connection.execute(statement.sql, list(statement.parameters)).pl()
-            finally:
-                for name in statement.frames:
-                    self._connection.unregister(name)
+            answer = self._connection.execute(statement.sql, list(statement.parameters))
+            names = [column[0] for column in answer.description or ()]
+            rows = answer.fetchall()
+            for name in statement.frames:  # where it failed, the rollback takes them away
+                self._connection.unregister(name)
+            return pl.DataFrame(rows, names, orient="row", infer_schema_length=None)
         except duckdb.Error as error:
             raise _judged(error) from None
 

@@ -5,13 +5,13 @@ from contextlib import suppress
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import polars as pl
-from sqlglot import exp
 
 from activation_platform.contracts.errors import ConnectionFailed
 from activation_platform.contracts.postgres import Trouble, driver, sentence, sqlstate, translated, trouble
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.service import BatchRefused
 from activation_platform.contracts.statement import Interrupted, Session, Statement
+from activation_platform.destinations.database.writing import named
 
 __all__ = ["PostgresSession"]
 
@@ -69,7 +69,7 @@ class PostgresSession(Session):
             self._cursor.execute(statement.sql, statement.parameters or None)
             answer = pl.from_arrow(self._cursor.fetch_arrow_table())
             for name in statement.frames:
-                self._cursor.execute(_dropped(name))
+                self._cursor.execute(f"DROP TABLE {named('pg_temp', name).sql(dialect='postgres')}")
         except (self._dbapi.Error, OSError, self._arrow_error) as error:
             raise self._judged(error) from None
         assert isinstance(answer, pl.DataFrame)
@@ -117,11 +117,6 @@ def _complete(url: str, password: str) -> str:
     parts = urlsplit(url)
     asked = SETTINGS | dict(parse_qsl(parts.query)) | ({"password": password} if password else {})
     return urlunsplit(parts._replace(query=urlencode(asked, quote_via=quote)))
-
-
-def _dropped(name: str) -> str:
-    table = exp.Table(this=exp.to_identifier(name, quoted=True), db=exp.to_identifier("pg_temp"))
-    return exp.Drop(this=table, kind="TABLE").sql(dialect="postgres")
 
 
 def _state_in(said: str) -> str:

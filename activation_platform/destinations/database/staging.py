@@ -74,8 +74,7 @@ class Staging:
         return made.sql(dialect=self.dialect)
 
     def _dropped(self, name: str) -> Statement:
-        drop = exp.Drop(this=named(self.layout.schema, name), kind="TABLE", exists=True)
-        return Statement(drop.sql(dialect=self.dialect))
+        return Statement(f"DROP TABLE IF EXISTS {named(self.layout.schema, name).sql(dialect=self.dialect)}")
 
     @property
     def _prefix(self) -> str:

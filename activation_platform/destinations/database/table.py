@@ -1,7 +1,7 @@
 """A table, kept in step row by row: every batch is one transaction, which also writes down that it was carried out."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import Batch
@@ -28,8 +28,8 @@ Known = tuple[Layout, Acknowledgements]
 class TableOptions:
     """`table`: its name, letter by letter. `key`: the column by which a row is recognised. `schema`: empty for the user's own."""
 
-    table: str
-    key: str
+    table: str = field(metadata={"example": "customers"})
+    key: str = field(metadata={"example": "customer_id"})
     schema: str = ""
 
 

@@ -1,0 +1,50 @@
+"""The databases of the tests: each test that asks for a place runs on PostgreSQL and on DuckDB."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activation_platform.destinations.database.destination import Database
+from activation_platform.destinations.database.table import Table, TableOptions
+from activation_platform_tests.conftest import PostgreSQLServer
+from activation_platform_tests.destinations.database.place import PEOPLE, Desk, Place, duckdb_place
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgreSQLServer, postgres_database: str) -> Place:
+    """An empty PostgreSQL database, written to by its owner."""
+    from adbc_driver_postgresql import dbapi
+
+    def rows(query: str) -> list[tuple[Any, ...]]:
+        uri = postgres_server._uri(postgres_database)
+        with dbapi.connect(uri) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    address = f"postgresql://{postgres_server.user}@{postgres_server.host}:{postgres_server.port}/{postgres_database}"
+    destination = Database(base_url=address, password=postgres_server.password)
+    return Place(destination, lambda *sql: postgres_server.run(*sql, database=postgres_database), rows)
+
+
+@pytest.fixture(params=["postgres", "duckdb"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty database."""
+    if request.param == "duckdb":
+        return duckdb_place(tmp_path / "place.duckdb")
+    found: Place = request.getfixturevalue("postgres")
+    return found
+
+
+@pytest.fixture
+def people(place: Place) -> Iterator[Table]:
+    """The service that keeps an empty table of people."""
+    place.run(PEOPLE)
+    return Table(place.destination, TableOptions(table="people", key="id"))
+
+
+@pytest.fixture
+def desk(place: Place, tmp_path: Path) -> Desk:
+    """A desk at the place."""
+    return Desk(place, tmp_path)
