@@ -1,17 +1,16 @@
 """`activation issues`: what is wrong now for an activation, or what went wrong in a run of it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
 
+from activation_platform.cli.masking import cell, masked
 from activation_platform.cli.saying import NotKnown, not_known, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
-from activation_platform.contracts.redaction import mask, mask_text
 from activation_platform.sync import history
 from activation_platform.sync.ledgers import activation_of, ledgers
 
@@ -20,12 +19,11 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 _SAMPLES = 10
-_HIDING: dict[str, Callable[[str], str]] = {"key": mask, "identifier": mask, "reason": mask_text}
 
 
 @app.command()
 def issues(
-    name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name@host).")],
+    name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name~host).")],
     run: Annotated[
         int | None, typer.Option(help="What went wrong in this run, by its number.", show_default=False)
     ] = None,
@@ -39,7 +37,7 @@ def issues(
     root = storage_root()
     found = _standing(root, name) if run is None else _of_run(root, name, run)
     if not show_values:
-        found = _masked(found)
+        found = masked(found)
     if as_json:
         say_json(found.to_dicts())
         return
@@ -68,18 +66,6 @@ def _of_run(root: Path, name: str, number: int) -> pl.DataFrame:
     return history.issues(root, name).filter(pl.col("run") == number)
 
 
-def _masked(found: pl.DataFrame) -> pl.DataFrame:
-    """Keys and identifiers as dots, addresses and long numbers taken out of the vendors' words."""
-    hidden = {name: _each(found[name], how) for name, how in _HIDING.items() if name in found.columns}
-    return found.with_columns(**hidden)
-
-
-def _each(values: pl.Series, how: Callable[[str], str]) -> pl.Series:
-    return pl.Series(
-        values.name, [None if value is None else how(value) for value in values], dtype=pl.String
-    )
-
-
 def _show(found: pl.DataFrame, samples: int, kind: str) -> None:
     counts = found.group_by(kind, "operation", "reason").len().sort("len", descending=True)
     made = table("count", kind, "operation", "reason", numbers=("count",))
@@ -95,10 +81,6 @@ def _show(found: pl.DataFrame, samples: int, kind: str) -> None:
     ]
     shown = table(*wanted, numbers=("attempts",))
     for row in found.head(samples).iter_rows(named=True):
-        shown.add_row(*(plain("" if row[name] is None else _cell(row[name])) for name in wanted))
+        shown.add_row(*(plain(cell(row[name])) for name in wanted))
     more = found.height - min(samples, found.height)
     say("", shown, *([f"and {more:,} more: --samples, --json"] if more else []))
-
-
-def _cell(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else str(value)

@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def reset(
-    name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name@host).")],
+    name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name~host).")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Start over: set the ledger aside, so that the next run sends everything again as new and deletes nothing it sent before."""

@@ -115,14 +115,15 @@ def issues(root: Path, ledger: str) -> pl.DataFrame:
     return _log(root, ledger, "issues")
 
 
-def changes(root: Path, ledger: str) -> pl.DataFrame:
-    """Everything that ever happened to a ledger's keys, oldest first."""
-    return _log(root, ledger, "changes")
+def changes(root: Path, ledger: str, key: str | None = None) -> pl.DataFrame:
+    """Everything that ever happened to a ledger's keys, or to one of them, oldest first."""
+    return _log(root, ledger, "changes", pl.lit(value=True) if key is None else pl.col("key") == key)
 
 
-def _log(root: Path, ledger: str, kind: str) -> pl.DataFrame:
+def _log(root: Path, ledger: str, kind: str, wanted: pl.Expr | bool = True) -> pl.DataFrame:
     files = sorted(_numbered(root / "ledgers" / ledger / kind))
-    return pl.concat([pl.read_parquet(path) for _, path in files]) if files else _LOG.to_frame()
+    parts = [pl.scan_parquet(path).filter(wanted) for _, path in files]
+    return pl.concat([_LOG.to_frame().lazy(), *parts]).collect()
 
 
 def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:

@@ -1,6 +1,6 @@
 """The ledgers under a storage root: which one is whose, setting one aside, giving one a new name.
 
-An activation has one ledger for each host it writes to. The first has the activation's name, the others `name@host`: a run
+An activation has one ledger for each host it writes to. The first has the activation's name, the others `name~host`: a run
 against the sandbox, a proxy or another database never touches what is remembered of the real account, and back again it goes on.
 """
 
@@ -18,10 +18,19 @@ from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.lock import locked
 from activation_platform.sync.manifest import Manifest, Target
 
-__all__ = ["activation_of", "adopt", "adoptable", "ledger_of", "ledgers", "neighbours", "reset"]
+__all__ = [
+    "activation_of",
+    "adopt",
+    "adoptable",
+    "ledger_of",
+    "ledgers",
+    "neighbours",
+    "readable_manifest",
+    "reset",
+]
 
 _LOCK_WAIT = 2.0
-_APART = "@"
+_APART = "~"
 _PLAIN = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -48,17 +57,16 @@ def ledger_of(root: Path, activation: str, host: str) -> str:
 def neighbours(root: Path, ledger: str, declared: Collection[str]) -> list[Neighbour]:
     """All other ledgers, those of activations that are `declared` and those of others."""
     return [
-        Neighbour(
-            name, activation_of(name), _readable(root / "ledgers" / name), activation_of(name) in declared
-        )
+        Neighbour(name, activation_of(name), readable_manifest(root, name), activation_of(name) in declared)
         for name in ledgers(root)
         if name != ledger
     ]
 
 
-def _readable(folder: Path) -> Manifest | None:
+def readable_manifest(root: Path, ledger: str) -> Manifest | None:
+    """A ledger's manifest; None where it is damaged."""
     try:
-        return Manifest.read(folder)
+        return Manifest.read(root / "ledgers" / ledger)
     except LedgerMismatch:  # it stops its own activation, and no other
         return None
 
@@ -70,7 +78,7 @@ def reset(root: Path, ledger: str) -> Path | None:
     """
     folder = root / "ledgers" / ledger
     with _locked(root, ledger):
-        newest = _readable(folder)
+        newest = readable_manifest(root, ledger)
         number = 0 if newest is None else newest.sequence
         aside = _set_aside(folder) if folder.exists() else None
         folder.mkdir(parents=True)
