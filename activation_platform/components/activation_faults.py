@@ -57,6 +57,7 @@ def _service_faults(
     yield from options
     service = activation.service(workspace)
     if service is not None:
+        yield from (Fault(("options",), words) for words in service.objections(activation.spec.mode))
         yield from _mapping_faults(activation, service, None if model is None else model.columns())
     elif not options:
         yield _refused_options(activation, service_class)

@@ -24,7 +24,7 @@ class DestinationSpec(dg.Model):
     """An account on a platform that activations write to."""
 
     name: Name = Field(description="The name that activations refer to.")
-    platform: str = Field(description="The platform: attio, batch, database.")
+    platform: str = Field(description="The platform: attio, batch, database, files.")
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The account; secrets as env:NAME. See docs/catalogue.md."
     )
@@ -59,7 +59,11 @@ class DestinationComponent(Declared[DestinationSpec]):
             near = nearest(platform, PLATFORMS) or f" There is: {', '.join(sorted(PLATFORMS))}."
             yield Fault(("platform",), f'there is no platform "{platform}".{near}')
             return
-        yield from settings_faults(self.destination_class, self.destination_class.secrets, self.spec.settings)
+        settings = self.spec.settings
+        faults = list(settings_faults(self.destination_class, self.destination_class.secrets, settings))
+        yield from faults
+        if not faults:
+            yield from (Fault(("settings",), words) for words in self.destination_class.objections(settings))
 
     def secrets_in_clear(self) -> Iterator[str]:
         """Secrets that somebody wrote into the YAML."""

@@ -43,6 +43,15 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
         """`profiles` for `destinations/batch/profiles.py`: derived from the file, never typed."""
         return service.__module__.rpartition(".")[2]
 
+    @classmethod
+    def objections(cls, settings: Mapping[str, Any]) -> Iterator[str]:
+        """What is wrong with settings whose names and types are right, each in a sentence; checked at load.
+
+        Secrets and whatever else comes from the environment are references (`env:NAME`) then.
+        """
+        del settings
+        return iter(())
+
     @property
     def root_url(self) -> str:
         """The address in force, without a trailing slash."""

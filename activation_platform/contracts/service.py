@@ -6,13 +6,14 @@ Three rungs, take the lowest that reaches: write `request`; write `outcomes` too
 """
 
 from abc import ABC
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import MISSING, dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
+import polars as pl
 
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.errors import NotFound
@@ -107,13 +108,15 @@ class Doubt:
 class Pass:
     """One run's whole delivery, as a service that works in one piece needs to know it.
 
-    `id` is unique among all passes of the ledger; `partition` its key, `instant` its moment (aware, UTC).
+    `id` is unique among all passes of the ledger; `partition` its key, `instant` its moment (aware, UTC). `schema`: its
+    fields, with the types of the values as sent.
     """
 
     id: str
     mode: Mode
     partition: str
     instant: datetime
+    schema: pl.Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,11 @@ class Service(ABC):
         """Settings of the destination, optional in general, that must be configured for this mode; checked at load."""
         del mode
         return ()
+
+    def objections(self, mode: Mode) -> Iterator[str]:
+        """What these options must not be under this mode, each in a sentence; checked at load."""
+        del mode
+        return iter(())
 
     @property
     def target(self) -> str:

@@ -122,7 +122,8 @@ class Journey:
         activation, service = self.activation, self.activation.service
         if not self._tally.planned and activation.mode is not Mode.SNAPSHOT:
             return
-        begun = service.begin(Pass(name, activation.mode, self.order.partition, self.order.instant))
+        order, schema = self.order, plan.mapping.sent_schema
+        begun = service.begin(Pass(name, activation.mode, order.partition, order.instant, schema))
         piece = self._piece = Piece(self.ledger.work, token=await self.loader.ask(begun))
         cutter = Cutter(plan, activation, name, self.ledger.now, piece.token)
         try:

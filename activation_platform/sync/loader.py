@@ -20,13 +20,14 @@ from activation_platform.contracts.outcomes import Outcome, Verdict, rejected
 from activation_platform.contracts.service import BatchRefused, Inquiry, Service, UnreadableAnswer
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
+from activation_platform.sync.carrier_file import FileCarrier
 from activation_platform.sync.carrier_http import HttpCarrier
 from activation_platform.sync.carrier_sql import SqlCarrier
 from activation_platform.sync.patience import Patience
 
 __all__ = ["Loader", "Told"]
 
-CARRIERS: dict[str, type[Carrier]] = {"http": HttpCarrier, "sql": SqlCarrier}
+CARRIERS: dict[str, type[Carrier]] = {"file": FileCarrier, "http": HttpCarrier, "sql": SqlCarrier}
 UNKNOWN = Outcome(Verdict.UNKNOWN, "sent, but no answer came")
 _FAILURES_IN_A_ROW = 3
 _RECORD_RETRIES = 3

@@ -58,7 +58,7 @@ def mapping_problems(
     `columns` of the frame, where they are known; `account`: the fields that the vendor says the account has, where it was
     asked. Without it, custom fields are judged by the rule of their names only.
     """
-    known = {field.name: field for field in (*service.fields, *(account or ()))}
+    known = {field.name: field for field in (*service.declared_fields(), *(account or ()))}
     available = None if columns is None else list(columns)
     for line in lines:
         words = _field_problem(line.field, known, service, account)
@@ -74,7 +74,10 @@ def mapping_problems(
                 line.field, f'"{line.field}" is required, so it cannot have on_invalid: omit_field'
             )
     mapped = {line.field for line in lines}
-    required = {service.identifying_field, *(field.name for field in service.fields if field.required)}
+    required = {
+        service.identifying_field,
+        *(field.name for field in service.declared_fields() if field.required),
+    }
     for name in sorted(required - mapped):
         yield MappingProblem("", f'the required field "{name}" is not mapped')
     limit = service.max_fields
@@ -136,6 +139,13 @@ class BoundMapping:
     def mapped_fields(self) -> tuple[MappedField, ...]:
         """The fields as a batch knows them: without the identifying one where it only identifies."""
         return tuple(MappedField(f.name, f.keeps_null, f.may_omit) for f in self.fields)
+
+    @property
+    def sent_schema(self) -> pl.Schema:
+        """The fields, with the types of their values as sent."""
+        columns = {field.raw: self.schema[field.column] for field in self.fields if field.column is not None}
+        sent = self.clean(pl.DataFrame(schema=columns), at=0).schema
+        return pl.Schema({field.name: sent[field.name] for field in self.fields})
 
     def raw_values(self) -> list[pl.Expr]:
         """The raw value of each mapped column, named `raw:<field>`."""
@@ -220,7 +230,7 @@ def bind(
         f"{problem.field}: {problem.message}" if problem.field else problem.message
         for problem in mapping_problems(lines, service, schema.names(), account)
     ]
-    known = {field.name: field for field in (*service.fields, *(account or ()))}
+    known = {field.name: field for field in (*service.declared_fields(), *(account or ()))}
     fields: list[BoundField] = []
     for line in sorted(lines, key=lambda line: line.field):
         field = known.get(line.field) or _custom(line, service, schema)

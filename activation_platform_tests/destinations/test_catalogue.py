@@ -13,12 +13,14 @@ from activation_platform.destinations import PLATFORMS, destination_class
 from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.database.destination import Database
+from activation_platform.destinations.files.destination import Files
 
 FOLDER = Path(catalogue.__file__).parent
 CONFIGURED = [
     Attio(access_token="attio-secret-token"),
     Database(base_url="postgresql://writer@localhost/shop", password="database-secret-password"),
     Batch(rest_api_key="batch-secret-rest", project_key="project_1", live_api_keys=["batch-secret-app"]),
+    Files(url="s3://bucket", access_key_id="files-secret-id", secret_access_key="files-secret-key"),
 ]
 
 

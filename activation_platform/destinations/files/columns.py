@@ -1,0 +1,59 @@
+"""The columns of a file: any name, any type that every format can hold, values as they are."""
+
+# ruff: noqa: D102 -- `clean` and `rule` are documented once, by ValueType
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from activation_platform.contracts.fields import CustomFields
+from activation_platform.contracts.value import Clean, ValueType, judge
+from activation_platform.contracts.values import Text, value_type_for
+
+__all__ = ["ANY_COLUMN", "Identifier", "Unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged(ValueType):
+    """The value as the column has it: no digit of a decimal is lost, no type is changed."""
+
+    dtype: ClassVar[pl.DataType] = pl.Unknown()
+    label: ClassVar[str] = "as the column has it"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        if raw.dtype.is_float():
+            return judge(raw, pl.col("raw"), (pl.col("value").is_finite(), "is not a finite number"))
+        return judge(raw, pl.col("raw"))
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier(ValueType):
+    """A whole number, or else text that is not empty."""
+
+    dtype: ClassVar[pl.DataType] = pl.Unknown()
+    label: ClassVar[str] = "whole number or text"
+
+    def clean(self, raw: pl.Series) -> Clean:
+        return (Unchanged() if raw.dtype.is_integer() else Text(min=1)).clean(raw)
+
+
+class _AnyColumn(CustomFields):
+    """Texts, numbers, booleans, dates and timestamps (in UTC), and lists of texts, whole numbers or booleans."""
+
+    def type_for(self, name: str, dtype: pl.DataType) -> ValueType | None:
+        """The type of a column; None where not every format can hold it."""
+        del name
+        if isinstance(dtype, (pl.List, pl.Array)):
+            inner = dtype.inner
+            plain = inner in (pl.String, pl.Boolean) or pl.Series([], dtype=inner).dtype.is_integer()
+            return Unchanged() if plain else None
+        if dtype == pl.Null:
+            return Text()
+        return Unchanged() if dtype.is_numeric() else value_type_for(dtype)
+
+
+ANY_COLUMN = _AnyColumn(
+    pattern=r"(?!_|raw:)[^\x00-\x1f\x7f]{1,200}",
+    words='any name of up to 200 characters that does not start with "_" or "raw:"',
+)

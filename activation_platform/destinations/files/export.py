@@ -1,0 +1,105 @@
+"""Files of a model's or segment's rows: the whole of it, or only what changed since the run before."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import polars as pl
+
+from activation_platform.contracts.batch import IDENTIFIER, Batch
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.fields import CustomFields, Field
+from activation_platform.contracts.modes import Mode, ObjectKind
+from activation_platform.contracts.service import Conversation, Inquiry, Pass, Service
+from activation_platform.contracts.writes import Append, Discard, Open, Publish
+from activation_platform.destinations.files.columns import ANY_COLUMN, Identifier
+from activation_platform.destinations.files.options import ExportOptions
+
+__all__ = ["Export", "ExportOptions"]
+
+
+class Export(Service):
+    """Write files: CSV, JSON Lines or Parquet.
+
+    The mode says what is in a file. *Snapshot*: everything, every run. *Upsert*: what is new or changed since the run before.
+    *Insert only*: what is new. *Mirror*: what is new, changed or gone, with a column that says which. A run without a change
+    writes no file, except under snapshot.
+
+    A run is one file. It is written beside, and takes its name when it is whole; only then its records count as
+    acknowledged. The identifier is the first column, the others follow in alphabetical order.
+    """
+
+    docs: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc4180"
+    object: ClassVar[ObjectKind] = ObjectKind.RECORD
+    modes: ClassVar[frozenset[Mode]] = frozenset({Mode.SNAPSHOT, Mode.UPSERT, Mode.INSERT_ONLY, Mode.MIRROR})
+    in_one_piece: ClassVar[frozenset[Mode]] = modes
+    batch_size: ClassVar[int] = 10_000
+    fields: ClassVar[tuple[Field, ...]] = (
+        Field("id", Identifier(), key=True, required=True, docs="Identifies a record; see `identifier`."),
+    )
+    custom_fields: ClassVar[CustomFields | None] = ANY_COLUMN
+    Options: ClassVar[type[Any]] = ExportOptions
+
+    options: ExportOptions
+
+    @property
+    def identifying_field(self) -> str:
+        """The option `identifier`."""
+        return self.options.identifier
+
+    def declared_fields(self) -> tuple[Field, ...]:
+        """The identifier; every other column is a field of its own."""
+        (identifier,) = self.fields
+        return (replace(identifier, name=self.identifying_field),)
+
+    def objections(self, mode: Mode) -> Iterator[str]:
+        """A name that every run has would have each file of changes replace the one before, read or not."""
+        if mode is not Mode.SNAPSHOT and not (self.options.varies or self.options.replace):
+            yield (
+                f"under {mode} every run writes a file of its changes, and without a variable such as {{YYYY}}{{MM}}{{DD}} or "
+                "{run} in path it would replace the one before; say replace: true if that is meant"
+            )
+
+    @property
+    def target(self) -> str:
+        """The template of the file's name."""
+        return self.options.path
+
+    def begin(self, pass_: Pass) -> Inquiry:
+        """Open a draft of the run's file; returns its path."""
+        path = self.options.name(pass_)
+        yield Open(path, self._schema(pass_), pass_.mode is Mode.SNAPSHOT or self.options.replace)
+        return path
+
+    def deliver(self, batch: Batch) -> Conversation:
+        """Append the records to the draft."""
+        yield Append(batch.token, batch.frame.select(self._row(batch)))
+        return batch.accepted()
+
+    def finish(self, token: str) -> Inquiry:
+        """Give the file its name."""
+        yield Publish(token, self.options.written)
+
+    def abandon(self, token: str) -> Inquiry:
+        """Throw the draft away."""
+        yield Discard(token)
+
+    def _schema(self, pass_: Pass) -> pl.Schema:
+        """The columns of the file, in order."""
+        identifier, operation = self.identifying_field, self.options.operation_column
+        columns = {identifier: pass_.schema[identifier]}
+        if pass_.mode is Mode.MIRROR:
+            if operation in pass_.schema:
+                raise DeclarationError(
+                    f'the column "{operation}" says what happened to a record, and a field has the same name',
+                    remedy="Rename the field in the activation's mapping, or choose another operation_column.",
+                )
+            columns[operation] = pl.String()
+        return pl.Schema(columns | pass_.schema)
+
+    def _row(self, batch: Batch) -> Iterator[pl.Expr]:
+        """What a batch knows of the file's columns: of a delete, only the identifier that the record was last sent under."""
+        yield pl.col(IDENTIFIER).alias(self.identifying_field)
+        if batch.mode is Mode.MIRROR:
+            yield pl.lit(str(batch.operation)).alias(self.options.operation_column)
+        yield from (pl.col(field.name) for field in batch.fields if field.name != self.identifying_field)
