@@ -1,7 +1,7 @@
 """The options of an export: how its file is named and written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from zoneinfo import ZoneInfo, available_timezones
 
 from activation_platform.contracts.errors import DeclarationError
@@ -29,7 +29,7 @@ class ExportOptions:
     changes may take the place of one that is there; a snapshot always does.
     """
 
-    path: str = "{YYYY}-{MM}-{DD}_{HH}{mm}{ss}.csv"
+    path: str = field(metadata={"example": "people_{YYYY}-{MM}-{DD}.csv"})
     format: str = "csv"
     compression: str = "none"
     timezone: str = "UTC"
@@ -49,8 +49,8 @@ class ExportOptions:
 
     def _types(self) -> Iterator[str]:
         for option in fields(self):
-            if not isinstance(getattr(self, option.name), type(option.default)):
-                yield f"{option.name} is {'true or false' if isinstance(option.default, bool) else 'a text'}"
+            if type(getattr(self, option.name)) is not option.type:
+                yield f"{option.name} is {'true or false' if option.type is bool else 'a text'}"
 
     def _choices(self) -> Iterator[str]:
         for name, known in (("format", _FORMATS), ("compression", _COMPRESSIONS)):

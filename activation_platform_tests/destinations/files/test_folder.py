@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,20 +127,22 @@ def test_a_probe_names_the_folder_and_leaves_nothing(place, tmp_path):
 
 
 @pytest.fixture
-def sealed(tmp_path):
+def sealed():
     """A folder that nobody may write, not even a test that runs as root: it is another user for a moment."""
-    folder = Path(tempfile.mkdtemp(prefix="activation-sealed-"))
-    folder.chmod(0o555)
+    around = Path(tempfile.mkdtemp(prefix="activation-sealed-"))
+    around.chmod(0o777)
+    folder = around / "exports"
+    folder.mkdir(0o555)
     user = os.geteuid()
     if user == 0:
         os.seteuid(65534)
     yield folder
     os.seteuid(user)
-    folder.rmdir()
+    shutil.rmtree(around)
 
 
-def test_a_folder_that_may_not_be_written_is_a_refusal_of_credentials(sealed, tmp_path):
-    desk = Desk(folder_at(sealed), tmp_path, {"path": "people.csv"})
+def test_a_folder_that_may_not_be_written_is_a_refusal_of_credentials(sealed):
+    desk = Desk(folder_at(sealed), sealed.parent, {"path": "people.csv"})
 
     with pytest.raises(CredentialsRefused, match="cannot be written"):
         desk.probe()
