@@ -16,6 +16,7 @@ __all__ = ["resolved", "secrets_in_clear", "settings_faults"]
 Resource = type[dg.ConfigurableResource[Any]]
 
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+_PASSWORD = re.compile(r"://[^/@\s]*?:([^/@\s]+)@")
 _TEMPLATE = re.compile(r"\{\{.*\}\}")
 _TEMPLATE_OF_VARIABLE = re.compile(r"\{\{\s*env(?:\.|\(['\"])([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -80,9 +81,11 @@ def _is_reference(value: Any) -> bool:
 
 
 def secrets_in_clear(secrets: Sequence[str], settings: Mapping[str, Any]) -> Iterator[str]:
-    """Values of secret settings that are no references."""
+    """Values of secret settings that are no references, and passwords in addresses."""
     for name in secrets:
         yield from (str(one) for one in _each(settings.get(name, [])) if not _is_reference(one))
+    for value in settings.values():
+        yield from _PASSWORD.findall(str(value))
 
 
 def resolved(resource: Resource, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The address of a place for files: file:///folder, s3://bucket/prefix, gs://bucket/prefix, sftp://host:port/folder."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -30,7 +29,12 @@ class Address:
 
 def address_problems(url: str) -> Iterator[str]:
     """What is wrong with an address, without ever repeating it: somebody may have written a password into it."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        yield '"url" is no address; a port is a number up to 65535'
+        return
     if parts.scheme not in SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in SCHEMES)
         yield f'"url" starts with one of {known}.{nearest(parts.scheme, SCHEMES)}'
@@ -44,7 +48,7 @@ def address_problems(url: str) -> Iterator[str]:
         yield '"url" holds "..", say where it leads'
     if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
         yield '"url" names a folder of this machine by its whole path: file:///folder, with three slashes'
-    if parts.scheme != "file" and not parts.netloc:
+    if parts.scheme != "file" and not parts.hostname:
         yield f'"url" names no {"host" if parts.scheme == "sftp" else "bucket"}: {parts.scheme}://NAME/folder'
-    if re.search(r":(?!\d{1,5}$)", parts.netloc) or (parts.scheme != "sftp" and ":" in parts.netloc):
-        yield '"url" has a port that cannot be; only sftp:// takes one, such as sftp://host:2222/folder'
+    if port is not None and parts.scheme != "sftp":
+        yield '"url" has a port, which only sftp:// takes; the address of a store is base_url'

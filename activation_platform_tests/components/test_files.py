@@ -1,0 +1,135 @@
+"""Exports through Dagster: what is in a run's file, when there is none, and what is refused before anything runs."""
+
+import pytest
+
+from activation_platform_tests.components.project import (
+    SECOND,
+    THIRD,
+    Project,
+    Runner,
+    fill,
+    person,
+    refusal,
+    succeeded,
+    told,
+)
+
+PEOPLE, CHANGES = "activations/drop/people", "activations/drop/changes"
+
+DROP = """\
+type: activation_platform.DestinationComponent
+attributes:
+  name: drop
+  platform: files
+  settings:
+    url: env:DROP_URL
+---
+type: activation_platform.ActivationComponent
+attributes:
+  name: people
+  segment: loyal
+  destination: drop
+  service: export
+  mode: snapshot
+  options: {path: people.csv}
+  mapping: {id: id, email: email, key: orders}
+  schedule: {cron: "0 6 * * 1", start: 2024-01-01}
+---
+type: activation_platform.ActivationComponent
+attributes:
+  name: changes
+  segment: loyal
+  destination: drop
+  service: export
+  mode: mirror
+  options:
+    path: "changes/{YYYY}-{MM}-{DD}.jsonl"
+    format: jsonl
+  mapping: {id: id, name: first_name}
+  schedule: {cron: "0 6 * * 1", start: 2024-01-01}
+"""
+
+
+@pytest.fixture
+def drop(tmp_path, monkeypatch):
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    monkeypatch.setenv("DROP_URL", folder.as_uri())
+    return folder
+
+
+@pytest.fixture
+def files(project: Project, warehouse, storage, sandbox, drop, instance) -> Runner:
+    return Runner(project.also(DROP).load(), instance)
+
+
+def test_a_snapshot_is_the_whole_segment_every_run(files, warehouse, drop):
+    first = told(succeeded(files.run(PEOPLE)), PEOPLE)
+    assert (drop / "people.csv").read_text().splitlines() == [
+        "id,email,key",
+        *(f"{n},person{n}@example.com,5" for n in range(1, 5)),
+    ]
+    assert (first["inserted"], first["status"]) == (4, "succeeded")
+
+    fill(warehouse, [person(1), person(9)])
+    second = told(succeeded(files.run(PEOPLE, partition=SECOND, activations__drop__people=ALL)), PEOPLE)
+    assert (drop / "people.csv").read_text().splitlines()[1:] == [
+        "1,person1@example.com,5",
+        "9,person9@example.com,5",
+    ]
+    assert second["status"] == "succeeded"
+
+
+ALL = {"allow": {"deletes": 1000}}
+
+
+def test_a_mirror_writes_what_is_new_changed_and_gone_and_else_nothing(files, warehouse, drop):
+    succeeded(files.run(CHANGES))
+    folder = drop / "changes"
+    assert len((folder / "2024-01-01.jsonl").read_text().splitlines()) == 4
+
+    unchanged = told(succeeded(files.run(CHANGES, partition=SECOND)), CHANGES)
+    assert unchanged["status"] == "nothing to do"
+    assert [path.name for path in folder.iterdir()] == ["2024-01-01.jsonl"]
+
+    fill(warehouse, [person(1), person(2, first_name='Ann "A"'), person(3), person(6)])
+    third = told(succeeded(files.run(CHANGES, partition=THIRD)), CHANGES)
+    assert sorted((folder / "2024-01-15.jsonl").read_text().splitlines()) == [
+        '{"id":2,"_operation":"update","name":"Ann \\"A\\""}',
+        '{"id":4,"_operation":"delete","name":null}',
+        '{"id":6,"_operation":"insert","name":"Name 6"}',
+    ]
+    assert (third["inserted"], third["updated"], third["deleted"]) == (1, 1, 1)
+
+
+def test_a_run_whose_file_is_there_already_acknowledges_nothing(files, drop):
+    (drop / "changes").mkdir()
+    (drop / "changes" / "2024-01-01.jsonl").write_text("not read yet\n")
+
+    words = refusal(files.run(CHANGES))
+
+    assert "already has a file changes/2024-01-01.jsonl" in words
+    (drop / "changes" / "2024-01-01.jsonl").unlink()
+    assert told(succeeded(files.run(CHANGES)), CHANGES)["inserted"] == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("url: env:DROP_URL", "url: s4://bucket", '"url" starts with one of file://, s3://'),
+        ("url: env:DROP_URL", "url: sftp://example.org/in", 'sftp:// needs "known_host_key"'),
+        ("url: env:DROP_URL", "url: sftp://me:secret@example.org/in", "they are settings of their own"),
+        ("path: people.csv", "path: ../people.csv", 'a part that is empty, "." or ".."'),
+        ("path: people.csv", "path: 'people_{YYY}.csv'", "no variable {YYY}"),
+        ("path: people.csv", "path: people.parquet", "path ends in .parquet, but format is csv"),
+        ("path: people.csv", "file: people.csv", 'no option "file"'),
+        ('path: "changes/{YYYY}-{MM}-{DD}.jsonl"', "path: changes.jsonl", "would replace the one before"),
+        ("mode: snapshot", "mode: update_only", "cannot keep the promise of update_only"),
+        ("key: orders", "_key: orders", 'does not start with "_"'),
+    ],
+)
+def test_what_cannot_be_is_refused_when_definitions_load(project, warehouse, drop, old, new, words):
+    refused = project.also(DROP.replace(old, new)).refusal()
+
+    assert words in refused
+    assert "secret" not in refused
