@@ -7,10 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 
-from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.service import Carried
 
-__all__ = ["HasSessions", "Interrupted", "Session", "Statement", "Transaction"]
+__all__ = ["HasSessions", "Session", "Statement", "Transaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +36,6 @@ class Transaction(Carried):
 
     talk: Callable[[], Generator[Statement, pl.DataFrame, Any]]
     once: bool = False
-
-
-class Interrupted(Exception):  # no error of ours yet: the carrier says it again
-    """A statement or transaction came to nothing for a reason that may pass; `error` is what it is if it does not pass.
-
-    `in_doubt`: it may stand all the same, because the connection was lost while it was committed.
-    """
-
-    def __init__(self, error: ActivationError, *, in_doubt: bool = False) -> None:
-        self.error = error
-        self.in_doubt = in_doubt
-        super().__init__(str(error))
 
 
 class Session(ABC):

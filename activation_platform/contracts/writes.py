@@ -7,11 +7,10 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.formats import Format
 from activation_platform.contracts.service import Carried
 
-__all__ = ["Append", "Discard", "HasPlace", "Interrupted", "Open", "Place", "Probe", "Publish"]
+__all__ = ["Append", "Discard", "HasPlace", "Open", "Place", "Probe", "Publish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,6 @@ class Discard(Carried):
     """Throw the draft away; what is there stays."""
 
     path: str
-
-
-class Interrupted(Exception):  # no error of ours yet: the carrier tries again
-    """A place could not be reached for a reason that may pass; `error` is what it is if it does not pass."""
-
-    def __init__(self, error: ActivationError) -> None:
-        self.error = error
-        super().__init__(str(error))
 
 
 class Place(ABC):

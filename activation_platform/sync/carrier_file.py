@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 import polars as pl
 
 from activation_platform.contracts.errors import ConnectionFailed, CredentialsRefused, DeclarationError
+from activation_platform.contracts.interrupted import Interrupted
 from activation_platform.contracts.service import BatchRefused
 from activation_platform.contracts.writes import (
     Append,
     Discard,
     HasPlace,
-    Interrupted,
     Open,
     Place,
     Probe,

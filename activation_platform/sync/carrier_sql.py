@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from activation_platform.contracts.statement import HasSessions, Interrupted, Session, Statement, Transaction
+from activation_platform.contracts.interrupted import Interrupted
+from activation_platform.contracts.statement import HasSessions, Session, Statement, Transaction
 from activation_platform.sync.carrier import GRACE, Carrier, Exchange, Unanswered
 
 __all__ = ["SqlCarrier"]

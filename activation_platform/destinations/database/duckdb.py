@@ -12,8 +12,9 @@ from activation_platform.contracts.errors import (
     DeclarationError,
     NotFound,
 )
+from activation_platform.contracts.interrupted import Interrupted
 from activation_platform.contracts.service import BatchRefused
-from activation_platform.contracts.statement import Interrupted, Session, Statement
+from activation_platform.contracts.statement import Session, Statement
 
 if TYPE_CHECKING:
     pass

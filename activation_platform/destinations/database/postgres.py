@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import polars as pl
 
 from activation_platform.contracts.errors import ConnectionFailed
+from activation_platform.contracts.interrupted import Interrupted
 from activation_platform.contracts.postgres import Trouble, driver, sentence, sqlstate, translated, trouble
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.service import BatchRefused
-from activation_platform.contracts.statement import Interrupted, Session, Statement
+from activation_platform.contracts.statement import Session, Statement
 from activation_platform.destinations.database.writing import named
 
 __all__ = ["PostgresSession"]

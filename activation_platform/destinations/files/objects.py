@@ -14,7 +14,8 @@ from activation_platform.contracts.errors import (
     NotFound,
     TimedOut,
 )
-from activation_platform.contracts.writes import Interrupted, Place
+from activation_platform.contracts.interrupted import Interrupted
+from activation_platform.contracts.writes import Place
 
 if TYPE_CHECKING:
     from obstore.store import GCSStore, S3Store
