@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import polars as pl
 import pytest
 
 from activation_platform.contracts.errors import NotFound
@@ -15,7 +16,7 @@ THEIRS = "insert into people (id, name, score) values (1, 'theirs', 1.50), (9, '
 
 
 def pass_(name="pass-1"):
-    return Pass(name, Mode.SNAPSHOT, "day-1", datetime(2026, 1, 1, tzinfo=UTC))
+    return Pass(name, Mode.SNAPSHOT, "day-1", datetime(2026, 1, 1, tzinfo=UTC), pl.Schema())
 
 
 def snapshot(*rows, token, **more):
