@@ -168,10 +168,10 @@ class Ledger:
             return
         file = f"base-{manifest.sealed}.arrow"
         entries = self.head.merged()
-        if forget_before:
-            entries = entries.filter(pl.col("since") >= forget_before)
-            manifest.forgotten_before = max(manifest.forgotten_before, forget_before)
-        publish_frame(self.folder / file, entries)
+        old = pl.col("since") < forget_before
+        # An event happened before it was acknowledged: no forgotten one is younger than the youngest of these.
+        manifest.forgotten_before = max([manifest.forgotten_before, *entries.filter(old)["since"].top_k(1)])
+        publish_frame(self.folder / file, entries.filter(~old))
         gone = [manifest.base, *(delta["file"] for delta in manifest.deltas)]
         manifest.base, manifest.deltas = file, []
         manifest.write(self.folder)

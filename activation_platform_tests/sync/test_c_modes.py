@@ -1,6 +1,10 @@
 """SEMANTICS, part C: modes are promises about the destination."""
 
+from datetime import UTC, datetime
+
+import httpx
 import pytest
+import time_machine
 
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.sync.history import Status
@@ -176,3 +180,52 @@ def test_c3_a_guard_needs_both_its_share_and_its_number(workshop):
     workshop.run(*rows)
     assert workshop.run(*rows[2:]).figures.deleted == 2
     assert workshop.run(*rows[5:]).figures.withheld == 3
+
+
+@pytest.mark.parametrize("run_type", list(RunType)[:2])
+def test_c2_a_full_pass_resumes_where_a_stopped_one_ended(workshop, run_type):
+    rows = [thing(f"k{n}") for n in range(7)]
+    workshop.run(*rows)
+    workshop.run_type = run_type
+    workshop.vendor.answers = ["", httpx.Response(429, headers={"Retry-After": "9999"})]
+    workshop.fails(*rows, full=True)
+    sent = workshop.vendor.sent
+    run = workshop.run(*rows, full=True)
+    assert (len(sent), len(workshop.vendor.sent), run.figures.updated) == (3, 4, 4)
+    assert sorted(sent + workshop.vendor.sent) == sorted(row["key"] for row in rows)
+    assert workshop.run(*rows, full=True).figures.updated == 7
+
+
+def test_c2_what_changed_meanwhile_is_sent_again_in_a_resumed_pass(workshop):
+    rows = [thing(f"k{n}") for n in range(7)]
+    workshop.run(*rows)
+    workshop.vendor.answers = ["", httpx.Response(429, headers={"Retry-After": "9999"})]
+    workshop.fails(*rows, full=True)
+    first = workshop.vendor.sent[0]
+    changed = [{**row, "name": "y"} if row["key"] == first else row for row in rows]
+    workshop.run(*changed, full=True)
+    assert first in workshop.vendor.sent
+    assert len(workshop.vendor.sent) == 5
+
+
+def test_c2_a_delta_between_does_not_end_the_pass(workshop):
+    rows = [thing(f"k{n}") for n in range(7)]
+    workshop.run(*rows)
+    workshop.vendor.answers = ["", httpx.Response(429, headers={"Retry-After": "9999"})]
+    workshop.fails(*rows, full=True)
+    workshop.run(*rows)
+    assert workshop.run(*rows, full=True).figures.updated == 4
+
+
+def test_a_clock_that_jumps_back_neither_repeats_nor_forgets(workshop):
+    with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC)):
+        workshop.run(thing("a"), thing("b"), thing("c"), thing("d"))
+    with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC)):
+        run = workshop.run(thing("a", name="y"), thing("b"), thing("c"), thing("d"))
+        assert (workshop.vendor.sent, run.figures.updated) == (["a"], 1)
+        workshop.vendor.answers = ["", httpx.Response(429, headers={"Retry-After": "9999"})]
+        workshop.fails(thing("a"), thing("b"), thing("c"), thing("d"), full=True)
+        workshop.run(thing("a"), thing("b"), thing("c"), thing("d"), full=True)
+        assert len(workshop.vendor.sent) == 1
+    since = [entry["since"] for entry in workshop.entries().values()]
+    assert min(since) > datetime(2029, 12, 31, tzinfo=UTC).timestamp() * 1e6

@@ -1,0 +1,101 @@
+"""SEMANTICS, part A1: what becomes of an operation that got no answer, where saying it twice does harm."""
+
+import pytest
+
+from activation_platform.contracts.modes import Mode
+from activation_platform.sync.order import InDoubt
+from activation_platform.sync.states import State
+from activation_platform_tests.sync.shop import LookedUpThings, OnceThings
+from activation_platform_tests.sync.world import Workshop, thing
+
+
+@pytest.fixture
+def once(workshop: Workshop) -> Workshop:
+    """A mirror whose service is not idempotent, but can look up, and waits for no second answer."""
+    workshop.service, workshop.attempts = LookedUpThings, 1
+    return workshop
+
+
+@pytest.mark.parametrize(("answer", "told"), [("answer lost", 1), ("lost", 1)])
+def test_a1_an_insert_in_doubt_is_looked_up_and_told_once(once, answer, told):
+    once.vendor.answers = [answer]
+    once.run(thing("a"))
+    assert once.states() == {"a": State.UNKNOWN}
+    run = once.run(thing("a"))
+    assert (once.vendor.told["a"], once.states()) == (told, {"a": State.PRESENT})
+    assert run.figures.inserted == (answer == "lost")
+
+
+@pytest.mark.parametrize("answer", ["dies", "dies after"])
+def test_a1_a_crash_leaves_the_same_doubt(once, answer):
+    once.vendor.answers = [answer]
+    once.dies(thing("a"), thing("b"), thing("c"), thing("d"))
+    once.run(thing("a"), thing("b"), thing("c"), thing("d"))
+    assert set(once.vendor.told.values()) == {1}
+    assert once.vendor.things.keys() == {"a", "b", "c", "d"}
+
+
+@pytest.mark.parametrize("answer", ["answer lost", "lost"])
+def test_a1_an_update_in_doubt_ends_with_todays_value(once, answer):
+    once.run(thing("a"))
+    once.vendor.answers = [answer]
+    once.run(thing("a", name="y"))
+    once.run(thing("a", name="x"))
+    assert once.vendor.names == {"a": "x"}
+
+
+@pytest.mark.parametrize("answer", ["answer lost", "lost"])
+def test_a1_a_delete_in_doubt_is_made_sure_of(once, answer):
+    once.run(thing("a"), thing("b"))
+    once.vendor.answers = [answer]
+    once.run(thing("b"))
+    once.run(thing("b"))
+    assert (once.vendor.names, once.states()) == ({"b": "x"}, {"b": State.PRESENT})
+
+
+def test_a1_an_insert_that_never_arrived_and_left_the_frame_is_nobodys(once):
+    once.vendor.answers = ["lost"]
+    once.run(thing("a"), thing("b"))
+    once.run(thing("b"))
+    assert (once.vendor.writes, once.states()) == ([("insert", ["b"])], {"b": State.PRESENT})
+
+
+def test_a1_skip_takes_it_for_done(once):
+    once.settings["in_doubt"] = InDoubt.SKIP
+    once.vendor.answers = ["lost"]
+    once.run(thing("a"))
+    run = once.run(thing("a"))
+    assert (run.figures.extracted, once.states()) == (0, {"a": State.PRESENT})
+
+
+def test_a1_resend_says_it_again(once):
+    once.settings["in_doubt"] = InDoubt.RESEND
+    once.vendor.answers = ["answer lost"]
+    once.run(thing("a"))
+    once.run(thing("a"))
+    assert once.vendor.told["a"] == 2
+
+
+def test_a1_without_a_look_up_the_default_is_to_say_it_again(once):
+    once.service = OnceThings
+    once.vendor.answers = ["answer lost"]
+    once.run(thing("a"))
+    once.run(thing("a"))
+    assert once.vendor.told["a"] == 2
+
+
+def test_b5_a_moved_record_in_doubt_still_loses_its_old_identifier(once):
+    once.run(thing("a", id="A"))
+    once.vendor.answers = ["answer lost"]
+    once.run(thing("a", id="B"))
+    once.run(thing("a", id="B"))
+    once.run(thing("a", id="B"))
+    assert (once.vendor.things.keys(), once.debts()) == ({"B"}, [])
+
+
+def test_a1_an_upsert_in_doubt_is_settled_too(once):
+    once.mode = Mode.UPSERT
+    once.vendor.answers = ["answer lost"]
+    once.run(thing("a"))
+    once.run(thing("a"))
+    assert (once.vendor.told["a"], once.states()) == (1, {"a": State.PRESENT})
