@@ -35,8 +35,8 @@ class Record:
 
     `identifier` is what the destination knows it by, `previous_identifier` what it was last sent under
     (null for a record that is new to us); `values` holds exactly the fields to write, null meaning *clear*.
-    `request` is what an earlier try of the same asynchronous delete already achieved (`Outcome.request`, or the
-    `Settlement.request` of an unheard one), so that only what is missing is asked again (SEMANTICS D7); else empty.
+    `request` is what an earlier try of the same operation with the same values already achieved (`Outcome.request`, or the
+    `Settlement.request` of an unheard delete), so that only what is missing is asked again (SEMANTICS D7); else empty.
     """
 
     key: str

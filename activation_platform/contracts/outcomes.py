@@ -38,8 +38,8 @@ class Outcome:
     """One record's verdict.
 
     `did` is the vendor's own word (created, updated, deleted) where it gives one, else empty (F3);
-    `request` names an asynchronous delete so that it can be settled later; where such a delete was only taken on in part
-    (rejected, retry), it holds that part, which the engine hands back as `Record.request` when it tries again.
+    `request` names an asynchronous delete so that it can be settled later; where an operation was only carried out in part
+    (rejected, retry), it holds that part, which the engine hands back as `Record.request` when it tries the same again.
     """
 
     verdict: Verdict

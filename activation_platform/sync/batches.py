@@ -16,6 +16,7 @@ _MARKS = {
     KEY: pl.String(),
     IDENTIFIER: pl.String(),
     PREVIOUS: pl.String(),
+    REQUEST: pl.String(),
     "_key64": pl.UInt64(),
     "_raw": pl.UInt64(),
     "_sent": pl.UInt64(),
@@ -67,23 +68,13 @@ class Cutter:
         values = {field.name: pl.Null() for field in self._plan.mapping.mapped_fields}
         return self._batch(Operation.CLEAR, pl.DataFrame(schema={**_MARKS, **values}))
 
-    def erasures(self, owed: pl.DataFrame) -> Iterator[Batch]:
-        """Deletes of records that are in the frame (mode erase); `owed` (`DEBTS`) knows what earlier tries achieved."""
-        achieved = owed.select(_key64="key64", _achieved="request").unique("_key64", keep="last")
+    def erasures(self) -> Iterator[Batch]:
+        """Deletes of records that are in the frame (mode erase)."""
         for records in self._plan.records(Operation.DELETE):
-            leaving = records.join(achieved, on="_key64", how="left").select(
-                KEY,
-                IDENTIFIER,
-                pl.col(IDENTIFIER).alias(PREVIOUS),
-                pl.col("_achieved").alias(REQUEST),
-                "_key64",
-                "_raw",
-                "_sent",
-                "_identifier64",
-                _behind=pl.lit(value=False),
-                _same_run=pl.lit(value=False),
+            unmoved = {"_behind": pl.lit(value=False), "_same_run": pl.lit(value=False)}
+            yield from self._deletes(
+                records.select(*_MARKS).with_columns(pl.col(IDENTIFIER).alias(PREVIOUS), **unmoved)
             )
-            yield from self._deletes(leaving)
 
     def deletes(self, rows: pl.DataFrame) -> Iterator[Batch]:
         """Deletes of entries and owed identifiers: `ENTRIES` columns, `_behind`, `_same_run`."""

@@ -112,7 +112,7 @@ class Journey:
         await self._load(inserts)
         await self._load(cutter.writes(Operation.UPDATE))
         await self._load(self._inserts_after_all())
-        await self._load(cutter.erasures(self.ledger.debts))
+        await self._load(cutter.erasures())
         await self._load(cutter.deletes(self._leaving(plan)))
         if self.activation.mode is Mode.SNAPSHOT:
             self._forget_replaced(plan)

@@ -403,3 +403,28 @@ def test_every_event_that_a_run_writes_is_a_known_word(workshop, monkeypatch):
     workshop.run(thing("a", id="B"))
     assert set(told) <= {str(event) for event in Event}
     assert {"intent", "accepted", "owed"} <= set(told)
+
+
+def test_d7_what_a_refused_write_achieved_is_handed_to_the_next_try_of_the_same_values(workshop):
+    asked = []
+
+    class InParts(Things):
+        """Keep things in two parts, of which the second is refused at first."""
+
+        def deliver(self, batch):
+            asked.extend((record.identifier, record.request) for record in batch.records)
+            outcomes = yield from super().deliver(batch)
+            again = [record.request for record in batch.records]
+            return [
+                outcome if achieved else rejected("second part", request="first part")
+                for achieved, outcome in zip(again, outcomes, strict=True)
+            ]
+
+    workshop.service = InParts
+    workshop.run(thing("a"))
+    assert workshop.run(thing("a")).figures.loaded == 1
+    assert asked == [("a", ""), ("a", "first part")]
+    asked.clear()
+    workshop.run(thing("a", name="y"))
+    workshop.run(thing("a", name="z"))
+    assert asked == [("a", ""), ("a", "")]
