@@ -25,7 +25,7 @@ def target_faults(activation: "ActivationComponent", workspace: Workspace) -> It
     if spec.scope is not None:
         yield from _scope_faults(spec)
     for other in _rivals(activation, workspace):
-        why = contradiction(activation.holding(workspace), other.holding(workspace))
+        why = contradiction(other.holding(workspace), activation.holding(workspace))
         if why and activation.name > other.name:  # one error a pair
             yield Fault(
                 ("service",),
