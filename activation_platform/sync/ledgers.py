@@ -31,6 +31,7 @@ __all__ = [
 
 _LOCK_WAIT = 2.0
 _APART = "~"
+_LONGEST = 120
 _PLAIN = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -47,7 +48,8 @@ def activation_of(ledger: str) -> str:
 
 def ledger_of(root: Path, activation: str, host: str) -> str:
     """The name of the ledger that an activation keeps of a host."""
-    apart = f"{activation}{_APART}{_PLAIN.sub('_', host).strip('_')}"
+    short = _PLAIN.sub("_", host)[-_LONGEST:].strip("_")  # the manifest has it in full
+    apart = f"{activation}{_APART}{short}"
     if (root / "ledgers" / apart).exists():
         return apart
     first = Manifest.read(root / "ledgers" / activation).target

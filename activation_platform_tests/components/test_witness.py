@@ -34,19 +34,19 @@ def requests(sandbox):
     return sum(counted["count"] for counted in sandbox.world.requests() if counted["method"] == "POST")
 
 
-def test_every_run_is_witnessed_when_it_begins_and_when_it_is_sealed(runner, instance):
+def test_a3_every_run_is_witnessed_when_it_begins_and_when_it_is_sealed(runner, instance):
     succeeded(runner.run(LETTERS))
     succeeded(runner.run(LETTERS, partition=SECOND))
     assert witnessed(instance) == [(1, 0), (1, 1), (2, 1), (2, 2)]
 
 
-def test_a_run_that_fails_is_witnessed_too(runner, instance, sandbox):
+def test_a3_a_run_that_fails_is_witnessed_too(runner, instance, sandbox):
     sandbox.world.add_fault(Rule(Kind.STATUS, path="/batch/*/profiles/*", status=401))
     assert not runner.run(LETTERS).success
     assert witnessed(instance)[-1] == (1, 1)
 
 
-def test_a_run_is_witnessed_before_its_first_writing_request(runner, instance, sandbox, monkeypatch):
+def test_a3_a_run_is_witnessed_before_its_first_writing_request(runner, instance, sandbox, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise OSError("Dagster's storage is down")
 
@@ -56,7 +56,7 @@ def test_a_run_is_witnessed_before_its_first_writing_request(runner, instance, s
     assert requests(sandbox) == 0
 
 
-def test_a_lost_ledger_stops_the_run_before_its_first_request(runner, storage, sandbox, warehouse):
+def test_a3_a_lost_ledger_stops_the_run_before_its_first_request(runner, storage, sandbox, warehouse):
     succeeded(runner.run(LETTERS))
     before = requests(sandbox)
     shutil.rmtree(storage / "ledgers")
@@ -66,7 +66,9 @@ def test_a_lost_ledger_stops_the_run_before_its_first_request(runner, storage, s
     assert requests(sandbox) == before
 
 
-def test_an_old_ledger_stops_the_run_before_its_first_request(runner, storage, sandbox, warehouse, tmp_path):
+def test_a3_an_old_ledger_stops_the_run_before_its_first_request(
+    runner, storage, sandbox, warehouse, tmp_path
+):
     succeeded(runner.run(LETTERS))
     shutil.copytree(storage / "ledgers" / "letters", tmp_path / "backup")
     fill(warehouse, [person(1, first_name="New"), person(2)])
@@ -79,7 +81,7 @@ def test_an_old_ledger_stops_the_run_before_its_first_request(runner, storage, s
     assert requests(sandbox) == before
 
 
-def test_a_ledger_newer_than_what_dagster_knows_is_trusted(runner, storage, sandbox):
+def test_a3_a_ledger_newer_than_what_dagster_knows_is_trusted(runner, storage, sandbox):
     succeeded(runner.run(LETTERS))
     with dg.DagsterInstance.ephemeral() as forgetful:
         result = succeeded(Runner(runner.defs, forgetful).run(LETTERS, partition=SECOND))
@@ -149,7 +151,7 @@ def test_a3_what_was_started_over_elsewhere_is_the_newer_ledger(runner, storage,
     assert "Dagster knows of run 2, it ends with run 1" in refusal(runner.run(LETTERS, partition=THIRD))
 
 
-def test_what_others_observe_of_the_asset_does_not_hide_the_number(runner, instance, storage):
+def test_a3_what_others_observe_of_the_asset_does_not_hide_the_number(runner, instance, storage):
     succeeded(runner.run(LETTERS))
     for _ in range(25):
         instance.report_runless_asset_event(dg.AssetObservation(ASSET, metadata={"seen": 1}))

@@ -165,6 +165,7 @@ def test_a2_an_activation_has_one_ledger_for_each_host(root):
     assert ledger_of(root, "a", HERE.host) == "a"
     assert ledger_of(root, "a", ELSEWHERE.host) == "a~127.0.0.1_8123"
     assert ledger_of(root, "a", "s3://bucket/some folder/") == "a~s3_bucket_some_folder"
+    assert ledger_of(root, "a", "/deep" * 100) == "a~" + "deep_" * 23 + "deep"
 
 
 def test_a2_a_hosts_own_ledger_stays_its_own_when_the_first_one_starts_over(root):

@@ -1,5 +1,7 @@
 """Lost and damaged ledgers: each stops the run with words that name the file and the ways out; what is there is left alone."""
 
+import threading
+
 import pytest
 
 from activation_platform.contracts.errors import LedgerMismatch
@@ -85,3 +87,20 @@ def test_the_backup_brought_back_goes_on_as_if_nothing_had_happened(workshop, fo
     path.write_bytes(kept)
     workshop.run(thing("k0", name="new"), *(thing(f"k{number}") for number in range(1, 50)))
     assert workshop.vendor.writes == []
+
+
+def test_reading_while_runs_seal_and_fold_sees_a_whole_ledger_each_time(workshop, folder):
+    done, counts = threading.Event(), set()
+
+    def read():
+        while not done.is_set():
+            reading = read_ledger(folder)
+            counts.add(int(reading.head.live.sum()))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(8):
+        workshop.run(*(thing(f"k{n}", name=f"x{number}") for n in range(50)))
+    done.set()
+    reader.join()
+    assert counts == {50}
