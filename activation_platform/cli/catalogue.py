@@ -1,5 +1,6 @@
 """The catalogue as data: what every service accepts and promises, read from the declarations themselves."""
 
+import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING
@@ -44,8 +45,8 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
         "fields": [described_field(field) for field in spoken.declared_fields()],
         "custom_fields": None if custom is None else {"names": custom.words, "pattern": custom.pattern},
         "limits": {
-            "batch_size": service.batch_size,
-            "delete_batch_size": service.delete_batch_size or service.batch_size,
+            "batch_size": spoken.batch_size,
+            "delete_batch_size": service.delete_batch_size or spoken.batch_size,
             "max_fields": service.max_fields,
             "erasures_per_second": spoken.erasures_per_second,
             "budgets": [_budget(budget) for budget in _budgets(platform)],
@@ -93,12 +94,18 @@ def _options(service: type[Service]) -> list[dict[str, Any]]:
         {
             "name": option.name,
             "required": option.default is MISSING and option.default_factory is MISSING,
-            "default": None if option.default is MISSING else option.default,
+            "default": _default(option),
             "example": option.metadata.get("example"),
             "docs": docs,
         }
         for option in dataclass_fields(service.Options)
     ]
+
+
+def _default(option: dataclasses.Field[Any]) -> Any:
+    if option.default_factory is not MISSING:
+        return option.default_factory()
+    return None if option.default is MISSING else option.default
 
 
 def _settings(platform: type[Destination]) -> Iterator[dict[str, Any]]:

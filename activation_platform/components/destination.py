@@ -24,7 +24,7 @@ class DestinationSpec(dg.Model):
     """An account on a platform that activations write to."""
 
     name: Name = Field(description="The name that activations refer to.")
-    platform: str = Field(description="The platform: attio, batch, database, files.")
+    platform: str = Field(description="The platform: attio, batch, database, files, webhook.")
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The account; secrets as env:NAME. See docs/catalogue.md."
     )

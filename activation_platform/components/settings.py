@@ -73,6 +73,8 @@ def _fields(resource: Resource) -> dict[str, Any]:
 
 
 def _each(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
     return value if isinstance(value, list) else [value]
 
 
@@ -97,6 +99,8 @@ def resolved(resource: Resource, settings: Mapping[str, Any]) -> dict[str, Any]:
 def _resolve(value: Any, annotation: Any) -> Any:
     if isinstance(value, list):
         return [_resolve(one, str) for one in value]
+    if isinstance(value, dict):
+        return {name: _resolve(one, str) for name, one in value.items()}
     if isinstance(value, str) and (reference := _REFERENCE.fullmatch(value)):
         return dg.EnvVar.int(reference.group(1)) if annotation is int else dg.EnvVar(reference.group(1))
     return value

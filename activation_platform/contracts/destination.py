@@ -25,7 +25,7 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
     docs: ClassVar[str]
     services: ClassVar[tuple[type[Service], ...]]
     secrets: ClassVar[tuple[str, ...]]
-    """Names of the settings that are secret (text or lists of text)."""
+    """Names of the settings that are secret (text, lists of text, or texts by name)."""
     default_base_url: ClassVar[str] = ""
     carrier: ClassVar[str] = "http"
     """What carries its conversations: `http` (they yield `httpx.Request`s), `sql` or `file` (they yield a `Carried`)."""
@@ -92,7 +92,8 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
         found: list[str] = []
         for name in self.secrets:
             value = getattr(self, name)
-            found.extend([value] if isinstance(value, str) else value or [])
+            texts = value.values() if isinstance(value, Mapping) else value or []
+            found.extend([value] if isinstance(value, str) else texts)
         return [secret for secret in found if secret]
 
     def redactor(self) -> Redactor:

@@ -145,9 +145,8 @@ class Service(ABC):
     docs: ClassVar[str]
     object: ClassVar[ObjectKind]
     modes: ClassVar[frozenset[Mode]]
-    batch_size: ClassVar[int]
-    """Records per conversation; `delete_batch_size` where deletes differ."""
     delete_batch_size: ClassVar[int | None] = None
+    """Records per conversation that deletes; None: `batch_size`."""
     fields: ClassVar[tuple[Field, ...]]
     custom_fields: ClassVar[CustomFields | None] = None
     model_kinds: ClassVar[frozenset[ModelKind]] = frozenset(ModelKind)
@@ -168,9 +167,9 @@ class Service(ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        missing = [
-            name for name in ("docs", "object", "modes", "batch_size", "fields") if not hasattr(cls, name)
-        ]
+        missing = [name for name in ("docs", "object", "modes", "fields") if not hasattr(cls, name)]
+        if cls.batch_size is Service.batch_size:
+            missing.append("batch_size")
         if not (cls.__doc__ or "").strip():
             missing.append("a docstring")
         if cls.request is Service.request and cls.deliver is Service.deliver:
@@ -196,6 +195,11 @@ class Service(ABC):
             if option.default is MISSING and option.default_factory is MISSING
         }
         return cls(destination, cls.Options(**examples))
+
+    @property
+    def batch_size(self) -> int:
+        """Records per conversation; a constant, or up to the options."""
+        raise NotImplementedError(f"{type(self).__name__} must declare batch_size")
 
     @property
     def idempotent(self) -> bool:

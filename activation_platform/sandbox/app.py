@@ -13,12 +13,14 @@ from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
 from activation_platform.sandbox.gate import Gate
 from activation_platform.sandbox.platform import Platform
+from activation_platform.sandbox.webhook import Webhook
 from activation_platform.sandbox.world import Clock, World
 
 # A new platform is a folder and one line here.
 PLATFORMS: tuple[Callable[[], Platform], ...] = (
     Attio,
     Batch,
+    Webhook,
 )
 
 

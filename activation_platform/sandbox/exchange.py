@@ -24,7 +24,7 @@ class Call:
 
     `path` is the path below the platform's prefix, `parameters` what its template captured. Header names
     are in lower case. `document` is the decoded JSON body, None without a body, `MALFORMED` when it is not
-    JSON. `now` is the sandbox's clock (seconds, monotonic), `wall` the time of day (seconds since 1970).
+    JSON; `body` is what came. `now` is the sandbox's clock (seconds, monotonic), `wall` the time of day (seconds since 1970).
     `poisoned` maps identifiers of records that a fault condemns to the reason to give.
     """
 
@@ -37,6 +37,7 @@ class Call:
     wall: float
     parameters: Mapping[str, str] = field(default_factory=dict)
     poisoned: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import formatdate
 from urllib.parse import parse_qsl
 
@@ -55,15 +56,14 @@ class _Exchange:
         self._parameters = found[1] if found else {}
 
     async def run(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> None:
-        document = decoded(body)
-        unjudged = self._call(headers, query, document, {})
+        unjudged = self._call(headers, query, body)
         with self._world.lock:
             verdict = self._world.faults.draw(
                 self._method, self._whole_path, lambda: self._platform.identifiers(unjudged)
             )
         if verdict.delay_seconds:
             await asyncio.sleep(verdict.delay_seconds)
-        call = self._call(headers, query, document, verdict.poisoned)
+        call = replace(unjudged, poisoned=verdict.poisoned, now=self._world.clock(), wall=self._world.wall())
         if verdict.rule is None:
             answer = self._answer(call)
             self._count(answer.status)
@@ -114,23 +114,17 @@ class _Exchange:
         with self._world.lock:
             self._world.count(self._platform.name, self._method, template, status)
 
-    def _call(
-        self,
-        headers: Mapping[str, str],
-        query: Mapping[str, str],
-        document: object,
-        poisoned: Mapping[str, str],
-    ) -> Call:
+    def _call(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> Call:
         return Call(
             method=self._method,
             path=self._path,
             headers=headers,
             query=query,
-            document=document,
+            document=decoded(body),
             now=self._world.clock(),
             wall=self._world.wall(),
             parameters=self._parameters,
-            poisoned=poisoned,
+            body=body,
         )
 
 

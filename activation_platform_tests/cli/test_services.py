@@ -34,11 +34,12 @@ def test_an_entry_says_all_that_is_declared(name, activation):
     entry = json.loads(activation("services", name, "--json").stdout)
     said = " ".join(activation("services", name).stdout.split())
 
-    declared = service.described(platform.model_construct()).declared_fields()
+    described = service.described(platform.model_construct())
+    declared = described.declared_fields()
     assert [field["name"] for field in entry["fields"]] == [field.name for field in declared]
     assert [field["name"] for field in entry["fields"] if field["key"]] == [declared_key(declared)]
     assert {mode["name"] for mode in entry["modes"]} == set(service.modes)
-    assert entry["limits"]["batch_size"] == service.batch_size
+    assert entry["limits"]["batch_size"] == described.batch_size
     settings = entry["destination"]["settings"]
     assert {one["name"] for one in settings if one["secret"]} == set(platform.secrets)
     assert entry["docs"] in said

@@ -18,7 +18,7 @@ def test_a_sandbox_takes_a_free_port_on_loopback_and_gives_it_back():
     before = threading.active_count()
     with running() as sandbox, sandbox.control() as control:
         assert sandbox.url.startswith("http://127.0.0.1:")
-        assert set(control.state()) == {"attio", "batch"}
+        assert set(control.state()) == {"attio", "batch", "webhook"}
         address = sandbox.url
 
     assert threading.active_count() == before

@@ -1,0 +1,1 @@
+"""Webhook: any HTTP receiver, told of records and events in requests of your own design."""

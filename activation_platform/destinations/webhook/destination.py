@@ -1,0 +1,121 @@
+"""A receiver of webhooks: its address, what proves to it who we are, and how fast it may be told."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+
+from activation_platform.contracts.auth import Headers, Signed
+from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.service import Inquiry, Service
+from activation_platform.destinations.webhook.events import Events
+from activation_platform.destinations.webhook.requests import Requests
+
+__all__ = ["Webhook"]
+
+
+class Webhook(Destination):
+    """Any receiver of HTTP requests.
+
+    `url` is where it is reached, with or without a path and a query; as env:NAME where it holds a token. It is kept out
+    of messages either way. `headers` are sent with every request and secret (`Authorization: env:NAME`). With a
+    `signing_key`, each request carries `t=<Unix seconds>,v1=<hex>` in the header `signature_header`: an HMAC-SHA256 over
+    `<t>.<body>` with that key; the address is not signed. `requests_per_second` is the pace; a 429 with Retry-After
+    slows it further.
+
+    Nothing can be asked of a receiver that we do not know, so the ledger tells it by its URL and secrets: after a change
+    of one of them, `activation adopt` says that it is the same receiver.
+    """
+
+    platform: ClassVar[str] = "webhook"
+    docs: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc9110.html"
+    services: ClassVar[tuple[type[Service], ...]] = (Requests, Events)
+    secrets: ClassVar[tuple[str, ...]] = ("headers", "signing_key")
+
+    url: str
+    headers: dict[str, str] = {}  # noqa: RUF012 -- a pydantic field, copied for every instance
+    signing_key: str = ""
+    signature_header: str = "X-Signature"
+    requests_per_second: float = 50.0
+
+    @property
+    def root_url(self) -> str:
+        """The address in force, without query and trailing slash."""
+        return self._address.split("?", 1)[0].rstrip("/")
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters that the address itself holds."""
+        return dict(parse_qsl(urlsplit(self._address).query, keep_blank_values=True))
+
+    @property
+    def pace(self) -> Budget:
+        """How fast the receiver may be told."""
+        return Budget("requests", per_second=self.requests_per_second, burst=self.requests_per_second)
+
+    def auth(self) -> httpx.Auth:
+        """The secret headers; the signature, where there is a key."""
+        if self.signing_key:
+            return Signed(self.headers, self.signing_key, self.signature_header)
+        return Headers(self.headers)
+
+    def account(self) -> Inquiry:
+        """Empty: a receiver names no account, and asking it would be telling it something.
+
+        Raises `DeclarationError` for settings that no request could be made of.
+        """
+        yield from ()
+        parts = urlsplit(self._address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise DeclarationError(
+                "the webhook's url is not the address of a receiver",
+                remedy="Write it whole, as in https://hooks.example.org/customers.",
+            )
+        names = [*self.headers, self.signature_header]
+        if any(not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() for name in names):
+            raise DeclarationError(
+                "the webhook has a header whose name cannot be sent",
+                remedy="Name headers with letters, digits, hyphens and underscores.",
+            )
+        for name, value in self.headers.items():
+            if not value.isprintable() or not value.isascii():
+                raise DeclarationError(
+                    f"the webhook's header {name} holds a line break or another character that cannot be sent",
+                    remedy="Check the environment variable that holds it for a line break at its end.",
+                )
+        if self.requests_per_second <= 0:
+            raise DeclarationError(
+                "the webhook's requests_per_second is not above 0", remedy="Say how many, as in 50."
+            )
+        return ""
+
+    def refusal(self, response: httpx.Response) -> str:
+        """The receiver's own words where it says some in a usual way (`error`, `message`, `detail`), after the status."""
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        told = body if isinstance(body, dict) else {}
+        words = [
+            told[name] for name in ("error", "message", "detail", "title") if isinstance(told.get(name), str)
+        ]
+        return ": ".join([super().refusal(response), *words[:1]])
+
+    def secret_values(self) -> list[str]:
+        """The declared secrets, and the address with its parts: where it holds a token, nobody knows."""
+        parts = urlsplit(self._address)
+        path = parts.path.rstrip("/")
+        told = [self.url, self.root_url, path, parts.query, *self.query.values()]
+        return [*super().secret_values(), *(one for one in told if len(one) > 1)]
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """The platform and the host: the rest of the address may be a secret."""
+        yield "platform", self.platform
+        yield "at", self.host
+
+    @property
+    def _address(self) -> str:
+        return self.base_url or self.url

@@ -1,0 +1,173 @@
+"""Records kept in step at a receiver of one's own: a request per record, or per batch."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import httpx
+
+from activation_platform.contracts.batch import Batch, Record
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.fields import Field
+from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
+from activation_platform.contracts.outcomes import ACCEPTED, CREATED, DELETED, Outcome, ignored, rejected
+from activation_platform.contracts.service import Conversation, Service, refuse
+from activation_platform.destinations.webhook.sending import (
+    IDENTIFIER,
+    Call,
+    Sender,
+    SendingOptions,
+    Unsayable,
+)
+
+if TYPE_CHECKING:
+    from activation_platform.destinations.webhook.destination import Webhook
+
+__all__ = ["Requests", "RequestsOptions"]
+
+_GONE = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsOptions(SendingOptions):
+    """`insert`, `update`, `delete`: a method, and a path below the URL in which `{identifier}` and the names of fields
+    stand for values (`PUT /customers/{identifier}?source=shop`); omitted, POST, PUT and DELETE, the last two to
+    `/{identifier}`. `per`: a request per `record`, or per `batch` of at most `batch_size` (a JSON array; no values in
+    the path). `values`: where they are sent, as JSON `body` or `query`. `headers`: those that are no secrets.
+    `identifier`: the field by which the receiver knows a record. `idempotent`: whether the receiver takes a request
+    twice without harm; without it, one whose answer is lost is in doubt (`in_doubt`).
+    """
+
+    per: Literal["record", "batch"] = "record"
+    batch_size: int = 100
+    insert: str = "POST"
+    update: str | None = None
+    delete: str | None = None
+
+    def __post_init__(self) -> None:
+        SendingOptions.__post_init__(self)
+        if self.per not in ("record", "batch"):
+            raise DeclarationError("per is record or batch", remedy="Choose one of the two.")
+        if not isinstance(self.batch_size, int) or not 1 <= self.batch_size <= 10_000:
+            raise DeclarationError("batch_size lies between 1 and 10,000", remedy="Choose a smaller one.")
+        if self.per == "batch" and self.values == "query":
+            raise DeclarationError(
+                "a batch has no place in a query", remedy="Say values: body, or per: record."
+            )
+        calls = {operation: self.call(operation) for operation in _DEFAULT}
+        if self.per == "batch" and any(call.names for call in calls.values()):
+            raise DeclarationError(
+                "a request per batch cannot name a record in its path", remedy="Leave the braces out."
+            )
+        if set(calls[Operation.DELETE].names) - {IDENTIFIER, self.identifier}:
+            raise DeclarationError(
+                "of a record that left, only its identifier is known", remedy="Use no other field in delete."
+            )
+
+    def call(self, operation: Operation) -> Call:
+        """What is said for an operation."""
+        written = getattr(self, operation)
+        if written is not None:
+            return Call.parse(written, operation)
+        return replace(_DEFAULT[operation], path="") if self.per == "batch" else _DEFAULT[operation]
+
+
+_DEFAULT = {
+    Operation.INSERT: Call("POST", "", {}),
+    Operation.UPDATE: Call("PUT", f"/{{{IDENTIFIER}}}", {}),
+    Operation.DELETE: Call("DELETE", f"/{{{IDENTIFIER}}}", {}),
+}
+
+
+class Requests(Sender, Service):
+    """Tell a receiver of your own what is new, changed and gone, in HTTP requests of your own design.
+
+    Any 2xx is success, whatever the answer says. A 404 or 410 means *not there*: of an update, so that it becomes an
+    insert (ignored under update only), and of a delete, which is then done. A 409 to an insert means *there already*: it
+    becomes an update, and is ignored under insert only. Any other 4xx refuses the record, or the batch, which is then
+    halved to find the culprit. The promise of a mode rests on the receiver doing so: update only needs its 404, insert
+    only its 409.
+
+    Each request says in `X-Operation` whether it is an insert, update or delete, and has an `Idempotency-Key` that its
+    repetitions share. What a later run sends again has another one: the same content may be meant again (a value that
+    changes and changes back), and a receiver that remembers keys must not drop it.
+    """
+
+    docs: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc9110.html"
+    object: ClassVar[ObjectKind] = ObjectKind.RECORD
+    model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS, ModelKind.CUSTOM})
+    modes: ClassVar[frozenset[Mode]] = frozenset(
+        {Mode.UPSERT, Mode.UPDATE_ONLY, Mode.INSERT_ONLY, Mode.MIRROR}
+    )
+    Options: ClassVar[type[Any]] = RequestsOptions
+
+    destination: "Webhook"
+    options: RequestsOptions
+
+    @property
+    def batch_size(self) -> int:
+        """One, or as the options say."""
+        return 1 if self.options.per == "record" else self.options.batch_size
+
+    @property
+    def target(self) -> str:
+        """The path of an insert: two activations with different ones do not meet."""
+        return self.options.call(Operation.INSERT).path
+
+    def declared_fields(self) -> tuple[Field, ...]:
+        """The identifier, and the fields that stand in paths."""
+        return self.fields_for(*map(self.options.call, (Operation.INSERT, Operation.UPDATE)))
+
+    def deliver(self, batch: Batch) -> Conversation:
+        """Say the batch in one request, or its record in one or two."""
+        if self.options.per == "batch":
+            return (yield from super().deliver(batch))
+        (record,) = batch.records
+        operation = batch.operation
+        try:
+            response = yield self._single(record, operation, batch.id)
+            if response.status_code == httpx.codes.CONFLICT and operation is Operation.INSERT:
+                if batch.mode is Mode.INSERT_ONLY:
+                    return [ignored("already there")]
+                operation = Operation.UPDATE
+                response = yield self._single(record, operation, batch.id)
+        except Unsayable as unsayable:
+            return [rejected(str(unsayable))]
+        return [self._outcome(response, operation)]
+
+    def request(self, batch: Batch) -> httpx.Request:
+        """All records of the batch, as a JSON array."""
+        call = self.options.call(batch.operation)
+        payload = [self._payload(record, batch.operation) for record in batch.records]
+        return self.message(call, call.path, payload, operation=batch.operation, key=batch.id)
+
+    def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
+        """Accepted, or refused as a whole."""
+        if not response.is_success:
+            refuse(response, self.destination.refusal(response))
+        return batch.all(DELETED if batch.operation is Operation.DELETE else ACCEPTED)
+
+    def _single(self, record: Record, operation: Operation, batch: str) -> httpx.Request:
+        call = self.options.call(operation)
+        path = call.filled(
+            {**record.values, IDENTIFIER: record.identifier, self.identifying_field: record.identifier}
+        )
+        named = operation is Operation.DELETE and call.names
+        payload = None if named else self._payload(record, operation)
+        return self.message(call, path, payload, operation=operation, key=f"{batch} {record.key}")
+
+    def _payload(self, record: Record, operation: Operation) -> dict[str, Any]:
+        if operation is Operation.DELETE:
+            return {self.identifying_field: record.identifier}
+        return dict(record.values)
+
+    def _outcome(self, response: httpx.Response, operation: Operation) -> Outcome:
+        if response.is_success:
+            created = CREATED if response.status_code == httpx.codes.CREATED else ACCEPTED
+            return DELETED if operation is Operation.DELETE else created
+        if response.status_code in _GONE and operation is Operation.DELETE:
+            return DELETED
+        if response.status_code in _GONE and operation is Operation.UPDATE:
+            return ignored("unknown at the destination")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            refuse(response, self.destination.refusal(response))
+        return rejected(self.destination.refusal(response))

@@ -1,0 +1,66 @@
+"""Runs of the whole engine against the sandbox: what a destination holds after them is what the mode promises."""
+
+import asyncio
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from activation_platform.contracts.modes import Mode, RunType
+from activation_platform.contracts.service import Service
+from activation_platform.sync.activate import activate
+from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.history import Run
+from activation_platform.sync.ledger import Ledger
+from activation_platform.sync.loader import Loader
+from activation_platform.sync.mapping import FieldMapping
+from activation_platform.sync.order import Activation, Guards, RunOrder
+from activation_platform.sync.patience import Patience
+
+
+async def _no_time(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+@dataclass
+class Runs:
+    """Runs one activation over frames whose columns have the names of the fields, and a column `key`."""
+
+    root: Path
+    service: Service
+    mode: Mode
+    settings: dict[str, Any] = field(default_factory=dict)
+    day: int = 0
+
+    def __call__(self, *rows: dict[str, Any], **order: Any) -> Run:
+        """One run over these rows; its figures add up (SEMANTICS F1)."""
+        frame = pl.DataFrame(rows, infer_schema_length=None)
+        self.day += 1
+        activation = Activation(
+            name="activation",
+            service=self.service,
+            mode=self.mode,
+            run_type=RunType.FULL_THEN_DELTA,
+            mapping=tuple(FieldMapping(name, name) for name in frame.columns if name != "key"),
+            key=("key",),
+            guards=Guards(deletes=None),
+            **self.settings,
+        )
+        patience = Patience(sleep=_no_time, random=lambda: 0.0, attempts=3)
+        instant = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=self.day)
+        run = activate(
+            activation,
+            frame.lazy(),
+            Ledger(self.root / "ledger"),
+            Loader(self.service.destination, Budgets(self.root / "budgets", "account"), patience),
+            RunOrder(
+                run_id=str(self.day), partition=f"day-{self.day}", instant=instant, snapshot=self.day, **order
+            ),
+            account_hash=lambda: "hashed",
+        )
+        figures = run.figures
+        assert figures.extracted == figures.accounted, figures
+        assert min(asdict(figures).values()) >= 0, figures
+        return run
