@@ -43,7 +43,7 @@ class HttpCarrier(Carrier):
             try:
                 response = await self._once(request)
             except httpx.HTTPError as error:
-                left = not isinstance(error, _NEVER_LEFT)
+                left = _left(error)
                 exchange.touched |= left
                 if last or (left and not exchange.repeatable):
                     raise Unanswered(self._unanswered(request, error, attempt + 1)) from None
@@ -137,6 +137,19 @@ class HttpCarrier(Carrier):
             f"{place} cannot be reached ({type(error).__name__})",
             remedy="Check the network and the destination's base_url; the next run sends again what was not acknowledged.",
         )
+
+
+def _left(error: httpx.HTTPError) -> bool:
+    """Whether the request may have reached the vendor.
+
+    The aiohttp transport says ConnectTimeout of every broken connection; only its cause tells one that never stood from
+    one that was dropped when the request was through.
+    """
+    import aiohttp
+
+    if isinstance(error.__cause__, aiohttp.ClientError):
+        return not isinstance(error.__cause__, aiohttp.ClientConnectorError)
+    return not isinstance(error, _NEVER_LEFT)
 
 
 def _failed(response: httpx.Response) -> bool:

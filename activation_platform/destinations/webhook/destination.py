@@ -109,7 +109,7 @@ class Webhook(Destination):
         parts = urlsplit(self._address)
         path = parts.path.rstrip("/")
         told = [self.url, self.root_url, path, parts.query, *self.query.values()]
-        return [*super().secret_values(), *(one for one in told if len(one) > 1)]
+        return [*super().secret_values(), *(one for one in told if len(one) >= 4)]
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """The platform and the host: the rest of the address may be a secret."""
