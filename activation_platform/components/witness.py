@@ -31,10 +31,10 @@ class WitnessedLedger(Ledger):
     ) -> None:
         known = _witnessed(instance, asset, host)
         found = Manifest.read(folder)
-        if not found.started_over:
+        if not found.placed:
             _require_newest(folder, found, known)
         super().__init__(folder)
-        if found.started_over:
+        if found.placed:
             newest = max(known[BEGUN], self.manifest.sequence)
             self.manifest.sequence = self.manifest.sealed = newest
         self._host = host

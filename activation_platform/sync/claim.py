@@ -62,7 +62,7 @@ def claim(
     key = key_of(activation.key, frame.collect_schema())
     if manifest.target is not None:
         _require_same(ledger, target, key, frame)
-    elif not manifest.started_over:
+    elif not manifest.placed:
         _require_no_other(activation, ledger, target, neighbours())
     before = {name: getattr(manifest, name) for name in ("target", "key", "fingerprint", "mode", "scope")}
     # Claimed first, looked around after: of two runs that claim at once, at least one sees the other.
@@ -78,7 +78,7 @@ def claim(
     except DeclarationError:
         ledger.pin(**before)
         raise
-    ledger.pin(started_over=False)
+    ledger.pin(placed=False)
     return notes
 
 

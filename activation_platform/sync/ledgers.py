@@ -84,7 +84,7 @@ def reset(root: Path, ledger: str) -> Path | None:
         number = 0 if newest is None else newest.sequence
         aside = _set_aside(folder) if folder.exists() else None
         folder.mkdir(parents=True)
-        Manifest(sequence=number, sealed=number, started_over=True).write(folder)
+        Manifest(sequence=number, sealed=number, placed=True).write(folder)
         return aside
 
 
@@ -115,18 +115,11 @@ def adopt(root: Path, ledger: str, *, of: str, target: Target, key: tuple[str, .
                 remedy="activation ledger lists what there is.",
             )
         _require_adoptable(of, was, target, key)
-        number = was.sequence
         if ledger != of and new.exists():
-            replaced = Manifest.read(new)
-            if replaced.base or replaced.deltas:
-                raise DeclarationError(
-                    f"{ledger} has a ledger of its own, with entries",
-                    remedy=f"activation reset {ledger} sets it aside; then adopt {of}.",
-                )
-            number = max(number, replaced.sequence)
+            _require_empty(ledger, Manifest.read(new), of)
             _set_aside(new)
         adopted = Ledger(old)  # what a crashed run left is sealed now
-        adopted.pin(target=target, sequence=number, sealed=number)
+        adopted.pin(target=target, placed=True)
         old.rename(new)
         sync_folder(new.parent)
         return adopted.manifest
@@ -144,6 +137,14 @@ def _require_adoptable(name: str, was: Manifest, target: Target, key: tuple[str,
         raise LedgerMismatch(
             f"the ledger {name} cannot be adopted, it was written for another target: {'; '.join(differences)}",
             remedy="Adopt a ledger of the same account, service, object and key, or begin with an empty one.",
+        )
+
+
+def _require_empty(name: str, replaced: Manifest, of: str) -> None:
+    if replaced.base or replaced.deltas:
+        raise DeclarationError(
+            f"{name} has a ledger of its own, with entries",
+            remedy=f"activation reset {name} sets it aside; then adopt {of}.",
         )
 
 

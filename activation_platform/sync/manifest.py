@@ -81,8 +81,8 @@ class Manifest:
     """The latest moment that the ledger has seen (Unix microseconds): a clock that jumps back does not take it back."""
     full_done: bool = False
     """Whether a first, full pass was ever sealed."""
-    started_over: bool = False
-    """Begun on purpose and claimed by no run yet: its numbers go on from those that are known of its predecessor."""
+    placed: bool = False
+    """Put here by a person (reset, adopt) and claimed by no run since: its numbers go on from those known of what it replaces."""
 
     @property
     def forgotten(self) -> str:

@@ -208,7 +208,7 @@ def test_reset_sets_the_ledger_aside_and_the_next_run_sends_everything_as_new(ra
 
 def test_reset_begins_a_ledger_that_is_lost_where_the_activation_is_declared(project, activation, folder):
     activation("reset", "newsletter", "--yes")
-    assert Manifest.read(folder).started_over
+    assert Manifest.read(folder).placed
 
 
 def test_reset_of_what_nobody_declared_names_the_nearest(project, activation):

@@ -1,6 +1,7 @@
 """A ledger for each host, and one owner of a target, through Dagster: pointed at a sandbox and back, shared, renamed."""
 
 import json
+import shutil
 
 import dagster as dg
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from activation_platform.components.witness import BEGUN, HOST
 from activation_platform.sandbox.server import running
 from activation_platform.sync.history import read_runs
-from activation_platform.sync.ledgers import ledgers, reset
+from activation_platform.sync.ledgers import adopt, ledgers, reset
+from activation_platform.sync.manifest import Manifest
 from activation_platform_tests.components.project import (
     FIRST,
     LEADS,
@@ -89,6 +91,21 @@ def test_a2_another_address_of_the_same_account_stops_and_names_both_ways(
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["inserted"] == 4
     monkeypatch.setenv("BATCH_BASE_URL", sandbox.base_url("batch"))
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
+
+
+def test_a3_a_ledger_that_is_adopted_goes_on_from_the_numbers_that_dagster_knows(runner, storage, tmp_path):
+    for partition in (FIRST, SECOND):
+        succeeded(runner.run(LETTERS, partition=partition))
+    folder = storage / "ledgers" / "letters"
+    target, older = Manifest.read(folder).target, storage / "ledgers" / "older"
+    shutil.copytree(folder, older)
+    manifest = Manifest.read(older)
+    manifest.sequence = manifest.sealed = 1
+    manifest.write(older)
+    shutil.rmtree(folder)
+    adopt(storage, "letters", of="older", target=target, key=("id",))
+    figures = told(succeeded(runner.run(LETTERS, partition=THIRD)), LETTERS)
+    assert (figures["status"], figures["ledger_sequence"]) == ("nothing to do", 3)
 
 
 SECOND_SHOP = """\

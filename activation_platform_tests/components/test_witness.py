@@ -141,7 +141,7 @@ def test_a3_a_storage_root_pointed_elsewhere_stops_and_pointed_back_goes_on(
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
 
 
-def test_a3_what_was_started_over_elsewhere_is_the_newer_ledger(runner, storage, tmp_path, monkeypatch):
+def test_a3_what_was_placed_elsewhere_is_the_newer_ledger(runner, storage, tmp_path, monkeypatch):
     succeeded(runner.run(LETTERS))
     elsewhere = tmp_path / "elsewhere"
     monkeypatch.setenv("ACTIVATION_STORAGE", str(elsewhere))
