@@ -108,8 +108,9 @@ class Webhook(Destination):
         """The declared secrets, and the address with its parts: where it holds a token, nobody knows."""
         parts = urlsplit(self._address)
         path = parts.path.rstrip("/")
-        told = [self.url, self.root_url, path, parts.query, *self.query.values()]
-        return [*super().secret_values(), *(one for one in told if len(one) >= 4)]
+        whole = [one for one in (self.url, self.root_url, path, parts.query) if len(one) >= 4]
+        pieces = [one for one in (*path.split("/"), *self.query.values()) if len(one) >= 8]
+        return [*super().secret_values(), *whole, *pieces]
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """The platform and the host: the rest of the address may be a secret."""
