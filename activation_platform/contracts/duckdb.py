@@ -20,7 +20,7 @@ def complaint(error: Exception) -> tuple[str, str]:
     said = re.split(r"\n+LINE \d+:", str(error).strip())[0]
     kind = said.partition(" Error:")[0]
     if kind in _ABOUT_VALUES:  # a value may hold quotes and line breaks of its own
-        said = re.sub(r"'(?:.*'|.*$)", HIDDEN, said, flags=re.DOTALL)
+        said = re.sub(r"""(?<!\w)(['"])(?:.*\1|.*$)""", HIDDEN, said, flags=re.DOTALL)
         said = re.sub(r"(with value )\S+", rf"\g<1>{HIDDEN}", said)
     if kind == "Constraint":
         said = re.sub(r'key "([^:"]*): .*"', r'key "\1"', said, flags=re.DOTALL)

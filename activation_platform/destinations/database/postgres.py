@@ -42,6 +42,8 @@ REMEDIES = {
 }
 PASSING = ("08", "40", "53", "55P03", "57P")
 """Codes after which the transaction may be said again: connection, serialisation and deadlock, resources, locks, shutdown."""
+RACE = re.compile(r'unique constraint "pg_\w+_index"')
+"""Two sessions made the same table at once: the one that was second finds it when it looks again."""
 VALUES = ("22", "23", "P0001")
 """Codes that a value in the batch is to blame for: data, constraints, a trigger's own RAISE EXCEPTION."""
 
@@ -104,12 +106,12 @@ class PostgresSession(Session):
     def _judged(self, error: Exception, *, committing: bool = False) -> Exception:
         """What the driver's error is to us."""
         state = sqlstate(error) or _state_in(str(error))
-        if state.startswith(VALUES):
-            return BatchRefused(sentence(error, self._redact, quotes_a_row=not state.startswith("23")))
         said = translated(error, self._redact, REMEDIES)
         lost = not state and isinstance(said, ConnectionFailed)
-        if lost or state.startswith(PASSING) or _canceled(error):
+        if lost or state.startswith(PASSING) or RACE.search(str(error)) or _canceled(error):
             return Interrupted(said, in_doubt=committing and lost)
+        if state.startswith(VALUES):
+            return BatchRefused(sentence(error, self._redact, quotes_a_row=not state.startswith("23")))
         return said
 
 

@@ -1,6 +1,6 @@
 """The databases of the tests: each test that asks for a place runs on PostgreSQL and on DuckDB."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +48,9 @@ def people(place: Place) -> Iterator[Table]:
 def desk(place: Place, tmp_path: Path) -> Desk:
     """A desk at the place."""
     return Desk(place, tmp_path)
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Callable[[Database], str]:
+    """Asks a destination for its account."""
+    return lambda to: str(Desk(Place(to, lambda *_: None, lambda _: []), tmp_path).ask(to.account()))

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import duckdb
 import polars as pl
 
 from activation_platform.contracts.batch import Batch, MappedField
+from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome
-from activation_platform.contracts.service import Inquiry
+from activation_platform.contracts.service import Inquiry, Pass
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.database.table import Table
 from activation_platform.sync.budgets import Budgets
@@ -56,7 +58,8 @@ class Desk:
     place: Place
     folder: Path
     attempts: int = 3
-    cancelled: Callable[[], bool] = bool
+    resting: Callable[[], None] = lambda: None
+    """What happens while the loader waits."""
     told: list[tuple[Batch, list[Outcome]]] = field(default_factory=list)
     unsent: list[Batch] = field(default_factory=list)
 
@@ -74,7 +77,7 @@ class Desk:
 
     def _with(self, act: Callable[[Loader], Any]) -> Any:
         async def sleep(_: float) -> None:
-            await asyncio.sleep(0)
+            self.resting()
 
         async def once() -> Any:
             loader = Loader(
@@ -82,7 +85,6 @@ class Desk:
                 Budgets(self.folder / "budgets", "database"),
                 Patience(sleep=sleep, random=lambda: 0.5, attempts=self.attempts),
                 concurrency=2,
-                cancelled=self.cancelled,
             )
             try:
                 return await act(loader)
@@ -108,6 +110,11 @@ def batch(
     return replace(made, id=name or uuid.uuid4().hex, token=token, fields=fields)
 
 
+def pass_(name: str = "pass-1") -> Pass:
+    """A snapshot's pass."""
+    return Pass(name, Mode.SNAPSHOT, "day-1", datetime(2026, 1, 1, tzinfo=UTC), pl.Schema())
+
+
 def duckdb_place(file: Path) -> Place:
     """A new DuckDB file."""
     duckdb.connect(file).close()
@@ -124,6 +131,7 @@ def duckdb_place(file: Path) -> Place:
     return Place(Database(base_url=f"duckdb://{file}"), run, rows)
 
 
-def frame(place: Place, query: str) -> pl.DataFrame:
-    """What a query gives, as text."""
-    return pl.DataFrame(place.rows(query), orient="row")
+def fields_of(fields: Iterable[Field], raw: Mapping[str, pl.Series]) -> list[dict[str, Any]]:
+    """Records of raw values, cleaned by the types of the fields, as a run would."""
+    cleaned = [field.type.clean(raw[field.name]).values.alias(field.name) for field in fields]
+    return pl.DataFrame(cleaned).to_dicts()

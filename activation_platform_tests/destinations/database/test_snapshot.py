@@ -1,22 +1,15 @@
 """SEMANTICS C1 at a real table: a snapshot stands beside what is there, and takes its place at once."""
 
-from datetime import UTC, datetime
-
-import polars as pl
 import pytest
 
 from activation_platform.contracts.errors import NotFound
 from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.outcomes import CREATED, Verdict
-from activation_platform.contracts.service import Doubt, Pass
+from activation_platform.contracts.service import Doubt
 from activation_platform.destinations.database.table import Table, TableOptions
-from activation_platform_tests.destinations.database.place import Desk, batch
+from activation_platform_tests.destinations.database.place import Desk, batch, pass_
 
 THEIRS = "insert into people (id, name, score) values (1, 'theirs', 1.50), (9, 'theirs', 9)"
-
-
-def pass_(name="pass-1"):
-    return Pass(name, Mode.SNAPSHOT, "day-1", datetime(2026, 1, 1, tzinfo=UTC), pl.Schema())
 
 
 def snapshot(*rows, token, **more):
