@@ -15,7 +15,7 @@ from activation_platform.components.activation_faults import activation_faults
 from activation_platform.components.activation_spec import ActivationSpec
 from activation_platform.components.asking import loader_for
 from activation_platform.components.destination import DestinationComponent
-from activation_platform.components.frames import Snapshot
+from activation_platform.components.frames import Snapshot, newest_number
 from activation_platform.components.instants import run_ids, scheduled
 from activation_platform.components.interrupts import interrupts
 from activation_platform.components.model import ModelComponent
@@ -29,7 +29,7 @@ from activation_platform.components.verdicts import VERDICTS, verdicts
 from activation_platform.components.witness import WitnessedLedger
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.errors import Cancelled, DeclarationError
+from activation_platform.contracts.errors import Cancelled, DeclarationError, LedgerMismatch
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.activate import RunFailed, activate
@@ -200,7 +200,15 @@ class ActivationComponent(Declared[ActivationSpec]):
             context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=metadata))
 
         folder = root / "ledgers" / ledger_of(root, self.name, host)
-        return WitnessedLedger(folder, context.instance, self.asset_key, host, tell)
+        ledger = WitnessedLedger(folder, context.instance, self.asset_key, host, tell)
+        applied, newest = ledger.manifest.snapshot, newest_number(root)
+        if applied > newest:  # or every run would seem superseded, until the numbers have caught up
+            raise LedgerMismatch(
+                f"the ledger {folder.name} has applied snapshot {applied}, but the newest of this storage root is {newest}",
+                remedy=f"Bring the folder frames of that ledger's storage root back, too (its file counter is enough), or start "
+                f"over: activation reset {folder.name} (everything is then sent again as new).",
+            )
+        return ledger
 
     def _result(
         self, context: dg.AssetExecutionContext, keys: Sequence[str], run: Run

@@ -27,7 +27,17 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sync.files import publish_json, read_json, sync_folder
 from activation_platform.sync.lock import locked
 
-__all__ = ["FRAMES", "FRAMES_KEY", "Draft", "Frames", "FramesIOManager", "Snapshot", "recipe_of", "streamed"]
+__all__ = [
+    "FRAMES",
+    "FRAMES_KEY",
+    "Draft",
+    "Frames",
+    "FramesIOManager",
+    "Snapshot",
+    "newest_number",
+    "recipe_of",
+    "streamed",
+]
 
 _PART_ROWS = 500_000
 _KEEP_SECONDS = 7 * 86_400
@@ -247,6 +257,11 @@ class Frames:
                 pointed_to.add(read_json(pointer)["snapshot"])
         for number in set(old) - pointed_to:
             shutil.rmtree(self.folder / f"{number:08}")
+
+
+def newest_number(root: Path) -> int:
+    """The newest number that any frame under a storage root was ever given; 0 where there is none."""
+    return int(read_json(root / "frames" / "counter") or 0)
 
 
 class FramesIOManager(dg.IOManager):

@@ -141,7 +141,21 @@ def test_a3_a_storage_root_pointed_elsewhere_stops_and_pointed_back_goes_on(
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
 
 
-def test_a3_what_was_placed_elsewhere_is_the_newer_ledger(runner, storage, tmp_path, monkeypatch):
+def test_a3_a_ledger_brought_back_without_its_frames_stops_and_is_not_taken_for_superseded(
+    runner, storage, tmp_path
+):
+    for partition in (FIRST, SECOND):
+        succeeded(runner.run(LETTERS, partition=partition))
+    frames = storage / "frames"
+    frames.rename(tmp_path / "frames")
+    words = refusal(runner.run(LETTERS, partition=THIRD))
+    assert "has applied snapshot 4, but the newest of this storage root is 2" in words
+    shutil.rmtree(frames)
+    (tmp_path / "frames").rename(frames)
+    assert told(succeeded(runner.run(LETTERS, partition=THIRD)), LETTERS)["status"] == "nothing to do"
+
+
+def test_a3_what_was_started_over_elsewhere_is_the_newer_ledger(runner, storage, tmp_path, monkeypatch):
     succeeded(runner.run(LETTERS))
     elsewhere = tmp_path / "elsewhere"
     monkeypatch.setenv("ACTIVATION_STORAGE", str(elsewhere))
