@@ -1,8 +1,9 @@
 """A receiver of webhooks: its address, what proves to it who we are, and how fast it may be told."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
 import httpx
 
@@ -13,8 +14,12 @@ from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations.webhook.events import Events
 from activation_platform.destinations.webhook.requests import Requests
+from activation_platform.destinations.webhook.sending import HEADER_NAME
 
 __all__ = ["Webhook"]
+
+_WORDS = 300
+"""Characters of a receiver's words that are worth keeping."""
 
 
 class Webhook(Destination):
@@ -44,12 +49,18 @@ class Webhook(Destination):
     @property
     def root_url(self) -> str:
         """The address in force, without query and trailing slash."""
-        return self._address.split("?", 1)[0].rstrip("/")
+        parts = self._parts
+        return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
     @property
-    def query(self) -> dict[str, str]:
-        """The parameters that the address itself holds."""
-        return dict(parse_qsl(urlsplit(self._address).query, keep_blank_values=True))
+    def host(self) -> str:
+        """The receiver's host, without what may stand before it."""
+        return self._parts.netloc.rpartition("@")[2]
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The parameters that the address itself holds, by name."""
+        return parse_qs(self._parts.query, keep_blank_values=True)
 
     @property
     def pace(self) -> Budget:
@@ -68,28 +79,8 @@ class Webhook(Destination):
         Raises `DeclarationError` for settings that no request could be made of.
         """
         yield from ()
-        parts = urlsplit(self._address)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise DeclarationError(
-                "the webhook's url is not the address of a receiver",
-                remedy="Write it whole, as in https://hooks.example.org/customers.",
-            )
-        names = [*self.headers, self.signature_header]
-        if any(not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() for name in names):
-            raise DeclarationError(
-                "the webhook has a header whose name cannot be sent",
-                remedy="Name headers with letters, digits, hyphens and underscores.",
-            )
-        for name, value in self.headers.items():
-            if not value.isprintable() or not value.isascii():
-                raise DeclarationError(
-                    f"the webhook's header {name} holds a line break or another character that cannot be sent",
-                    remedy="Check the environment variable that holds it for a line break at its end.",
-                )
-        if self.requests_per_second <= 0:
-            raise DeclarationError(
-                "the webhook's requests_per_second is not above 0", remedy="Say how many, as in 50."
-            )
+        for what, remedy in self._impossible():
+            raise DeclarationError(what, remedy=remedy)
         return ""
 
     def refusal(self, response: httpx.Response) -> str:
@@ -99,17 +90,16 @@ class Webhook(Destination):
         except ValueError:
             body = None
         told = body if isinstance(body, dict) else {}
-        words = [
-            told[name] for name in ("error", "message", "detail", "title") if isinstance(told.get(name), str)
-        ]
+        usual = (told.get(name) for name in ("error", "message", "detail", "title"))
+        words = [said[:_WORDS] for said in usual if isinstance(said, str)]
         return ": ".join([super().refusal(response), *words[:1]])
 
     def secret_values(self) -> list[str]:
         """The declared secrets, and the address with its parts: where it holds a token, nobody knows."""
-        parts = urlsplit(self._address)
+        parts = self._parts
         path = parts.path.rstrip("/")
         whole = [one for one in (self.url, self.root_url, path, parts.query) if len(one) >= 4]
-        pieces = [one for one in (*path.split("/"), *self.query.values()) if len(one) >= 8]
+        pieces = [one for one in (*path.split("/"), *chain(*self.query.values())) if len(one) >= 8]
         return [*super().secret_values(), *whole, *pieces]
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
@@ -118,5 +108,43 @@ class Webhook(Destination):
         yield "at", self.host
 
     @property
-    def _address(self) -> str:
-        return self.base_url or self.url
+    def _parts(self) -> SplitResult:
+        try:
+            return urlsplit(self.base_url or self.url)
+        except ValueError:  # said by `account`
+            return urlsplit("")
+
+    def _impossible(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with the settings, without telling any of them, and what to do."""
+        parts = self._parts
+        if parts.scheme not in ("http", "https") or not parts.hostname or not _is_url(self.root_url):
+            yield (
+                "the webhook's url is not the address of a receiver",
+                "Write it whole, as in https://hooks.example.org/customers.",
+            )
+        if "@" in parts.netloc:
+            yield (
+                "the webhook's url holds a user or password, which are not sent",
+                "Send them as a header: Authorization: env:NAME, where NAME holds Basic and the pair in base64.",
+            )
+        if not all(HEADER_NAME.fullmatch(name) for name in (*self.headers, self.signature_header)):
+            yield (
+                "the webhook has a header whose name cannot be sent",
+                "Name headers with letters, digits, hyphens and underscores.",
+            )
+        for name, value in self.headers.items():
+            if not value.isprintable() or not value.isascii():
+                yield (
+                    f"the webhook's header {name} holds a line break or another character that cannot be sent",
+                    "Check the environment variable that holds it for a line break at its end.",
+                )
+        if self.requests_per_second <= 0:
+            yield "the webhook's requests_per_second is not above 0", "Say how many, as in 50."
+
+
+def _is_url(text: str) -> bool:
+    try:
+        httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return True

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qs, quote
 
 import httpx
 
@@ -22,14 +22,14 @@ from activation_platform.contracts.values import Text, TextList
 if TYPE_CHECKING:
     from activation_platform.destinations.webhook.destination import Webhook
 
-__all__ = ["IDENTIFIER", "Call", "Sender", "SendingOptions", "Unsayable"]
+__all__ = ["HEADER_NAME", "IDENTIFIER", "Call", "Sender", "SendingOptions", "Unsayable"]
 
 IDENTIFIER = "identifier"
 """Stands for the identifying field in a call."""
 
 _CALL = re.compile(r"(POST|PUT|PATCH|DELETE)(?: (/[^?#\s]*)(?:\?([^#\s]*))?)?")
 _NAME = re.compile(r"\{([^{}]+)\}")
-_HEADER = re.compile(r"[A-Za-z0-9_-]+")
+HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Unsayable(Exception):  # the record is at fault, not the run
@@ -42,7 +42,7 @@ class Call:
 
     method: str
     path: str
-    query: Mapping[str, str]
+    query: Mapping[str, list[str]]
 
     @classmethod
     def parse(cls, written: Any, option: str) -> Self:
@@ -53,7 +53,7 @@ class Call:
                 f'"{option}" is not a call',
                 remedy="Write POST, PUT, PATCH or DELETE, and a path where there is one: PUT /customers/{identifier}.",
             )
-        return cls(found[1], found[2] or "", dict(parse_qsl(found[3] or "", keep_blank_values=True)))
+        return cls(found[1], found[2] or "", parse_qs(found[3] or "", keep_blank_values=True))
 
     @property
     def names(self) -> list[str]:
@@ -90,7 +90,7 @@ class SendingOptions:
         _require(isinstance(self.idempotent, bool), "idempotent is true or false")
         _require(
             isinstance(self.headers, Mapping)
-            and all(_HEADER.fullmatch(str(name)) for name in self.headers)
+            and all(HEADER_NAME.fullmatch(str(name)) for name in self.headers)
             and all(
                 isinstance(text, str) and text.isascii() and text.isprintable()
                 for text in self.headers.values()
@@ -131,18 +131,16 @@ class Sender:
         content = b"" if in_query or payload is None else _encoded(payload)
         told = "\n".join([key, operation, call.method, path, json.dumps(parameters)])
         digest = hashlib.sha256(told.encode() + b"\n" + content).hexdigest()
+        headers = httpx.Headers({"Content-Type": "application/json"} if content else {})
+        headers.update(self.options.headers)
+        headers.update({"X-Operation": operation, "Idempotency-Key": digest[:32]})
         return self.destination.ask(
             call.method,
             path,
             budget=self.destination.pace,
             params=parameters or None,
             content=content,
-            headers={
-                **({"Content-Type": "application/json"} if content else {}),
-                **self.options.headers,
-                "X-Operation": operation,
-                "Idempotency-Key": digest[:32],
-            },
+            headers=headers,
         )
 
     def fields_for(self, *calls: Call) -> tuple[Field, ...]:

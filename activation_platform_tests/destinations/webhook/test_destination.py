@@ -26,6 +26,9 @@ def test_nothing_is_asked_of_a_receiver():
         ({"url": "hooks.example.org/x"}, "not the address of a receiver"),
         ({"url": "ftp://hooks.example.org"}, "not the address of a receiver"),
         ({"url": ""}, "not the address of a receiver"),
+        ({"url": "https://[::1/x"}, "not the address of a receiver"),
+        ({"url": "https://hooks.example.org:port/x"}, "not the address of a receiver"),
+        ({"url": "https://me:secret@hooks.example.org"}, "holds a user or password"),
         ({"url": "https://a.example.org", "headers": {"X A": "b"}}, "name cannot be sent"),
         ({"url": "https://a.example.org", "headers": {"X-A": "secret\n"}}, "X-A holds a line break"),
         ({"url": "https://a.example.org", "signature_header": ""}, "name cannot be sent"),
@@ -58,7 +61,8 @@ def test_an_address_keeps_its_path_and_its_query():
     webhook = Webhook(url=TOKEN + "/")
 
     assert webhook.root_url == "https://hooks.example.org/services/T000-secret"
-    assert webhook.query == {"key": "also-secret/"}
+    assert webhook.query == {"key": ["also-secret/"]}
+    assert Webhook(url="https://hooks.example.org/x/#y").root_url == "https://hooks.example.org/x"
     assert webhook.host == "hooks.example.org"
     assert Webhook(url=TOKEN, base_url="http://127.0.0.1:1/webhook").root_url == "http://127.0.0.1:1/webhook"
 
@@ -71,6 +75,13 @@ def test_d9_no_part_of_the_address_is_told(told):
     assert not [word for word in ("secret", "hidden", "signing") if word in shown]
     for text in (repr(webhook), str(webhook), repr(webhook.auth())):
         assert not [word for word in ("secret", "hidden", "signing") if word in text]
+
+
+def test_d9_a_password_before_the_host_is_told_nobody():
+    webhook = Webhook(url="https://me:hidden@hooks.example.org/x")
+
+    assert webhook.host == "hooks.example.org"
+    assert "hidden" not in repr(webhook)
 
 
 def test_a2_two_receivers_on_one_host_are_told_apart_by_their_secrets():

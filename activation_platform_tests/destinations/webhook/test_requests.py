@@ -164,6 +164,24 @@ def test_calls_are_of_ones_own_design():
     assert say(record, 200, **options).requests[0].headers["X-Team"] == "crm"
 
 
+def test_parameters_that_are_always_the_same_may_repeat_their_name():
+    said = say(JANE, 200, insert="POST /x?b=2&b=3&c=", url="https://hooks.example.org?a=1&a=2")
+
+    assert said.lines == ["POST /x?a=1&a=2&b=2&b=3&c="]
+
+
+def test_a_header_of_ones_own_replaces_ours_in_any_spelling():
+    (request,) = say(JANE, 200, headers={"content-type": "application/vnd.shop+json"}).requests
+
+    assert request.headers.get_list("Content-Type") == ["application/vnd.shop+json"]
+
+
+def test_a_long_refusal_is_cut():
+    (outcome,) = say(JANE, httpx.Response(400, json={"error": "x" * 1_000_000})).outcomes
+
+    assert len(outcome.reason) < 400
+
+
 def test_what_stands_in_a_path_must_be_mapped_and_there():
     service = requests(insert="POST /{country}", update="PUT /{country}/{identifier}")
 
