@@ -94,7 +94,7 @@ def _list(root: Path, *, as_json: bool) -> None:
         if manifest is None:
             made.add_row(plain(name), plain("damaged", "red"), "", "", "")
         else:
-            row = (_target(manifest), manifest.mode, f"{manifest.sequence:,}", manifest.partition)
+            row = (_target(manifest), manifest.mode or "", f"{manifest.sequence:,}", manifest.partition)
             made.add_row(plain(name), *map(plain, row))
     say(made)
 
@@ -110,7 +110,7 @@ def _show(name: str, found: Inventory, *, as_json: bool) -> None:
     for word, value in {
         "ledger": name,
         "target": _target(manifest),
-        "mode": manifest.mode,
+        "mode": manifest.mode or "",
         "key": key,
         "newest run": f"{manifest.sealed:,}",
         "partition": manifest.partition,

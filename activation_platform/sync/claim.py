@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from activation_platform.contracts.errors import DeclarationError, LedgerMismatch
-from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.service import Service
 from activation_platform.sync.fingerprint import FINGERPRINT_VERSION
 from activation_platform.sync.keys import is_lossless_cast, key_of, key_words
@@ -70,7 +69,7 @@ def claim(
         target=target,
         key=key,
         fingerprint=FINGERPRINT_VERSION,
-        mode=str(activation.mode),
+        mode=activation.mode,
         scope=dict(activation.scope),
     )
     try:
@@ -152,15 +151,13 @@ def _shared_with(activation: Activation, target: Target, neighbours: Sequence[Ne
         if other.manifest is None
     ]
     for other in neighbours:
-        if other.manifest is None or other.manifest.target != target or other.activation == activation.name:
+        manifest = other.manifest
+        if manifest is None or manifest.target != target or other.activation == activation.name:
             continue
-        theirs = Holding(
-            other.activation,
-            Mode(other.manifest.mode),
-            ours.object,
-            frozenset(other.manifest.mapping) - {activation.service.identifying_field},
-            other.manifest.scope,
-        )
+        if manifest.mode is None:  # written before modes were pinned; its next run will
+            continue
+        fields = frozenset(manifest.mapping) - {activation.service.identifying_field}
+        theirs = Holding(other.activation, manifest.mode, ours.object, fields, manifest.scope)
         if why := contradiction(ours, theirs):
             gone = f" If {other.activation} is gone for good, set its ledger aside: activation reset {other.ledger}."
             raise DeclarationError(

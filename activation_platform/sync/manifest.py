@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.contracts.modes import Mode
 from activation_platform.sync.files import publish_json, read_json
 
 __all__ = ["HASHED", "Key", "Manifest", "Target", "damaged"]
@@ -52,8 +53,8 @@ class Manifest:
     """Version of the fingerprints in the files; they cannot be compared across versions."""
     mapping: dict[str, str] = field(default_factory=dict)
     """Fields that the newest run mapped, with the words for their types."""
-    mode: str = ""
-    """Mode of the newest run."""
+    mode: Mode | None = None
+    """Mode of the newest run that claimed the ledger."""
     scope: dict[str, str] = field(default_factory=dict)
     """The field, and its one value, that all records of the activation carry; empty where it declares none."""
     engine: str = "frames"
@@ -109,6 +110,8 @@ class Manifest:
             value["target"] = Target(**value["target"])
         if value["key"]:
             value["key"] = Key(tuple(value["key"]["columns"]), tuple(value["key"]["families"]))
+        if value.get("mode"):
+            value["mode"] = Mode(value["mode"])
         return cls(**value)
 
     def write(self, folder: Path) -> None:
