@@ -124,7 +124,7 @@ def _show(name: str, found: Inventory, *, as_json: bool) -> None:
             f"Run {found.unsealed} has begun and is not sealed: it is under way, or it crashed; the next run seals what it left."
         )
     for word, counts in (("entries", found.entries), ("owed", found.debts), ("bytes", found.files)):
-        made = table("", word, numbers=("", word))
+        made = table("", word, numbers=(word,))
         for kind, count in counts.items():
             made.add_row(plain(kind), f"{count:,}")
         made.add_row(Text("in all", "bold"), f"{sum(counts.values()):,}")
