@@ -32,6 +32,7 @@ class Runs:
     service: Service
     mode: Mode
     settings: dict[str, Any] = field(default_factory=dict)
+    run_type: RunType = RunType.FULL_THEN_DELTA
     day: int = 0
 
     def __call__(self, *rows: dict[str, Any], **order: Any) -> Run:
@@ -42,7 +43,7 @@ class Runs:
             name="activation",
             service=self.service,
             mode=self.mode,
-            run_type=RunType.FULL_THEN_DELTA,
+            run_type=self.run_type,
             mapping=tuple(FieldMapping(name, name) for name in frame.columns if name != "key"),
             key=("key",),
             guards=Guards(deletes=None),

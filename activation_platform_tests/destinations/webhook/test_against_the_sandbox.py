@@ -1,14 +1,19 @@
 """Records and events told to the sandbox over sockets, by the whole engine: what it then holds is what the mode promises."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from activation_platform.contracts.errors import ConnectionFailed, CredentialsRefused
-from activation_platform.contracts.modes import Mode
+from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.destinations.webhook.destination import Webhook
+from activation_platform.destinations.webhook.events import Events, EventsOptions
 from activation_platform.destinations.webhook.requests import Requests, RequestsOptions
 from activation_platform.sandbox.webhook import SIGNING_KEY
 from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.history import Status
+from activation_platform.sync.order import Events as Told
+from activation_platform.sync.order import Window
 from activation_platform_tests.destinations.running import Runs
 
 
@@ -140,3 +145,29 @@ def test_a_receiver_that_is_down_is_said_to_be(runs, sandbox):
         runs(Mode.UPSERT)(*(person(n, "x") for n in range(1, 6)))
 
     assert isinstance(failed.value.error, ConnectionFailed)
+
+
+def test_e3_an_event_whose_answer_was_lost_is_recognised_by_the_receiver(tmp_path, receiver, sandbox):
+    now = datetime.now(UTC)
+    bought = {"key": "e-1", "id": "e-1", "kind": "bought", "at": now - timedelta(minutes=5)}
+    run = Runs(
+        tmp_path,
+        Events(receiver, EventsOptions(event="POST /events/{kind}")),
+        Mode.INSERT_ONLY,
+        {"events": Told("at")},
+        RunType.INCREMENTAL,
+    )
+    with sandbox.control() as control:
+        control.add_fault({"kind": "drop", "when": "after", "times": 1, "path": "/webhook/*"})
+
+    lost = run(bought, window=Window(now - timedelta(hours=1), now))
+    told = run(bought, window=Window(now, now + timedelta(hours=1)))
+    silent = run(bought, window=Window(now, now + timedelta(hours=1)))
+
+    assert (lost.figures.destination_issues, told.figures.inserted, silent.figures.requests) == (1, 1, 0)
+    (call,) = sandbox.world.part("webhook", "calls")
+    assert (call["path"], call["body"]["at"]) == (
+        "/customers/events/bought",
+        bought["at"].replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
+    )
+    assert sandbox.world.part("webhook", "repeated") == 1
