@@ -1,6 +1,7 @@
 """Runs of the whole engine against the sandbox: what a destination holds after them is what the mode promises."""
 
 import asyncio
+import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +21,18 @@ from activation_platform.sync.order import Activation, Guards, RunOrder
 from activation_platform.sync.patience import Patience
 
 
-async def _no_time(_seconds: float) -> None:
-    await asyncio.sleep(0)
+@dataclass
+class Clock:
+    """A time that passes only when somebody waits."""
+
+    time: float = field(default_factory=time.time)
+
+    def __call__(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        await asyncio.sleep(0)
 
 
 @dataclass
@@ -49,13 +60,14 @@ class Runs:
             guards=Guards(deletes=None),
             **self.settings,
         )
-        patience = Patience(sleep=_no_time, random=lambda: 0.0, attempts=3)
+        clock = Clock()
+        patience = Patience(sleep=clock.sleep, random=lambda: 0.0, attempts=3)
         instant = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=self.day)
         run = activate(
             activation,
             frame.lazy(),
             Ledger(self.root / "ledger"),
-            Loader(self.service.destination, Budgets(self.root / "budgets", "account"), patience),
+            Loader(self.service.destination, Budgets(self.root / "budgets", "account", now=clock), patience),
             RunOrder(
                 run_id=str(self.day), partition=f"day-{self.day}", instant=instant, snapshot=self.day, **order
             ),

@@ -71,7 +71,7 @@ def test_a_name_is_written_whole_from_the_parts_there_are(parts, written):
     assert values_of(said) == {"email_addresses": ["a@b.co"], "name": written}
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=2_000)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
 @given(
@@ -84,7 +84,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=2_000)
             "flag": st.none() | st.booleans(),
             "day": st.none() | st.dates(),
             "moment": st.none() | st.datetimes(timezones=st.just(UTC)),
-            "texts": st.none() | st.lists(TEXTS, max_size=30),
+            "texts": st.none() | st.lists(TEXTS, max_size=5),
         }
     )
 )
