@@ -19,7 +19,7 @@ from activation_platform.destinations.webhook.destination import Webhook
 FOLDER = Path(catalogue.__file__).parent
 CONFIGURED = [
     Attio(access_token="attio-secret-token"),
-    Database(base_url="postgresql://writer@localhost/shop", password="database-secret-password"),
+    Database(url="postgresql://writer@localhost/shop", password="database-secret-password"),
     Batch(rest_api_key="batch-secret-rest", project_key="project_1", live_api_keys=["batch-secret-app"]),
     Files(url="s3://bucket", access_key_id="files-secret-id", secret_access_key="files-secret-key"),
     Webhook(

@@ -1,7 +1,6 @@
 """A session with a DuckDB file: open for writing, which keeps every other process out until it is closed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,9 +15,6 @@ from activation_platform.contracts.interrupted import Interrupted
 from activation_platform.contracts.service import BatchRefused
 from activation_platform.contracts.statement import Session, Statement
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["DuckDBSession"]
 
 
@@ -30,7 +26,7 @@ class DuckDBSession(Session):
 
         if not path.is_file():
             raise NotFound(
-                f"there is no file {path}", remedy="Make it with DuckDB first, or correct the base_url."
+                f"there is no file {path}", remedy="Make it with DuckDB first, or correct the url."
             )
         try:
             self._connection: duckdb.DuckDBPyConnection = duckdb.connect(path, config=LOCKED_DOWN)

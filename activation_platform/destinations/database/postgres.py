@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 import polars as pl
 
@@ -24,19 +24,19 @@ SETTINGS = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
-"""What a connection asks for unless the base_url says otherwise."""
+"""What a connection asks for unless the url says otherwise."""
 LOCK_TIMEOUT = "30s"
 """How long a statement waits for somebody else's lock before it is begun again."""
 REMEDIES = {
-    Trouble.LOGIN: "Check the user in `base_url`, and `password`.",
-    Trouble.GRANT: "Let a database owner GRANT it to the user in `base_url`; docs/databases.md lists what each mode needs.",
-    Trouble.HOST: "Check host and port in `base_url`, and that a firewall lets us through.",
+    Trouble.LOGIN: "Check the user in `url`, and `password`.",
+    Trouble.GRANT: "Let a database owner GRANT it to the user in `url`; docs/databases.md lists what each mode needs.",
+    Trouble.HOST: "Check host and port in `url`, and that a firewall lets us through.",
     Trouble.SERVER: "The next run sends what was not acknowledged; if it stays, ask who runs the database.",
-    Trouble.DATABASE: "Correct the name of the database in `base_url`.",
+    Trouble.DATABASE: "Correct the name of the database in `url`.",
     Trouble.RELATION: "Correct the options `table` and `schema`, or create it.",
     Trouble.SLOW: "Find out who holds a lock on the table, or raise the server's statement_timeout for this user.",
-    Trouble.SLOW_CONNECT: "Check host and port in `base_url`, and the firewall.",
-    Trouble.SSL: "Say in `base_url` what the server speaks: …?sslmode=require.",
+    Trouble.SLOW_CONNECT: "Check host and port in `url`, and the firewall.",
+    Trouble.SSL: "Say in `url` what the server speaks: …?sslmode=require.",
     Trouble.READ_ONLY: "Write to the primary server: this one is a replica, or the user's transactions are read-only.",
     Trouble.QUERY: "Compare the mapping with the table's columns; what the database says is above.",
 }
@@ -117,9 +117,9 @@ class PostgresSession(Session):
 
 def _complete(url: str, password: str) -> str:
     """The address with password and settings; what it says itself wins."""
-    parts = urlsplit(url)
-    asked = SETTINGS | dict(parse_qsl(parts.query)) | ({"password": password} if password else {})
-    return urlunsplit(parts._replace(query=urlencode(asked, quote_via=quote)))
+    address, _, query = url.partition("?")
+    asked = SETTINGS | dict(parse_qsl(query)) | ({"password": password} if password else {})
+    return f"{address}?{urlencode(asked, quote_via=quote)}"
 
 
 def _state_in(said: str) -> str:

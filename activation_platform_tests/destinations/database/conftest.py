@@ -24,7 +24,7 @@ def postgres(postgres_server: PostgreSQLServer, postgres_database: str) -> Place
             return cursor.fetchall()
 
     address = f"postgresql://{postgres_server.user}@{postgres_server.host}:{postgres_server.port}/{postgres_database}"
-    destination = Database(base_url=address, password=postgres_server.password)
+    destination = Database(url=address, password=postgres_server.password)
     return Place(destination, lambda *sql: postgres_server.run(*sql, database=postgres_database), rows)
 
 

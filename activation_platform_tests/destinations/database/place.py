@@ -128,7 +128,7 @@ def duckdb_place(file: Path) -> Place:
         with duckdb.connect(file) as connection:
             return connection.execute(query).fetchall()
 
-    return Place(Database(base_url=f"duckdb://{file}"), run, rows)
+    return Place(Database(url=f"duckdb://{file}"), run, rows)
 
 
 def fields_of(fields: Iterable[Field], raw: Mapping[str, pl.Series]) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ def test_a_commit_whose_answer_is_lost_is_recognised_when_it_is_said_again(
 def somebody(postgres, statement):
     """Somebody else, in the middle of a transaction; gives what ends it."""
     destination = postgres.destination
-    address = sessions._complete(destination.base_url, destination.password)
+    address = sessions._complete(destination.url, destination.password)
     with dbapi.connect(address) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         yield connection.commit
