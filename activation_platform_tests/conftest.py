@@ -51,13 +51,15 @@ class PostgreSQLServer:
 
     def value(self, query: str, database: str = "postgres") -> Any:
         """The first column of the first row, as the owner sees it."""
+        return self.rows(query, database)[0][0]
+
+    def rows(self, query: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """All rows, as the owner sees them."""
         from adbc_driver_postgresql import dbapi
 
         with dbapi.connect(self._uri(database), autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute(query)
-            row = cursor.fetchone()
-            assert row is not None
-            return row[0]
+            return cursor.fetchall()
 
     def _uri(self, database: str) -> str:
         user, password, name = (quote(part, safe="") for part in (self.user, self.password, database))

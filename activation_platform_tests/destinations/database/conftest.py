@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,17 +14,13 @@ from activation_platform_tests.destinations.database.place import PEOPLE, Desk, 
 @pytest.fixture
 def postgres(postgres_server: PostgreSQLServer, postgres_database: str) -> Place:
     """An empty PostgreSQL database, written to by its owner."""
-    from adbc_driver_postgresql import dbapi
-
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        uri = postgres_server._uri(postgres_database)
-        with dbapi.connect(uri) as connection, connection.cursor() as cursor:
-            cursor.execute(query)
-            return cursor.fetchall()
-
     address = f"postgresql://{postgres_server.user}@{postgres_server.host}:{postgres_server.port}/{postgres_database}"
     destination = Database(url=address, password=postgres_server.password)
-    return Place(destination, lambda *sql: postgres_server.run(*sql, database=postgres_database), rows)
+    return Place(
+        destination,
+        lambda *statements: postgres_server.run(*statements, database=postgres_database),
+        lambda query: postgres_server.rows(query, database=postgres_database),
+    )
 
 
 @pytest.fixture(params=["postgres", "duckdb"])
