@@ -256,7 +256,7 @@ class ActivationComponent(Declared[ActivationSpec]):
                 )
 
         schedules = (
-            [] if self.spec.schedule.manual else [schedule_of(self.name, self.asset_key, self.spec.schedule)]
+            [schedule_of(self.name, self.asset_key, self.spec.schedule)] if self.spec.schedule.timed else []
         )
         return dg.Definitions(assets=[materialise], schedules=schedules)
 

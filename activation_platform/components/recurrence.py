@@ -1,17 +1,27 @@
-"""When an activation runs: manual, every so often, at a time, or by cron; as partitions whose key is the scheduled instant."""
+"""When an activation runs: by hand, every so often, at times, by cron, after its data; as partitions named after instants."""
 
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice, pairwise, takewhile
+from functools import cached_property
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
-from dagster._utils.schedules import is_valid_cron_schedule, schedule_execution_time_iterator
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from activation_platform.components.ticks import (
+    covering,
+    is_cron,
+    shortest_period,
+    tick_before,
+    ticks,
+    ticks_a_day,
+)
 from activation_platform.components.workspace import Fault
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
+from activation_platform.sync.order import Window
 
 __all__ = ["Recurrence"]
 
@@ -19,37 +29,61 @@ _EVERY = re.compile(r"(\d+)\s*(m|h|d)")
 _AT = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAILY = "0 0 * * *"
 _DEFAULT_START = date(2024, 1, 1)
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 MOST_PARTITIONS = 100_000
 
 
+def _time_of_day(said: Any) -> Any:
+    """YAML reads 18:30 without quotes as a number to the base of sixty."""
+    if isinstance(said, int) and not isinstance(said, bool) and 60 <= said < 24 * 60:
+        return f"{said // 60}:{said % 60:02}"
+    return said
+
+
+Time = Annotated[str, BeforeValidator(_time_of_day), WithJsonSchema({"type": ["string", "integer"]})]
+Weekday = Literal["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+
+
 class Recurrence(dg.Model):
-    """At most one of `every`, `at` and `cron`; none of them means that people start the runs."""
+    """At most one of `every`, `at` and `cron`; none of them means that people, or new data, start the runs."""
 
     every: str | None = Field(
         default=None, description="An interval: 15m, 4h, 1d. It divides an hour or a day."
     )
-    at: str | None = Field(default=None, description="A time of day: 07:00.")
-    cron: str | None = Field(default=None, description="A cron expression of five fields.")
+    at: Time | list[Time] | None = Field(default=None, description='A time of day, or several: "07:00".')
+    days: list[Weekday] | None = Field(
+        default=None, description="With every and at: the days of the week, [mon, wed]; omitted: all."
+    )
+    cron: str | list[str] | None = Field(
+        default=None, description="A cron expression of five fields, or several."
+    )
+    follow: Literal["upstream"] | None = Field(
+        default=None, description="upstream: also run whenever the model or segment was materialised."
+    )
     timezone: str = Field(default="UTC", description="An IANA time zone.")
     start: date | None = Field(
         default=None, description="First day; required for anything more frequent than daily."
     )
     paused: bool = Field(default=False, description="Whether the schedule starts switched off.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _not_on(cls, said: Any) -> Any:
+        if isinstance(said, dict) and True in said:
+            raise ValueError("YAML reads `on` as true; write `follow: upstream`, or `days: [mon, wed]`")
+        return said
+
     def faults(self) -> Iterator[Fault]:
         """What is impossible about the schedule."""
         said = [name for name in ("every", "at", "cron") if getattr(self, name) is not None]
         if len(said) > 1:
             yield Fault(("schedule",), f"takes one of every, at and cron, here {' and '.join(said)}")
-            return
-        if self.timezone not in available_timezones():
+        elif self.timezone not in available_timezones():
             yield Fault(
                 ("schedule", "timezone"),
                 f'"{self.timezone}" is no time zone.{nearest(self.timezone, available_timezones())}',
             )
-            return
-        problem = self._problem()
-        if problem is not None:
+        elif (problem := self._problem()) is not None:
             yield problem
         elif self.frequent and self.start is None:
             yield Fault(
@@ -60,15 +94,23 @@ class Recurrence(dg.Model):
             yield fault
 
     def _problem(self) -> Fault | None:
+        if self.days is not None and self.every is None and self.at is None:
+            return Fault(("schedule", "days"), "days go with every and at; a cron says its own")
+        for name in ("at", "days", "cron"):
+            if getattr(self, name) == []:
+                return Fault(("schedule", name), f"{name} is an empty list; leave it out")
         if self.every is not None:
             match = _EVERY.fullmatch(self.every.strip())
             if match is None:
                 return Fault(("schedule", "every"), f'"{self.every}" is no interval; write 15m, 4h or 1d')
             return self._uneven(int(match[1]), match[2])
-        if self.at is not None and _AT.fullmatch(self.at) is None:
-            return Fault(("schedule", "at"), f'"{self.at}" is no time of day; write "07:00"')
-        if self.cron is not None and not is_valid_cron_schedule(self.cron):
-            return Fault(("schedule", "cron"), f'"{self.cron}" is no cron expression of five fields')
+        for text in _several(self.at):
+            if _AT.fullmatch(text) is None:
+                return Fault(("schedule", "at"), f'"{text}" is no time of day; write "07:00"')
+        for text in _several(self.cron):
+            if not is_cron(text):
+                words = f'"{text}" is no cron expression of five fields that ever comes due'
+                return Fault(("schedule", "cron"), words)
         return None
 
     @staticmethod
@@ -84,34 +126,41 @@ class Recurrence(dg.Model):
         )
 
     @property
-    def manual(self) -> bool:
-        """Whether only people start runs."""
-        return self.every is None and self.at is None and self.cron is None
+    def timed(self) -> bool:
+        """Whether a schedule starts runs."""
+        return not (self.every is None and self.at is None and self.cron is None)
 
     @property
     def frequent(self) -> bool:
-        """Whether two ticks ever lie less than a day apart."""
-        return self.period < timedelta(hours=23)
+        """Whether there is more than one tick a day."""
+        return self.period < timedelta(hours=23) and ticks_a_day(self.crons) > 1
 
-    @property
-    def cron_schedule(self) -> str:
-        """The cron expression of the partitions (manual: one a day)."""
+    @cached_property
+    def crons(self) -> tuple[str, ...]:
+        """The recurrences as cron expressions (untimed: one a day)."""
         if self.cron is not None:
-            return self.cron
+            return _several(self.cron)
+        days = ",".join(str(_WEEKDAYS.index(day)) for day in self.days) if self.days else "*"
         if self.at is not None:
-            hour, minute = self.at.split(":")
-            return f"{int(minute)} {int(hour)} * * *"
-        if self.every is not None:
-            match = _EVERY.fullmatch(self.every.strip())
-            assert match is not None
-            count = int(match[1])
-            crons = {
-                "m": f"*/{count} * * * *" if count < 60 else "0 * * * *",
-                "h": f"0 */{count} * * *" if count < 24 else _DAILY,
-                "d": _DAILY,
-            }
-            return crons[match[2]]
-        return _DAILY
+            times = [text.split(":") for text in _several(self.at)]
+            return tuple(f"{int(minute)} {int(hour)} * * {days}" for hour, minute in times)
+        if self.every is None:
+            return (_DAILY,)
+        match = _EVERY.fullmatch(self.every.strip())
+        assert match is not None
+        count = int(match[1])
+        minutes_and_hours = {
+            "m": f"*/{count} *" if count < 60 else "0 *",
+            "h": f"0 */{count}" if count < 24 else "0 0",
+            "d": "0 0",
+        }
+        return (f"{minutes_and_hours[match[2]]} * * {days}",)
+
+    @cached_property
+    def grid(self) -> str:
+        """The cron expression of the partitions. Where there are several recurrences it covers them, and more: keys that are
+        never scheduled (SEMANTICS E6)."""
+        return covering(self.crons, self.timezone)
 
     @property
     def first_day(self) -> date:
@@ -126,9 +175,7 @@ class Recurrence(dg.Model):
     @property
     def period(self) -> timedelta:
         """The shortest time between two of the next ticks."""
-        # As if in UTC, where clocks never change.
-        ticks = islice(schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC"), 50)
-        return min(later - earlier for earlier, later in pairwise(ticks))
+        return shortest_period(self.crons)
 
     def doubts(self) -> Iterator[str]:
         """What will be impossible one day."""
@@ -148,20 +195,13 @@ class Recurrence(dg.Model):
     def _partition_count(self) -> int:
         """Partitions so far: as the shortest period has it, or, where that is too many, as the ticks of four weeks have it."""
         days = max((datetime.now(UTC).date() - self.first_day).days, 0)
-        most = int(days * (timedelta(days=1) / self.period))
-        return most if most <= 0.9 * MOST_PARTITIONS else int(days * self._ticks_a_day)
-
-    @property
-    def _ticks_a_day(self) -> float:
-        """On average; the shortest period overstates a cron that rests at night or at weekends."""
-        ticks = schedule_execution_time_iterator(0.0, self.cron_schedule, "UTC")
-        until = datetime.fromtimestamp(0, UTC) + timedelta(days=28)
-        return sum(1 for _ in takewhile(lambda tick: tick < until, ticks)) / 28
+        most = int(days * (timedelta(days=1) / shortest_period([self.grid])))
+        return most if most <= 0.9 * MOST_PARTITIONS else int(days * ticks_a_day([self.grid]))
 
     @property
     def _later(self) -> date:
         """A start that leaves room for as many partitions again."""
-        return datetime.now(UTC).date() - timedelta(days=int(MOST_PARTITIONS / 2 / self._ticks_a_day))
+        return datetime.now(UTC).date() - timedelta(days=int(MOST_PARTITIONS / 2 / ticks_a_day([self.grid])))
 
     @property
     def key_format(self) -> str:
@@ -169,9 +209,9 @@ class Recurrence(dg.Model):
         return "%Y-%m-%d-%H:%M" if self.timezone == "UTC" else "%Y-%m-%d-%H:%M%z"
 
     def partitions(self) -> dg.TimeWindowPartitionsDefinition:
-        """One partition a tick; the newest is always the last tick that has passed."""
+        """One partition a tick of the grid; the newest is always the last that has passed."""
         return dg.TimeWindowPartitionsDefinition(
-            cron_schedule=self.cron_schedule,
+            cron_schedule=self.grid,
             start=self.first_instant,
             timezone=self.timezone,
             fmt=self.key_format,
@@ -186,3 +226,41 @@ class Recurrence(dg.Model):
     def key(self, instant: datetime) -> str:
         """The partition key of a tick."""
         return instant.astimezone(ZoneInfo(self.timezone)).strftime(self.key_format)
+
+    def is_scheduled(self, key: str) -> bool:
+        """Whether the key is ever scheduled; a grid that covers several recurrences has keys that are not."""
+        instant = self.instant(key)
+        return self._next(instant) == instant
+
+    def require_scheduled(self, key: str) -> None:
+        """Raise DeclarationError, with the keys around it, for one that is never scheduled."""
+        if not self.is_scheduled(key):
+            before, after = self.key(self._before(self.instant(key))), self.successor(key)
+            raise DeclarationError(
+                f"partition {key} is never scheduled: it only fills the grid of several recurrences",
+                remedy=f"Run the one before it, {before}, or the one after it, {after}.",
+            )
+
+    def successor(self, key: str) -> str:
+        """The first scheduled key that is not earlier."""
+        return self.key(self._next(self.instant(key)))
+
+    def newest(self, at: datetime) -> str | None:
+        """The newest scheduled key at a moment; None before the first."""
+        tick = self._before(at + timedelta(microseconds=1))
+        return self.key(tick) if tick >= self.first_instant else None
+
+    def window(self, key: str) -> Window:
+        """The interval that the key's partition owns: it ends at its instant (SEMANTICS E3)."""
+        instant = self.instant(key)
+        return Window(start=self._before(instant), end=instant)
+
+    def _before(self, instant: datetime) -> datetime:
+        return tick_before(self.crons, self.timezone, instant)
+
+    def _next(self, instant: datetime) -> datetime:
+        return next(ticks(self.crons, self.timezone, instant))
+
+
+def _several(said: str | list[str] | None) -> tuple[str, ...]:
+    return () if said is None else (said,) if isinstance(said, str) else tuple(said)

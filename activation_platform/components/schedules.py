@@ -24,7 +24,7 @@ def schedule_of(name: str, asset: dg.AssetKey, recurrence: Recurrence) -> dg.Sch
     @dg.schedule(
         name=f"{name}_schedule",
         job=job,
-        cron_schedule=recurrence.cron_schedule,
+        cron_schedule=list(recurrence.crons),
         execution_timezone=recurrence.timezone,
         default_status=running,
         description=f"Runs {name} and everything upstream. Switch it off to pause the activation.",

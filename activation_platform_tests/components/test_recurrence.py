@@ -41,14 +41,18 @@ def keys(made, before):
         ({"every": "1d"}, "0 0 * * *"),
         ({"at": "07:30"}, "30 7 * * *"),
         ({"at": "7:05"}, "5 7 * * *"),
+        ({"at": 1110}, "30 18 * * *"),  # 18:30 without quotes, as YAML reads it
+        ({"at": "09:00", "days": ["mon", "wed"]}, "0 9 * * 1,3"),
+        ({"every": "15m", "days": ["sun"]}, "*/15 * * * 0"),
         ({"cron": "0 6 * * 1"}, "0 6 * * 1"),
         ({}, "0 0 * * *"),
     ],
 )
 def test_every_way_to_say_it_is_one_cron(said, cron):
-    assert recurrence(**said).cron_schedule == cron
+    assert recurrence(**said).crons == (cron,)
+    assert recurrence(**said).grid == cron
     assert not list(recurrence(**said).faults())
-    assert recurrence(**said).manual == (said == {})
+    assert recurrence(**said).timed == (said != {})
 
 
 def test_a_partition_is_the_instant_of_its_tick_and_the_newest_has_passed():
@@ -106,6 +110,16 @@ def test_when_clocks_change_every_key_is_unique_and_its_instant_right(said, day,
         ({"cron": "0 0 6 * * 1"}, "no cron expression of five fields"),
         ({"at": "07:00", "timezone": "Europe/Pariss"}, 'Did you mean "Europe/Paris"?'),
         ({"at": "07:00", "cron": "0 6 * * *"}, "takes one of every, at and cron, here at and cron"),
+        ({"at": ["07:00", "7 o'clock"]}, '"7 o\'clock" is no time of day'),
+        (
+            {"cron": ["0 6 * * *", "0 0 31 4 *"]},
+            '"0 0 31 4 *" is no cron expression of five fields that ever comes',
+        ),
+        ({"cron": "0 6 * * *", "days": ["mon"]}, "days go with every and at"),
+        ({"days": ["mon"]}, "days go with every and at"),
+        ({"at": []}, "at is an empty list"),
+        ({"cron": []}, "cron is an empty list"),
+        ({"at": "07:00", "days": []}, "days is an empty list"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_can(said, words):
