@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from activation_platform.sync.history import Run, Status
 if TYPE_CHECKING:
     import dagster as dg
 
+    from activation_platform.components.activation import ActivationComponent
     from activation_platform.components.progress import Listener
 
 __all__ = ["app"]
@@ -46,15 +48,16 @@ def run(
     from activation_platform.cli.running import run_activation
 
     project = Project.here(Path.cwd())
-    known = project.check().names("activation")
-    if activation not in known:
-        raise not_known("activation", activation, known)
+    workspace = project.check()
+    component: ActivationComponent | None = workspace.find("activation", activation)
+    if component is None:
+        raise not_known("activation", activation, workspace.names("activation"))
     definitions = project.definitions
     with _instance() as instance, _bar(activation) as progress:
         done = run_activation(
             definitions,
             activation,
-            partition,
+            partition or component.spec.schedule.newest(datetime.now(UTC)),
             instance=instance,
             full=full,
             allow=ceilings,

@@ -12,6 +12,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError, DagsterInvali
 
 from activation_platform.components.instants import INSTANT
 from activation_platform.components.progress import Listener, listening
+from activation_platform.components.schedules import job_name
 from activation_platform.components.storage import storage_root
 from activation_platform.contracts.errors import ActivationError, Cancelled, DeclarationError
 from activation_platform.contracts.fields import nearest
@@ -36,7 +37,7 @@ def run_activation(
 ) -> Run:
     """Materialise an activation and everything upstream of it, and return what the history keeps of the run.
 
-    `partition`: a key of the activation's schedule, by default the newest. `instance`: by default an ephemeral one.
+    `partition`: a key of the activation's grid, by default the newest. `instance`: by default an ephemeral one.
     `allow`: ceilings of guards, `{"deletes": 1200}`. `instant`: run as the schedule would at this moment.
     `progress` is told of records answered and records in all. A run that began and then stopped or failed is
     returned with that status; raises the errors of `contracts.errors` where it did not get that far.
@@ -51,7 +52,7 @@ def run_activation(
                 instance=instance,
                 run_id=run_id,
                 partition_key=key,
-                asset_selection=_with_upstream(defs, asset),
+                asset_selection=_moving(defs, activation),
                 tags={"activation": activation} | ({INSTANT: instant.isoformat()} if instant else {}),
                 run_config={"loggers": _QUIET, "ops": {asset.op.name: {"config": options}}},
             )
@@ -107,11 +108,9 @@ def _partition(asset: dg.AssetsDefinition, activation: str, partition: str | Non
     return key
 
 
-def _with_upstream(defs: dg.Definitions, asset: dg.AssetsDefinition) -> list[dg.AssetKey]:
-    """What is materialised: sources and destinations stand in the graph, but nothing makes them."""
-    graph = defs.resolve_asset_graph()
-    selected = dg.AssetSelection.assets(asset.key).upstream().resolve(graph)
-    return sorted(selected & graph.materializable_asset_keys)
+def _moving(defs: dg.Definitions, activation: str) -> list[dg.AssetKey]:
+    """What its job materialises: the activation and everything upstream that is ours."""
+    return sorted(defs.resolve_job_def(job_name(activation)).asset_layer.executable_asset_keys)
 
 
 def _kept(activation: str, run_id: str, error: BaseException | None = None) -> Run:

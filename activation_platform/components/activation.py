@@ -1,7 +1,6 @@
 """An activation in the workspace: a partitioned asset whose materialisation brings a destination in step with a frame."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,27 +12,31 @@ from pydantic import BaseModel
 from activation_platform.components.activation_config import ActivationConfig, require_possible
 from activation_platform.components.activation_faults import activation_faults
 from activation_platform.components.activation_spec import ActivationSpec
+from activation_platform.components.asked import asked
 from activation_platform.components.asking import loader_for
 from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.following import followers, foreign, when_new
 from activation_platform.components.frames import Snapshot, newest_number
-from activation_platform.components.instants import run_ids, scheduled
+from activation_platform.components.instants import by_hand, run_ids
 from activation_platform.components.interrupts import interrupts
 from activation_platform.components.model import ModelComponent
-from activation_platform.components.progress import listener
-from activation_platform.components.schedules import schedule_of
+from activation_platform.components.progress import telling
+from activation_platform.components.schedules import job_of, schedule_of
 from activation_platform.components.segment import SegmentComponent
 from activation_platform.components.shown import run_metadata, told_plainly
 from activation_platform.components.storage import account_hash, storage_root
 from activation_platform.components.targets import doubts_about_the_target, target_faults
 from activation_platform.components.verdicts import VERDICTS, verdicts
+from activation_platform.components.windows import window_of, window_told
 from activation_platform.components.witness import WitnessedLedger
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import Cancelled, DeclarationError, LedgerMismatch
+from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.activate import RunFailed, activate
-from activation_platform.sync.history import Run, Status, issues
+from activation_platform.sync.history import Figures, Run, issues
 from activation_platform.sync.ledgers import ledger_of, neighbours
 from activation_platform.sync.lock import locked
 from activation_platform.sync.order import Activation, RunOrder
@@ -71,24 +74,46 @@ class ActivationComponent(Declared[ActivationSpec]):
             return model
         return upstream
 
-    def service(self, workspace: Workspace) -> Service | None:
-        """The service with its options, talking to no account yet; None where it is declared wrongly."""
+    def service_class(self, workspace: Workspace) -> type[Service] | None:
+        """What keeps its records; None where it is declared wrongly."""
         destination: DestinationComponent | None = workspace.find("destination", self.spec.destination)
         if destination is None or destination.spec.platform not in PLATFORMS:
             return None
-        platform = destination.destination_class
         try:
-            service = platform.service(self.spec.service)
-            return service(platform.model_construct(), service.Options(**self.spec.options))
-        except (KeyError, TypeError, DeclarationError):
+            return destination.destination_class.service(self.spec.service)
+        except KeyError:
             return None
+
+    def service(self, workspace: Workspace) -> Service | None:
+        """The service with its options, talking to no account yet; None where it is declared wrongly."""
+        service = self.service_class(workspace)
+        if service is None:
+            return None
+        destination: DestinationComponent = workspace.find("destination", self.spec.destination)
+        try:
+            return service(
+                destination.destination_class.model_construct(), service.Options(**self.spec.options)
+            )
+        except (TypeError, DeclarationError):
+            return None
+
+    def mode(self, workspace: Workspace) -> Mode:
+        """As declared; else the only one that the service offers, or upsert."""
+        service = self.service_class(workspace)
+        offered = frozenset({Mode.UPSERT}) if service is None else service.modes
+        return self.spec.mode or (next(iter(offered)) if len(offered) == 1 else Mode.UPSERT)
+
+    def takes_events(self, workspace: Workspace) -> bool:
+        """Whether it sends events, window by window."""
+        service = self.service_class(workspace)
+        return service is not None and service.object is ObjectKind.EVENT
 
     def holding(self, workspace: Workspace) -> Holding:
         """How it holds its target; call it for a service that is declared rightly."""
         spec, service = self.spec, self.service(workspace)
         assert service is not None
         fields = frozenset(spec.mapping) - {service.identifying_field}
-        return Holding(self.name, spec.mode, service.object, fields, spec.in_scope())
+        return Holding(self.name, self.mode(workspace), service.object, fields, spec.in_scope())
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """References, mode, options, mapping and schedule that cannot be; another activation that owns the target."""
@@ -105,31 +130,32 @@ class ActivationComponent(Declared[ActivationSpec]):
         upstream = self.upstream(workspace)
         destination: DestinationComponent = workspace.find("destination", self.spec.destination)
         assert upstream is not None
-        spec = self.spec
+        spec, mode = self.spec, self.mode(workspace)
         return dg.AssetSpec(
             key=self.asset_key,
             deps=[upstream.asset_key, destination.asset_key],
             group_name="activations",
             kinds={destination.spec.platform},
             description=spec.description
-            or f"Keeps {spec.service} of {spec.destination} in step with {upstream.word} {upstream.name} ({spec.mode}).",
+            or f"Keeps {spec.service} of {spec.destination} in step with {upstream.word} {upstream.name} ({mode}).",
             owners=spec.owners,
-            tags={"activation_platform/mode": str(spec.mode)},
+            tags={"activation_platform/mode": str(mode)},
             partitions_def=spec.schedule.partitions(),
-            metadata={"service": f"{destination.spec.platform}.{spec.service}", "mode": str(spec.mode)},
+            automation_condition=when_new(upstream.asset_key) if spec.schedule.follow else None,
+            metadata={"service": f"{destination.spec.platform}.{spec.service}", "mode": str(mode)},
         )
 
     def declared(self, workspace: Workspace, destination: Destination) -> Activation:
         """The activation in the engine's words."""
         spec = self.spec
         service = type(destination).service(spec.service)
-        model = self.model(workspace)
+        model, events = self.model(workspace), self.takes_events(workspace)
         assert model is not None
         return Activation(
             name=self.name,
             service=service(destination, service.Options(**spec.options)),
-            mode=spec.mode,
-            run_type=spec.run_type,
+            mode=self.mode(workspace),
+            run_type=spec.run_type or (RunType.INCREMENTAL if events else RunType.FULL_THEN_DELTA),
             mapping=spec.lines(),
             key=model.key,
             guards=spec.guards_in_force(),
@@ -139,6 +165,8 @@ class ActivationComponent(Declared[ActivationSpec]):
             delete_departed=spec.delete_departed,
             null_keys_never_sent=spec.null_keys == "never_sent",
             scope=spec.in_scope(),
+            in_doubt=spec.in_doubt,
+            events=spec.events(model.spec.event_time) if events and model.spec.event_time else None,
         )
 
     def execute(
@@ -149,40 +177,52 @@ class ActivationComponent(Declared[ActivationSpec]):
         config: ActivationConfig,
     ) -> Iterator[Any]:
         """Take the lock, choose the snapshot, run the engine, tell what happened."""
-        keys = sorted(context.partition_keys, key=self.spec.schedule.instant)
-        require_possible(keys[-1], self.spec.schedule.instant(keys[-1]), config)
+        wanted = asked(context, self.spec.schedule)
+        if wanted.chosen is None:
+            yield from verdicts(Figures())
+            yield wanted.told(context, self.asset_key, {})
+            return
+        partition, instant = wanted.chosen, self.spec.schedule.instant(wanted.chosen)
+        require_possible(partition, instant, config)
         root = storage_root()
-        declared = frozenset(workspace.names("activation"))
+        names = frozenset(workspace.names("activation"))
         with (
             interrupts() as cancelled,
             locked(root / "locks" / f"{self.name}.lock", wait=_LOCK_WAIT, cancelled=cancelled),
         ):
             snapshot = self._snapshot(context, workspace)
-            ledger = self._ledger(context, keys[-1], root, destination.host)
+            ledger = self._ledger(context, partition, root, destination.host)
+            declared = self.declared(workspace, destination)
+            begin = None if ledger.manifest.full_done else self.spec.start_from
+            window = window_of(wanted, self.spec.schedule, begin) if declared.events else None
             order = RunOrder(
                 run_id=context.run.run_id,
-                partition=keys[-1],
-                instant=self.spec.schedule.instant(keys[-1]),
+                partition=partition,
+                instant=instant,
                 snapshot=snapshot.number,
                 full=config.full,
-                explicit=scheduled(context) is None,
+                explicit=by_hand(context),
                 allow=config.allow,
+                window=window,
             )
             try:
                 run = activate(
-                    self.declared(workspace, destination),
+                    declared,
                     snapshot.scan(),
                     ledger,
                     loader_for(destination, root, cancelled=cancelled),
                     order,
                     account_hash=lambda: account_hash(root, destination.secret_values()),
-                    neighbours=lambda: neighbours(root, ledger.folder.name, declared),
-                    progress=_progress(context),
+                    neighbours=lambda: neighbours(root, ledger.folder.name, names),
+                    progress=telling(context),
                 )
             except RunFailed as failed:
-                raise self._ended_early(context, keys[-1], failed) from failed.error
-        yield from verdicts(run)
-        yield self._result(context, keys, run)
+                raise self._ended_early(context, partition, failed) from failed.error
+        yield from verdicts(run.figures)
+        metadata = self._told(run)
+        if window is not None and declared.events is not None:
+            metadata["window"] = window_told(window, declared.events.time, snapshot)
+        yield wanted.told(context, self.asset_key, metadata)
 
     def _snapshot(self, context: dg.AssetExecutionContext, workspace: Workspace) -> Snapshot:
         """What this run produced, or the newest; none while a check upstream stands failed."""
@@ -210,27 +250,17 @@ class ActivationComponent(Declared[ActivationSpec]):
             )
         return ledger
 
-    def _result(
-        self, context: dg.AssetExecutionContext, keys: Sequence[str], run: Run
-    ) -> dg.MaterializeResult[Any]:
-        """The figures belong to the newest partition; the others of a range were overtaken by it (SEMANTICS E2)."""
+    def _told(self, run: Run) -> dict[str, Any]:
+        """A run as metadata, with its first issues."""
         found = issues(storage_root(), run.ledger).filter(pl.col("run") == run.number)
-        metadata = run_metadata(run, found)
-        if len(keys) == 1:
-            return dg.MaterializeResult(metadata=metadata)
-        context.add_asset_metadata(metadata, self.asset_key, keys[-1])
-        for key in keys[:-1]:
-            overtaken = {"status": str(Status.SUPERSEDED), "by": keys[-1]}
-            context.add_asset_metadata(overtaken, self.asset_key, key)
-        return dg.MaterializeResult()
+        return run_metadata(run, found)
 
     def _ended_early(
         self, context: dg.AssetExecutionContext, partition: str, failed: RunFailed
     ) -> BaseException:
         """A run that stopped or failed keeps its figures as an observation (SEMANTICS F2)."""
-        found = issues(storage_root(), failed.run.ledger).filter(pl.col("run") == failed.run.number)
-        metadata = run_metadata(failed.run, found)
-        context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=metadata))
+        told = dg.AssetObservation(self.asset_key, partition=partition, metadata=self._told(failed.run))
+        context.log_event(told)
         if isinstance(failed.error, Cancelled):
             return DagsterExecutionInterruptedError("the run was cancelled; what was acknowledged is kept")
         return failed.error
@@ -245,7 +275,9 @@ class ActivationComponent(Declared[ActivationSpec]):
             specs=[spec],
             check_specs=[dg.AssetCheckSpec(name, asset=spec.key) for name in VERDICTS],
             partitions_def=spec.partitions_def,
-            backfill_policy=dg.BackfillPolicy.single_run(),
+            backfill_policy=dg.BackfillPolicy.multi_run()
+            if self.takes_events(workspace)
+            else dg.BackfillPolicy.single_run(),
             required_resource_keys={destination.resource_key},
             pool=f"activation_{self.name}",
         )
@@ -255,23 +287,11 @@ class ActivationComponent(Declared[ActivationSpec]):
                     context, workspace, getattr(context.resources, destination.resource_key), config
                 )
 
-        schedules = (
-            [schedule_of(self.name, self.asset_key, self.spec.schedule)] if self.spec.schedule.timed else []
+        schedule = self.spec.schedule
+        job = job_of(self.name, self.asset_key, foreign(workspace))
+        return dg.Definitions(
+            assets=[materialise],
+            jobs=[job],
+            schedules=[schedule_of(self.name, job, schedule)] if schedule.timed else [],
+            sensors=followers(self.name, spec, paused=schedule.paused, tags={"activation": self.name}),
         )
-        return dg.Definitions(assets=[materialise], schedules=schedules)
-
-
-def _progress(context: dg.AssetExecutionContext) -> Callable[[int, int], None]:
-    """Progress as log events, at most one in ten seconds, and to whoever listens in this process."""
-    last = time.monotonic()
-    heard = listener()
-
-    def tell(done: int, total: int) -> None:
-        nonlocal last
-        if heard is not None:
-            heard(done, total)
-        if time.monotonic() - last >= 10:
-            last = time.monotonic()
-            context.log.info("%d of %d records answered", done, total)
-
-    return tell

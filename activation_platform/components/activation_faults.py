@@ -5,6 +5,7 @@ from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Any
 
 from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.event_faults import event_faults
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
@@ -12,7 +13,7 @@ from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.mapping import mapping_problems
-from activation_platform.sync.order import SET_ASIDE
+from activation_platform.sync.order import SET_ASIDE, InDoubt
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
@@ -46,27 +47,32 @@ def _service_faults(
         near = nearest(spec.service, known) or f" There is: {', '.join(sorted(known))}."
         yield Fault(("service",), f'{destination.spec.platform} has no service "{spec.service}".{near}')
         return
-    yield from _mode_faults(activation, service_class, destination)
+    yield from _mode_faults(activation, workspace, service_class, destination)
     model = activation.model(workspace)
     if model is not None and model.spec.kind not in service_class.model_kinds:
         takes = " or ".join(sorted(service_class.model_kinds))
         yield Fault(
             ("service",), f'takes models of kind {takes}; "{model.name}" is of kind {model.spec.kind}'
         )
+    yield from event_faults(activation, service_class, model)
     options = list(_option_faults(service_class, spec.options))
     yield from options
     service = activation.service(workspace)
     if service is not None:
-        yield from (Fault(("options",), words) for words in service.objections(activation.spec.mode))
+        yield from (Fault(("options",), words) for words in service.objections(activation.mode(workspace)))
         yield from _mapping_faults(activation, service, None if model is None else model.columns())
+        yield from _doubt_faults(activation, service)
     elif not options:
         yield _refused_options(activation, service_class)
 
 
 def _mode_faults(
-    activation: "ActivationComponent", service: type[Service], destination: DestinationComponent
+    activation: "ActivationComponent",
+    workspace: Workspace,
+    service: type[Service],
+    destination: DestinationComponent,
 ) -> Iterator[Fault]:
-    mode = activation.spec.mode
+    mode = activation.mode(workspace)
     if mode not in service.modes:
         offered = ", ".join(sorted(service.modes))
         yield Fault(
@@ -84,6 +90,16 @@ def _mode_faults(
             ("mode",),
             f"{mode} erases records for good here; say allow_irreversible_deletes: true if that is meant",
         )
+
+
+def _doubt_faults(activation: "ActivationComponent", service: Service) -> Iterator[Fault]:
+    said = activation.spec.in_doubt
+    if said is not None and service.idempotent:
+        words = "what got no answer is simply sent again here, which leaves nothing twice; leave in_doubt out"
+        yield Fault(("in_doubt",), words)
+    elif said is InDoubt.VERIFY and not service.can_look_up:
+        words = f"{activation.spec.service} cannot look up what became of a record; write resend or skip"
+        yield Fault(("in_doubt",), words)
 
 
 def _option_faults(service: type[Service], options: Mapping[str, Any]) -> Iterator[Fault]:

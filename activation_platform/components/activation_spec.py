@@ -1,18 +1,25 @@
 """What a user writes of an activation: the attributes in YAML, and their translation to the engine's words."""
 
-from datetime import timedelta
-from typing import Any, Literal
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.recurrence import Recurrence
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.sync.mapping import FieldMapping
-from activation_platform.sync.order import SET_ASIDE, Guard, Guards
+from activation_platform.sync.order import SET_ASIDE, Events, Guard, Guards, InDoubt
 
-__all__ = ["ActivationSpec", "FieldSpec", "GuardSpec", "GuardsSpec"]
+__all__ = ["OF_EVENTS", "ActivationSpec", "FieldSpec", "GuardSpec", "GuardsSpec"]
+
+OF_EVENTS = ("late", "keep", "start_from")
+"""Attributes that only make sense where the service takes events."""
+
+Span = Annotated[str, StringConstraints(pattern=r"^\d+[mhd]$")]
+"""A span of time: 90m, 24h, 30d."""
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class FieldSpec(dg.Model):
@@ -54,12 +61,18 @@ class ActivationSpec(dg.Model):
     model: str | None = Field(default=None, description="The model to activate, where it is not a segment.")
     destination: str = Field(description="The destination to write to.")
     service: str = Field(description="What is kept there: activation services lists them.")
-    mode: Mode = Field(default=Mode.UPSERT, description="upsert, update_only, insert_only or mirror.")
-    run_type: RunType = Field(default=RunType.FULL_THEN_DELTA, description="full_then_delta or full_only.")
+    mode: Mode | None = Field(
+        default=None,
+        description="upsert, update_only, insert_only, mirror, snapshot or erase; omitted: upsert, or the only one offered.",
+    )
+    run_type: RunType | None = Field(
+        default=None,
+        description="full_then_delta or full_only; events are incremental. Omitted: what the service's kind goes with.",
+    )
     mapping: dict[str, str | FieldSpec] = Field(description="Field at the destination: column, or more.")
     options: dict[str, Any] = Field(default_factory=dict, description="The service's own options.")
     schedule: Recurrence = Field(
-        default_factory=Recurrence, description="every, at or cron; omitted: manual."
+        default_factory=Recurrence, description="every, at, cron or follow; omitted: manual."
     )
     guards: GuardsSpec = Field(
         default_factory=GuardsSpec, description="What stops a run that looks like a mistake."
@@ -80,6 +93,19 @@ class ActivationSpec(dg.Model):
     )
     allow_irreversible_deletes: bool = Field(
         default=False, description="Needed where a delete erases for good."
+    )
+    in_doubt: InDoubt | None = Field(
+        default=None,
+        description="What got no answer: verify, resend or skip; omitted: verify where the service can, else resend.",
+    )
+    late: Span = Field(
+        default="24h", description="Events: how far before its window a run looks for late ones."
+    )
+    keep: Span = Field(
+        default="30d", description="Events: for how long beyond `late` the keys of sent ones are remembered."
+    )
+    start_from: date | None = Field(
+        default=None, description="Events: the day with which the first run begins; omitted: its own window."
     )
     scope: str | None = Field(
         default=None,
@@ -114,10 +140,18 @@ class ActivationSpec(dg.Model):
             inserts=_guard(self.guards.inserts),
         )
 
+    def events(self, time: str) -> Events:
+        """How events are told apart and remembered, in the engine's words; `time`: the column with their moments."""
+        return Events(time, late=_span(self.late), keep=_span(self.keep))
+
     @property
     def recheck_ignored(self) -> timedelta:
         """After how long an ignored record is asked again."""
         return timedelta(days=self.recheck_ignored_days)
+
+
+def _span(text: str) -> timedelta:
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
 def _guard(spec: GuardSpec | None) -> Guard | None:

@@ -65,25 +65,28 @@ def check_frame(
     expected: Mapping[str, str] | None,
     most_duplicates: float,
     may_be_empty: bool,
+    emptiness: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
 ) -> list[ModelCheck]:
     """All checks of a model's frame.
 
     `expected`: column types in words, as declared, accepted or last published; None for a first look.
     `most_duplicates`: percent of rows with a key whose key stands more than once, above which the frame is refused.
+    `emptiness`: how bad it is to have no rows.
     """
     schema = frame.collect_schema()
     schema_check = _schema(schema, expected, key)
-    checks = [schema_check, _not_empty(rows, may_be_empty=may_be_empty)]
+    checks = [schema_check, _not_empty(rows, emptiness, may_be_empty=may_be_empty)]
     if all(name in schema for name in key):
         checks.append(_key_unique(frame, schema, rows, key, most_duplicates))
     return checks
 
 
-def _not_empty(rows: int, *, may_be_empty: bool) -> ModelCheck:
+def _not_empty(rows: int, severity: dg.AssetCheckSeverity, *, may_be_empty: bool) -> ModelCheck:
     words = f"{rows} rows" if rows else "no rows"
     if not rows and not may_be_empty:
         words += "; if that is right, declare may_be_empty: true"
-    return ModelCheck(NOT_EMPTY, passed=bool(rows) or may_be_empty, words=words, metadata={"rows": rows})
+    passed = bool(rows) or may_be_empty
+    return ModelCheck(NOT_EMPTY, passed=passed, words=words, severity=severity, metadata={"rows": rows})
 
 
 def _key_unique(

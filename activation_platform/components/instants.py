@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 
-__all__ = ["MAX_AGE", "FrameConfig", "as_of", "run_ids", "scheduled"]
+__all__ = ["MAX_AGE", "FrameConfig", "as_of", "by_hand", "run_ids", "scheduled"]
 
 MAX_AGE = "activation_platform/max_age"
 """Run tag: seconds for which an earlier snapshot may be used again (the schedule sets it; people's runs read anew)."""
@@ -21,9 +22,14 @@ class FrameConfig(dg.Config):
 
 
 def scheduled(context: dg.AssetExecutionContext) -> datetime | None:
-    """The instant that a schedule set, or None for a run that a person started."""
+    """The instant that a schedule set, or None for a run that a person, or new data, started."""
     text = context.run.tags.get(INSTANT)
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def by_hand(context: dg.AssetExecutionContext) -> bool:
+    """Whether a person chose the run's partition: neither a schedule nor new data started it."""
+    return scheduled(context) is None and AUTOMATION_CONDITION_TAG not in context.run.tags
 
 
 def as_of(context: dg.AssetExecutionContext, config: FrameConfig, otherwise: datetime) -> datetime:

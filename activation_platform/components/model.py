@@ -9,19 +9,22 @@ from typing import Any, ClassVar
 import dagster as dg
 import polars as pl
 import yaml
+from dagster import AssetCheckSeverity as Severity
 from pydantic import BaseModel
 
 from activation_platform.components.checks import BLOCKING, ModelCheck, check_frame
+from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Draft, Frames, Snapshot, recipe_of
 from activation_platform.components.instants import FrameConfig, as_of, max_age, scheduled
 from activation_platform.components.model_spec import ModelSpec
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
-from activation_platform.components.types import read_type
+from activation_platform.components.types import read_type, type_words
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.modes import ModelKind
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
 from activation_platform.sources.statement import one_select, table_query
@@ -95,6 +98,7 @@ class ModelComponent(Declared[ModelSpec]):
         elif (fault := self._statement_fault(workspace)) is not None:
             yield fault
         yield from self._column_faults()
+        yield from self._event_faults()
         yield from self._relation_faults(workspace)
 
     def _statement_fault(self, workspace: Workspace) -> Fault | None:
@@ -125,6 +129,24 @@ class ModelComponent(Declared[ModelSpec]):
             if name not in known:
                 yield Fault(("primary_key",), f'there is no column "{name}".{nearest(name, known)}')
 
+    def _event_faults(self) -> Iterator[Fault]:
+        name = self.spec.event_time
+        if name is None:
+            return
+        if self.spec.kind is not ModelKind.EVENTS:
+            words = (
+                f"only events happen: write kind: events, or leave it out of a model of kind {self.spec.kind}"
+            )
+            yield Fault(("event_time",), words)
+        known = self.columns()
+        if known is None:
+            return
+        if name not in known:
+            yield Fault(("event_time",), f'there is no column "{name}".{nearest(name, known)}')
+        elif (dtype := known[name]) is not None and not isinstance(dtype, pl.Date | pl.Datetime):
+            words = f'"{name}" is {type_words(dtype)}, which is no moment: it must be a date or a timestamp'
+            yield Fault(("event_time",), words)
+
     def _relation_faults(self, workspace: Workspace) -> Iterator[Fault]:
         for relation, spec in self.spec.relations.items():
             path = ("relations", relation)
@@ -153,11 +175,19 @@ class ModelComponent(Declared[ModelSpec]):
             return one_select(self._sql_file.read_text(), dialect)
         return one_select(self.spec.sql or "", dialect)
 
-    def get_asset_spec(self, source: SourceComponent) -> dg.AssetSpec:
-        """The model as an asset."""
+    @property
+    def after(self) -> list[dg.AssetKey]:
+        """What other tools must have made before it is read."""
+        return [dg.AssetKey.from_user_string(key) for key in self.spec.after]
+
+    def get_asset_spec(self, workspace: Workspace) -> dg.AssetSpec:
+        """The model as an asset; it follows its data where an activation follows it."""
+        source: SourceComponent = workspace.find("source", self.spec.source)
+        follows = bool(self.after) and is_followed(workspace, self.word, self.name)
         return dg.AssetSpec(
             key=self.asset_key,
-            deps=[source.asset_key],
+            deps=[source.asset_key, *self.after],
+            automation_condition=when_new(*self.after) if follows else None,
             group_name="models",
             kinds={source.spec.kind, "polars"},
             description=self.spec.description or f"The model {self.name}, read from {source.name}.",
@@ -243,12 +273,13 @@ class ModelComponent(Declared[ModelSpec]):
             expected=expected,
             most_duplicates=self.spec.most_duplicates,
             may_be_empty=self.spec.may_be_empty,
+            emptiness=Severity.WARN if self.spec.kind is ModelKind.EVENTS else Severity.ERROR,
         )
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The asset and its checks."""
         source: SourceComponent = workspace.find("source", self.spec.source)
-        spec = self.get_asset_spec(source)
+        spec = self.get_asset_spec(workspace)
 
         @dg.multi_asset(
             name=f"models__{self.name}",
@@ -260,4 +291,8 @@ class ModelComponent(Declared[ModelSpec]):
             with told_plainly():
                 yield from self.execute(context, getattr(context.resources, source.resource_key), config)
 
-        return dg.Definitions(assets=[materialise], resources={FRAMES_KEY: FRAMES})
+        return dg.Definitions(
+            assets=[materialise],
+            sensors=followers(f"models__{self.name}", spec),
+            resources={FRAMES_KEY: FRAMES},
+        )

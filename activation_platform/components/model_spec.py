@@ -5,7 +5,7 @@ from typing import Annotated
 import dagster as dg
 from pydantic import Field
 
-from activation_platform.components.names import Name, Owner
+from activation_platform.components.names import ForeignKey, Name, Owner
 from activation_platform.contracts.modes import ModelKind
 
 __all__ = ["ColumnSpec", "ModelSpec", "RelationSpec"]
@@ -36,9 +36,16 @@ class ModelSpec(dg.Model):
     table: str | None = Field(default=None, description="A table or view: schema.table.")
     sql: str | None = Field(default=None, description="A SELECT in the warehouse's own dialect.")
     sql_file: str | None = Field(default=None, description="A .sql file beside this one.")
+    after: list[ForeignKey] = Field(
+        default_factory=list,
+        description="Assets of other tools that make the table: dbt/orders. Activations that follow wait for them.",
+    )
     kind: ModelKind = Field(default=ModelKind.CUSTOM, description="What a row is: users, events or custom.")
     primary_key: str | Annotated[list[str], Field(min_length=1)] = Field(
         description="The column, or columns, that name a row."
+    )
+    event_time: str | None = Field(
+        default=None, description="Events: the column with the moment at which each happened."
     )
     columns: dict[str, ColumnSpec | str | None] | None = Field(
         default=None, description="Exposed columns, with a type or more; omitted: all."

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-__all__ = ["Name", "Owner"]
+__all__ = ["ForeignKey", "Name", "Owner"]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=63)]
 """Lower-case letters and digits in words joined by single underscores, at most 63, beginning with a letter."""
@@ -14,3 +14,6 @@ Owner = Annotated[
     str, StringConstraints(pattern=r"^(team:.+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7})$")
 ]
 """An e-mail address, or `team:name`."""
+
+ForeignKey = Annotated[str, StringConstraints(pattern=r"^[^/\s]+(/[^/\s]+)*$")]
+"""The key of an asset that is none of ours, its parts joined by slashes, as Dagster shows it."""

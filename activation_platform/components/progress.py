@@ -1,20 +1,18 @@
-"""The progress of a run, told to whoever in this process asked to hear it."""
+"""The progress of a run, told to its log and to whoever in this process asked to hear it."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["Listener", "listener", "listening"]
+import dagster as dg
+
+__all__ = ["Listener", "listening", "telling"]
 
 Listener = Callable[[int, int], None]
 """Is told how many records were answered, and how many there are."""
 
 _LISTENER: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
-
-
-def listener() -> Listener | None:
-    """Who listens to the runs of this context."""
-    return _LISTENER.get()
 
 
 @contextmanager
@@ -25,3 +23,19 @@ def listening(to: Listener | None) -> Iterator[None]:
         yield
     finally:
         _LISTENER.reset(token)
+
+
+def telling(context: dg.AssetExecutionContext) -> Listener:
+    """Progress as log events, at most one in ten seconds, and to whoever listens in this process."""
+    last = time.monotonic()
+    heard = _LISTENER.get()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if heard is not None:
+            heard(done, total)
+        if time.monotonic() - last >= 10:
+            last = time.monotonic()
+            context.log.info("%d of %d records answered", done, total)
+
+    return tell

@@ -167,10 +167,14 @@ class Recurrence(dg.Model):
         """The day of the first partition."""
         return self.start or _DEFAULT_START
 
+    def midnight(self, day: date) -> datetime:
+        """The moment with which a day begins."""
+        return datetime.combine(day, time(), ZoneInfo(self.timezone))
+
     @property
     def first_instant(self) -> datetime:
-        """The midnight with which the first day begins."""
-        return datetime.combine(self.first_day, time(), ZoneInfo(self.timezone))
+        """The moment with which the first day begins."""
+        return self.midnight(self.first_day)
 
     @property
     def period(self) -> timedelta:

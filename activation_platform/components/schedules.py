@@ -1,23 +1,40 @@
 """Schedules: at each tick one run of the activation and everything upstream, for the partition of that instant."""
 
+from collections.abc import Collection
+
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from activation_platform.components.instants import INSTANT, MAX_AGE
 from activation_platform.components.recurrence import Recurrence
 
-__all__ = ["schedule_of"]
+__all__ = ["job_name", "job_of", "schedule_of"]
 
 _HOUR = 3600.0
 
 
-def schedule_of(name: str, asset: dg.AssetKey, recurrence: Recurrence) -> dg.ScheduleDefinition:
-    """The schedule of an activation. Its toggle in the UI is the manual pause."""
-    job = dg.define_asset_job(
-        f"activate_{name}",
-        selection=dg.AssetSelection.assets(asset).upstream().materializable(),
+def job_name(activation: str) -> str:
+    """The job of an activation."""
+    return f"activate_{activation}"
+
+
+def job_of(name: str, asset: dg.AssetKey, foreign: Collection[dg.AssetKey]) -> UnresolvedAssetJobDefinition:
+    """What moves as one run: the activation and everything upstream, but what other tools make (`foreign`)."""
+    ours: dg.AssetSelection = dg.AssetSelection.assets(asset).upstream()
+    if foreign:
+        ours -= dg.AssetSelection.assets(*foreign).upstream()
+    return dg.define_asset_job(
+        job_name(name),
+        selection=ours.materializable(),
         executor_def=dg.in_process_executor,
         tags={"activation": name},
     )
+
+
+def schedule_of(
+    name: str, job: UnresolvedAssetJobDefinition, recurrence: Recurrence
+) -> dg.ScheduleDefinition:
+    """The schedule of an activation. Its toggle in the UI is the manual pause."""
     running = dg.DefaultScheduleStatus.STOPPED if recurrence.paused else dg.DefaultScheduleStatus.RUNNING
     age = min(recurrence.period.total_seconds(), _HOUR)
 

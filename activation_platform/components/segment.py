@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 from pydantic import BaseModel, Field
 
+from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of, streamed
 from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.model import ModelComponent
@@ -75,11 +76,14 @@ class SegmentComponent(Declared[SegmentSpec]):
                 Fault(("where", *problem.path), problem.message) for problem in problems(condition, typed)
             )
 
-    def get_asset_spec(self, model: ModelComponent) -> dg.AssetSpec:
-        """The segment as an asset."""
+    def get_asset_spec(self, workspace: Workspace) -> dg.AssetSpec:
+        """The segment as an asset; it follows its model where an activation follows it."""
+        model: ModelComponent = workspace.find("model", self.spec.model)
+        follows = is_followed(workspace, self.word, self.name)
         return dg.AssetSpec(
             key=self.asset_key,
             deps=[model.asset_key],
+            automation_condition=when_new(model.asset_key) if follows else None,
             group_name="segments",
             kinds={"polars"},
             description=self.spec.description or f"Rows of {model.name} that belong to {self.name}.",
@@ -136,11 +140,15 @@ class SegmentComponent(Declared[SegmentSpec]):
         """The asset."""
         model: ModelComponent = workspace.find("model", self.spec.model)
 
-        @dg.multi_asset(
-            name=f"segments__{self.name}", specs=[self.get_asset_spec(model).with_io_manager_key(FRAMES_KEY)]
-        )
+        spec = self.get_asset_spec(workspace)
+
+        @dg.multi_asset(name=f"segments__{self.name}", specs=[spec.with_io_manager_key(FRAMES_KEY)])
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult[Any]:
             with told_plainly():
                 return self.execute(context, model, config)
 
-        return dg.Definitions(assets=[materialise], resources={FRAMES_KEY: FRAMES})
+        return dg.Definitions(
+            assets=[materialise],
+            sensors=followers(f"segments__{self.name}", spec),
+            resources={FRAMES_KEY: FRAMES},
+        )

@@ -23,7 +23,7 @@ def target_faults(activation: "ActivationComponent", workspace: Workspace) -> It
     """A scope that is none; another activation on the same target, where one takes away what the other may have written."""
     spec = activation.spec
     if spec.scope is not None:
-        yield from _scope_faults(spec)
+        yield from _scope_faults(spec, activation.mode(workspace))
     for other in _rivals(activation, workspace):
         why = contradiction(other.holding(workspace), activation.holding(workspace))
         if why and activation.name > other.name:  # one error a pair
@@ -34,8 +34,8 @@ def target_faults(activation: "ActivationComponent", workspace: Workspace) -> It
             )
 
 
-def _scope_faults(spec: ActivationSpec) -> Iterator[Fault]:
-    if spec.mode is Mode.SNAPSHOT:
+def _scope_faults(spec: ActivationSpec, mode: Mode) -> Iterator[Fault]:
+    if mode is Mode.SNAPSHOT:
         yield Fault(("scope",), "a snapshot replaces everything at its target, so it cannot share it")
     elif not spec.in_scope():
         constants = sorted(line.field for line in spec.lines() if line.constant is not None)

@@ -7,7 +7,7 @@ from itertools import groupby, islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from dagster._utils.schedules import CroniterShim, cron_string_iterator, is_valid_cron_schedule
-from dagster._vendored.croniter import CroniterBadDateError
+from dagster._vendored.croniter.croniter import CroniterBadDateError
 
 __all__ = ["covering", "is_cron", "shortest_period", "tick_before", "ticks", "ticks_a_day"]
 

@@ -5,8 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+import yaml
+from pydantic import ValidationError
 
 from activation_platform.components.recurrence import MOST_PARTITIONS, Recurrence
+from activation_platform.contracts.errors import DeclarationError
 
 PARIS = "Europe/Paris"
 
@@ -164,3 +167,102 @@ def test_a_start_in_the_future_has_no_partition_yet():
     made = recurrence(at="07:00", start="2999-01-01")
     assert list(made.faults()) == []
     assert made.partitions().get_last_partition_key() is None
+
+
+MON_WED_AND_WEEKENDS = {"cron": ["0 9 * * mon,wed", "0 20 * * sat,sun"], "start": "2026-05-01"}
+
+
+def test_e6_several_recurrences_are_one_grid_with_keys_that_are_never_scheduled():
+    made = recurrence(**MON_WED_AND_WEEKENDS)
+    assert made.crons == ("0 9 * * mon,wed", "0 20 * * sat,sun")
+    everything = keys(made, datetime(2026, 5, 11, tzinfo=UTC))
+    assert "2026-05-04-09:00" in everything
+    assert [key for key in everything if made.is_scheduled(key)] == [
+        "2026-05-02-20:00",
+        "2026-05-03-20:00",
+        "2026-05-04-09:00",
+        "2026-05-06-09:00",
+        "2026-05-09-20:00",
+        "2026-05-10-20:00",
+    ]
+
+
+def test_e6_several_times_of_day_are_several_crons():
+    made = recurrence(at=["09:00", 1110], days=["mon", "tue"])
+    assert made.crons == ("0 9 * * 1,2", "30 18 * * 1,2")
+    assert made.grid == "0,30 9,18 * * 1,2"
+
+
+def test_e6_the_newest_scheduled_key_is_not_one_that_only_fills_the_grid():
+    made = recurrence(**MON_WED_AND_WEEKENDS)
+    wednesday_evening = datetime(2026, 5, 6, 20, 30, tzinfo=UTC)
+    assert keys(made, wednesday_evening)[-1] == "2026-05-06-20:00"
+    assert made.newest(wednesday_evening) == "2026-05-06-09:00"
+    assert made.newest(datetime(2026, 5, 6, 9, tzinfo=UTC)) == "2026-05-06-09:00"
+    assert made.newest(datetime(2026, 5, 6, 8, 59, 59, tzinfo=UTC)) == "2026-05-04-09:00"
+    assert made.newest(datetime(2026, 5, 1, tzinfo=UTC)) is None
+
+
+def test_e6_a_key_that_is_never_scheduled_is_refused_with_its_neighbours():
+    made = recurrence(**MON_WED_AND_WEEKENDS)
+    made.require_scheduled("2026-05-06-09:00")
+    with pytest.raises(DeclarationError) as refused:
+        made.require_scheduled("2026-05-06-20:00")
+    assert "2026-05-06-20:00 is never scheduled" in refused.value.what
+    assert "2026-05-06-09:00" in refused.value.remedy
+    assert "2026-05-09-20:00" in refused.value.remedy
+
+
+def test_e6_the_partitions_of_the_grid_are_what_is_counted():
+    frequent_in_two_ways = ["*/5 8-17 * * 1-5", "7 * * * 6"]
+    assert len(list(recurrence(cron=frequent_in_two_ways, start="2026-01-01").faults())) == 0
+    (fault,) = recurrence(cron=frequent_in_two_ways, start="2025-01-01").faults()
+    assert "are more than 100000" in fault.message
+    proposed = fault.message.rpartition(" ")[2]
+    assert not list(recurrence(cron=frequent_in_two_ways, start=proposed).faults())
+
+
+def test_e6_no_more_than_one_tick_a_day_on_average_needs_no_start():
+    assert faults(cron=["0 9 * * mon,wed", "0 20 * * sat,sun"]) == []
+    assert faults(at=["09:00", "20:00"], days=["mon"]) == []
+
+
+def test_e3_a_partition_owns_the_interval_that_ends_at_its_instant():
+    made = recurrence(every="15m", start="2026-05-01")
+    window = made.window("2026-05-01-10:30")
+    assert (window.start, window.end) == (
+        datetime(2026, 5, 1, 10, 15, tzinfo=UTC),
+        datetime(2026, 5, 1, 10, 30, tzinfo=UTC),
+    )
+
+
+def test_e3_the_first_partition_owns_the_interval_before_it():
+    made = recurrence(cron="0 6 * * 1")
+    assert made.window("2024-01-01-06:00").start == datetime(2023, 12, 25, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        MON_WED_AND_WEEKENDS,
+        {"every": "1h"},
+        {"at": "02:30"},
+        {"at": ["02:30", "09:00"], "days": ["sat", "sun", "mon"]},
+        {"every": "4h", "days": ["sun"]},
+        {},
+    ],
+)
+@pytest.mark.parametrize("day", [date(2024, 3, 31), date(2024, 10, 27)])
+def test_e3_windows_follow_one_another_without_gap_or_overlap_when_clocks_change(said, day):
+    made = recurrence(**{**said, "start": str(day - timedelta(days=9)), "timezone": PARIS})
+    after = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=9)
+    scheduled = [key for key in keys(made, after) if made.is_scheduled(key)]
+    windows = [made.window(key) for key in scheduled]
+    assert len(windows) > 4
+    assert [window.start for window in windows[1:]] == [window.end for window in windows[:-1]]
+    assert all(window.start < window.end for window in windows)
+
+
+def test_on_is_a_boolean_in_yaml_and_the_refusal_says_what_to_write():
+    with pytest.raises(ValidationError, match="write `follow: upstream`"):
+        Recurrence.model_validate(yaml.safe_load("{on: upstream}"))

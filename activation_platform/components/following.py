@@ -1,0 +1,65 @@
+"""Following: what runs because its data is new, and not because it is time (`schedule: {follow: upstream}`)."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from activation_platform.components.workspace import Workspace
+
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
+
+__all__ = ["followers", "foreign", "is_followed", "when_new"]
+
+
+def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
+    """True for the newest partition once one of these assets was materialised and none of them is about to be again."""
+    these = dg.AssetSelection.assets(*upstream)
+    condition = dg.AutomationCondition
+    return (
+        condition.in_latest_time_window()
+        & condition.any_deps_updated().allow(these).since_last_handled()
+        & ~condition.any_deps_in_progress().allow(these)
+        & ~condition.in_progress()
+    )
+
+
+def followers(
+    name: str, spec: dg.AssetSpec, *, paused: bool = False, tags: Mapping[str, str] | None = None
+) -> list[dg.AutomationConditionSensorDefinition]:
+    """The sensor that requests the runs of an asset that follows its data; none for another.
+
+    It is on from the start, and its toggle in the UI is the manual pause. It has one asset only: Dagster's own sensor for all
+    assets starts switched off, and two sensors may not share an asset.
+    """
+    if spec.automation_condition is None:
+        return []
+    sensor = dg.AutomationConditionSensorDefinition(
+        f"{name}_follows",
+        target=dg.AssetSelection.assets(spec.key),
+        default_status=dg.DefaultSensorStatus.STOPPED if paused else dg.DefaultSensorStatus.RUNNING,
+        run_tags=tags,
+        description=f"Runs {spec.key.to_user_string()} when its data is new. Switch it off to pause it.",
+    )
+    return [sensor]
+
+
+def is_followed(workspace: Workspace, word: str, name: str) -> bool:
+    """Whether an activation that follows its data is made of this model or segment."""
+    return (word, name) in workspace.once("followed", lambda: frozenset(_followed(workspace)))
+
+
+def _followed(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    for name in workspace.names("activation"):
+        activation: ActivationComponent = workspace.find("activation", name)
+        if activation.spec.schedule.follow is not None:
+            for component in (activation.upstream(workspace), activation.model(workspace)):
+                if component is not None:
+                    yield component.word, component.name
+
+
+def foreign(workspace: Workspace) -> frozenset[dg.AssetKey]:
+    """What other tools make, and models are read after."""
+    models = [workspace.find("model", name) for name in workspace.names("model")]
+    return frozenset(key for model in models for key in model.after)
