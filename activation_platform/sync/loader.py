@@ -91,7 +91,7 @@ class Loader:
         except BatchRefused as refused:
             raise ConnectionFailed(
                 f"{self.destination.platform} refused a request: {self.destination.redactor()(refused.reason)}",
-                remedy="Check the destination's settings (account, base_url, API version).",
+                remedy="Check the destination's settings (account, address, version) and the service's options.",
             ) from refused
 
     async def load(self, service: Service, batches: Iterable[Batch], told: Told) -> None:

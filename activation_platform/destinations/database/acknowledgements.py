@@ -43,17 +43,15 @@ DIGEST = 6
 FINISH = "finish"
 
 CREATION = """create table if not exists {table} (
-  "batch" varchar(200) not null, "part" varchar(64) not null, "operation" varchar(16) not null, "stage" varchar(63) not null,
-  "records" integer not null, "keys" text not null, "outcomes" text, "at" timestamp with time zone not null default now(),
+  "batch" text not null, "part" text not null, "operation" text not null, "stage" text not null, "records" integer not null,
+  "keys" text not null, "outcomes" text, "at" timestamp with time zone not null default now(),
   primary key ("batch", "part"))"""
 CLAIM = """insert into {table} ("batch", "part", "operation", "stage", "records", "keys")
-values (cast($1 as varchar), cast($2 as varchar), cast($3 as varchar), cast($4 as varchar), cast($5 as integer), cast($6 as text))
+values (cast($1 as text), cast($2 as text), cast($3 as text), cast($4 as text), cast($5 as integer), cast($6 as text))
 on conflict ("batch", "part") do nothing returning "part\""""
 ANSWER = """update {table} set "outcomes" = cast($3 as text)
-where "batch" = cast($1 as varchar) and "part" = cast($2 as varchar)"""
-ANSWERED = (
-    """select "outcomes" from {table} where "batch" = cast($1 as varchar) and "part" = cast($2 as varchar)"""
-)
+where "batch" = cast($1 as text) and "part" = cast($2 as text)"""
+ANSWERED = """select "outcomes" from {table} where "batch" = cast($1 as text) and "part" = cast($2 as text)"""
 # What was written to a stage stands only if the stage was put in its place.
 SOUGHT = """select a."batch", a."keys", a."outcomes" from {table} as a
 where a."batch" in (select r."batch" from "activation_doubts" as r) and a."outcomes" is not null

@@ -47,7 +47,7 @@ class Table(Service):
     modes: ClassVar[frozenset[Mode]] = frozenset(
         {Mode.UPSERT, Mode.UPDATE_ONLY, Mode.INSERT_ONLY, Mode.MIRROR, Mode.SNAPSHOT}
     )
-    batch_size: ClassVar[int] = 1_000
+    batch_size: ClassVar[int] = 5_000  # measured: a thousand takes up to twice as long
     fields: ClassVar[tuple[Field, ...]] = ()
     custom_fields: ClassVar[CustomFields | None] = CustomFields(
         pattern=r"(?s).+", words="the name of a column, letter by letter", text=Text(), texts=TextList()

@@ -194,3 +194,35 @@ def test_a_duckdb_file_that_another_process_holds_is_tried_again(tmp_path, relea
                 desk.load(people, batch(ANN))
             assert said.type is ConnectionFailed
             holder.communicate()
+
+
+@pytest.mark.parametrize(
+    ("kind", "query"),
+    [
+        ("postgres", "select pg_sleep(60)"),
+        ("duckdb", "select count(*) from range(1000000000000) r where r.range % 7 = 8"),
+    ],
+)
+def test_d5_a_statement_can_be_stopped_from_another_thread_and_the_session_goes_on(
+    request, tmp_path, kind, query
+):
+    place = request.getfixturevalue(kind) if kind == "postgres" else duckdb_place(tmp_path / "place.duckdb")
+    session, ends = place.destination.connect(), []
+
+    def run():
+        try:
+            session.execute(Statement(query))
+        except Interrupted as interrupted:
+            ends.append(interrupted)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while thread.is_alive():  # a request to stop that comes before the statement has begun is lost
+        session.interrupt()
+        thread.join(0.05)
+    session.rollback()
+
+    assert [interrupted.in_doubt for interrupted in ends] == [False]
+    assert session.alive
+    assert session.execute(Statement("select 1 as one"))["one"].to_list() == [1]
+    session.close()
