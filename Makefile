@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test check format lock screenshots docs clean
+.PHONY: help install demo ui test soak check format lock screenshots docs clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,10 @@ ui: install ## Show the demo's assets, partitions, checks and metadata in the Da
 
 test: install ## Run the whole test suite.
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+soak: install ## Live through 100,000 histories of the state machine, others each time (hours).
+	HISTORIES=$${HISTORIES:-100000} HISTORIES_SEED=$${HISTORIES_SEED:-$$(date +%s)} \
+		$(BIN)/python -m pytest -n 2 activation_platform_tests/sync/test_state_machine.py
 
 check: install ## Check style, types, import floors and definitions.
 	$(BIN)/ruff check .

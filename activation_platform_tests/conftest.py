@@ -166,3 +166,12 @@ def _wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -
     raise AssertionError(
         f"PostgreSQL was not ready in {START_WITHIN:.0f} s: {log.read_text(errors='replace')}"
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many histories the state machine lived through, whichever worker did it."""
+    passed = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
+    histories = sum(told["histories"] for told in passed if "histories" in told)
+    if histories:
+        runs = sum(told["runs"] for told in passed if "runs" in told)
+        terminalreporter.write_line(f"state machine: {histories:,} histories of {runs:,} runs")

@@ -100,7 +100,8 @@ def departures(
     )
     result.standing += waiting.height
     result.doubtful = _in_doubt(debts["key64"], found, ledger)
-    _sort_out(result, pl.concat([gone, debts], how="diagonal_relaxed"), found, ledger, claimed, at)
+    leaving = pl.concat([gone, debts], how="diagonal_relaxed")
+    _sort_out(result, leaving, activation, found, ledger, claimed, at)
     if waiting.height:
         days = (at - int(waiting["since"].min())) // _DAY  # type: ignore[arg-type]  # a column of integers
         result.notes.append(
@@ -145,6 +146,7 @@ def _in_doubt(keys: pl.Series, found: Survey, ledger: Ledger) -> pl.Series:
 def _sort_out(
     result: Departures,
     leaving: pl.DataFrame,
+    activation: Activation,
     found: Survey,
     ledger: Ledger,
     claimed: npt.NDArray[np.uint64],
@@ -155,7 +157,9 @@ def _sort_out(
     Where a present key holds the identifier, the delete is dropped; where one only claims it, it waits.
     """
     identifiers = leaving["identifier64"].fill_null(0).to_numpy()
-    held, wanted = contested(identifiers, ledger.head, found.seen, claimed)
+    held, wanted = contested(
+        identifiers, ledger.head, found.seen, claimed, departed_stay=not activation.deletes
+    )
     free = leaving.filter(pl.Series(~held & ~wanted))
     result.deletes = free.select(*ENTRIES.names(), "_behind")
     suppressed = leaving.with_columns(_held=pl.Series(held)).filter(pl.Series(held | wanted))

@@ -130,15 +130,19 @@ def contested(
     head: Head,
     seen: npt.NDArray[np.bool_],
     claimed: Hashes,
+    *,
+    departed_stay: bool,
     moved: pl.Series | None = None,
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """For identifiers about to be deleted: does a present key hold it, or does one that could not yet be sent claim it.
 
-    `claimed`: identifiers of keys that this run writes or sets aside. `moved`: hashes of keys whose entries do not count,
-    because they have just left their identifier.
+    `claimed`: identifiers of keys that this run writes or sets aside. `departed_stay`: who left the frame still holds what it
+    holds. `moved`: hashes of keys whose entries do not count, because they have just left their identifier.
     """
     positions = head.holding(np.unique(identifier64))
-    positions = positions[seen[positions] & head.in_states(*HELD, State.IGNORED)[positions]]
+    hold = head.in_states(*HELD, State.IGNORED)
+    hold = hold | head.in_states(State.DEPARTED) if departed_stay else hold & seen
+    positions = positions[hold[positions]]
     present = head.entries(positions).drop_nulls("identifier64")
     if moved is not None:
         present = present.filter(~pl.col("key64").is_in(moved.implode()))

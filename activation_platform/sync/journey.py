@@ -13,9 +13,9 @@ from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict
 from activation_platform.contracts.service import Pass
 from activation_platform.sync.batches import Cutter
+from activation_platform.sync.behind import Behind
 from activation_platform.sync.departures import cancelled
 from activation_platform.sync.history import Figures, Status
-from activation_platform.sync.identifiers import contested
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.mapping import BoundMapping
@@ -61,9 +61,7 @@ class Journey:
         self.begun = False
         self._tally = Tally(Counts())
         self._piece: Piece | None = None
-        self._moved: list[pl.DataFrame] = []
-        self._accepted_late: list[pl.Series] = []
-        self._not_accepted: list[pl.Series] = []
+        self._behind: Behind | None = None
         self._standing: list[pl.Series] = []
         self._unknown_there: list[Batch] = []
         self._plan: Plan | None = None
@@ -82,6 +80,7 @@ class Journey:
         )
         self.begun = True
         plan = self._plan = make_plan(frame, self.activation, mapping, ledger, self.order, ledger.now())
+        self._behind = Behind(plan, self.activation, ledger.head)
         self._tally.counts = plan.counts
         self.notes.extend(plan.notes)
         self._stop_if_cancelled()
@@ -113,7 +112,7 @@ class Journey:
         await self._load(cutter.writes(Operation.UPDATE))
         await self._load(self._inserts_after_all())
         await self._load(cutter.erasures())
-        await self._load(cutter.deletes(self._leaving(plan)))
+        await self._load(cutter.deletes(self._leaving()))
         if self.activation.mode is Mode.SNAPSHOT:
             self._forget_replaced(plan)
 
@@ -129,7 +128,7 @@ class Journey:
         try:
             await self._load(cutter.writes(Operation.INSERT))
             await self._load(cutter.writes(Operation.UPDATE))
-            await self._load(cutter.deletes(self._leaving(plan)))
+            await self._load(cutter.deletes(self._leaving()))
         except BaseException:
             self._piece = None
             with suppress(ActivationError):  # the reason why it is abandoned says more
@@ -224,14 +223,11 @@ class Journey:
         self._remember(pl.concat([events, behind]))
         self._counting.left_behind += behind.height
         self._counting.writes(events, batch.operation, batch.frame["_moved"])
-        self._moved.append(behind)
+        assert self._behind is not None
+        self._behind.hear(events, behind)
         stands = events["event"].is_in([Event.ACCEPTED, Event.PARTIAL])
-        self._not_accepted.append(events["key64"].filter(~stands))
         if self.activation.mode is Mode.SNAPSHOT:
             self._standing.append(events["key64"].filter(stands | (events["event"] == Event.UNKNOWN)))
-        if self._plan is not None and len(self._plan.doubtful):
-            late = stands & events["key64"].is_in(self._plan.doubtful.implode())
-            self._accepted_late.append(events["key64"].filter(late))
 
     def _without_unknown_there(self, batch: Batch, outcomes: list[Outcome]) -> tuple[Batch, list[Outcome]]:
         """Under upsert and mirror an update of a record that is not there becomes an insert, in this run (SEMANTICS C)."""
@@ -250,37 +246,13 @@ class Journey:
         while self._unknown_there:
             yield self._unknown_there.pop()
 
-    def _leaving(self, plan: Plan) -> pl.DataFrame:
-        """Deletes, which come last: what left the frame, what was owed, and what this run's moves left behind."""
-        moved = self._left_behind_now(plan).with_columns(
-            _behind=pl.lit(value=True), _same_run=pl.lit(value=True)
-        )
-        planned = plan.deletes.with_columns(_same_run=pl.lit(value=False))
-        rows = pl.concat([planned, moved], how="diagonal_relaxed")
-        if Operation.DELETE in plan.withheld:
-            return rows.clear()
-        # An old identifier goes only once its record stands under the new one.
-        waits = pl.col("_behind") & pl.col("key64").is_in(self._not_standing(plan).implode())
-        self._tally.held_back = rows.filter(waits & ~pl.col("_same_run")).height
-        return rows.filter(~waits)
-
-    def _not_standing(self, plan: Plan) -> pl.Series:
-        """Hashes of keys that were not accepted in this run, or were in doubt before it and got no answer since."""
-        nothing = pl.Series(dtype=pl.UInt64)
-        accepted = pl.concat([nothing, *self._accepted_late])
-        doubtful = plan.doubtful.filter(~plan.doubtful.is_in(accepted.implode()))
-        return pl.concat([nothing, *self._not_accepted, doubtful])
-
-    def _left_behind_now(self, plan: Plan) -> pl.DataFrame:
-        """Identifiers left behind in this run and free to delete; what a present key holds is owed no more."""
-        moved = pl.concat([EVENTS.to_frame(), *self._moved])
-        if not self.activation.removes_left_behind or moved.is_empty():
-            return moved.clear()
-        held, claimed = contested(
-            moved["identifier64"].to_numpy(), self.ledger.head, plan.seen, plan.claimed, moved["key64"]
-        )
-        self._remember(cancelled(moved.filter(pl.Series(held)), self.ledger.now()))
-        return moved.filter(pl.Series(~(held | claimed)))
+    def _leaving(self) -> pl.DataFrame:
+        """Deletes, which come last, once every write has its answer."""
+        assert self._behind is not None
+        leaving = self._behind.leaving(self.ledger.now())
+        self._remember(leaving.cancelled)
+        self._tally.held_back = leaving.waiting
+        return leaving.deletes
 
     def figures(self) -> Figures:
         """The run's figures so far."""

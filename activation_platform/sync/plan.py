@@ -33,9 +33,9 @@ class Plan:
     """Complete and on disk before the first request.
 
     `writes`: files of records to insert or update; `losers`: hashes of keys in them that may not write; `deletes`: one row a
-    delete; `seen`: by ledger position, whether the frame holds the key; `claimed`: hashes of the identifiers that this run
-    writes or sets aside; `overwritten`: entries whose identifier another key writes (see `identifiers.trodden`); `doubtful`: see
-    `Departures`; `withheld`: operations that are kept back; `notes`: what the guards said, and what else people should know.
+    delete; `seen`: by ledger position, whether the frame holds the key; `writing`, `aside`: hashes of the identifiers that this
+    run writes or sets aside; `overwritten`: entries whose identifier another key writes (see `identifiers.trodden`); `doubtful`:
+    see `Departures`; `withheld`: operations that are kept back; `notes`: what the guards said, and what else people should know.
     """
 
     mapping: BoundMapping
@@ -44,7 +44,8 @@ class Plan:
     deletes: pl.DataFrame
     events: list[Path]
     seen: npt.NDArray[np.bool_]
-    claimed: npt.NDArray[np.uint64]
+    writing: npt.NDArray[np.uint64]
+    aside: npt.NDArray[np.uint64]
     overwritten: pl.DataFrame
     doubtful: pl.Series
     null_keys: int

@@ -8,6 +8,7 @@ departures  what left the frame, what is still owed to be deleted  (departures.p
 guards      withhold what looks like a mistake                     (guards.py)
 """
 
+import numpy as np
 import polars as pl
 
 from activation_platform.contracts.batch import KEY
@@ -68,10 +69,9 @@ def make_plan(
     )
     _set_losers_aside(judged, losers, ledger, at)
     wanted = judged.contenders().join(losers, on="key64", how="anti")
-    claimed = (
-        pl.concat([wanted["identifier64"], losers["identifier64"], *judged.claims]).drop_nulls().to_numpy()
-    )
-    leaving = departures(found, activation, ledger, claimed, order, at)
+    writing = wanted["identifier64"].drop_nulls().to_numpy()
+    aside = pl.concat([losers["identifier64"], *judged.claims]).drop_nulls().to_numpy()
+    leaving = departures(found, activation, ledger, np.concatenate([writing, aside]), order, at)
     plan = Plan(
         mapping=mapping,
         writes=judged.writes,
@@ -79,7 +79,8 @@ def make_plan(
         deletes=leaving.deletes,
         events=judged.events + leaving.spool(ledger.work),
         seen=found.seen,
-        claimed=claimed,
+        writing=writing,
+        aside=aside,
         overwritten=trodden(wanted if activation.overwrites else wanted.clear(), ledger.head),
         doubtful=leaving.doubtful,
         null_keys=found.null_keys,

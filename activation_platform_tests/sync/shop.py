@@ -81,7 +81,7 @@ class Things(Service):
 
     def look_up(self, doubts: Sequence[Doubt]) -> Iterator[Any]:
         answer = yield self.destination.ask("GET", "/batches", budget=PLENTY)
-        return [doubt.batch in said(answer) for doubt in doubts]
+        return [f"{doubt.batch}/{doubt.identifier}" in said(answer) for doubt in doubts]
 
     def settle(self, pending: Sequence[Pending]) -> Iterator[Any]:
         response = yield self.destination.ask("GET", "/erasures", budget=PLENTY)
@@ -114,6 +114,12 @@ class Happenings(OnceThings):
     object = ObjectKind.EVENT
     modes = frozenset({Mode.INSERT_ONLY})
     path = "/insert/tell"
+
+
+class LookedUpHappenings(Happenings):
+    """Tell what happened to things; whether it was told can be asked."""
+
+    can_look_up = True
 
 
 class StagedThings(Things):

@@ -17,8 +17,8 @@ class Vendor:
     `refuse`, `partly`: ids to reasons (a part of a record: all but its e-mail). `poison`: ids that make it refuse whole batches.
     `answers`: what happens to the next writing requests, one each; a name of a fault below, an answer, or "" for nothing odd.
     `newest`: by the value of `owner`, if that is mapped, the id that was last written for it.
-    `staged`: what was said in one piece and does not count yet, by token; `finished`: tokens that count. `batches`: ids of those
-    it carried out; `told`: how often each thing was inserted.
+    `staged`: what was said in one piece and does not count yet, by token; `finished`: tokens that count. `batches`: what it
+    carried out, as id of the batch and of the thing; `told`: how often each thing was inserted.
     `knows_updates`: whether it tells an update from an insert, and ignores what it does not know.
     """
 
@@ -64,14 +64,14 @@ class Vendor:
             return httpx.Response(400, json={"error": "bad batch"})
         if token := request.url.params["token"]:
             self.staged[token].append((operation, mode, records))
-            words = [
-                "rejected:no" if r["id"] in self.refuse else f"{operation}d".replace("td", "ted")
-                for r in records
-            ]
-            words = [word.replace("inserted", "created") for word in words]
+            word = {"insert": "created", "update": "updated", "delete": "deleted"}[operation]
+            words = ["rejected:no" if record["id"] in self.refuse else word for record in records]
         else:
-            self.batches.add(request.url.params["batch"])
             words = self._words(operation, mode, records)
+            done = [
+                record["id"] for record, word in zip(records, words, strict=True) if word[:8] != "rejected"
+            ]
+            self.batches |= {f"{request.url.params['batch']}/{name}" for name in done}
         if answer == "answer lost":
             raise httpx.ReadTimeout("the answer is lost")
         if answer == "dies after":
