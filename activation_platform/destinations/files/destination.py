@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import DeclarationError
@@ -87,9 +88,10 @@ class Files(Destination):
 
     @property
     def host(self) -> str:
-        """The folder, the bucket or the server."""
+        """The folder, the bucket or the server; with the store that a bucket is at, where it is not the vendor's own."""
         address = Address.of(self.url)
-        return f"{address.scheme}://{address.host or address.path}"
+        place = f"{address.scheme}://{address.host or address.path}"
+        return f"{place} at {urlsplit(self.base_url).netloc}" if self.base_url else place
 
     def account(self) -> Inquiry:
         """See whether the place is there and lets us in. Returns its name: nothing else names it."""

@@ -30,6 +30,7 @@ _BLOCK = 4 * 1024 * 1024
 _ANSWER_WITHIN = 30.0
 """Seconds for a block, or any other request."""
 _PUBLIC_KEY = re.compile(r"(?:ssh|ecdsa|sk)-\S+ \S+")
+_HOME = re.compile(r"^/~(?:/|$)")
 _PROBE = ".activation.part"
 
 
@@ -47,13 +48,13 @@ class RemoteFolder(Place):
     """Drafts are written beside the file, as `.name.part`, and renamed.
 
     A server with `posix-rename` (OpenSSH and most others) puts the new file in the place of the old one at once. On one
-    without, the old file is removed first: for a moment there is none, but never half of one. `folder` is absolute, or
-    relative to where the login leads.
+    without, the old file is removed first: for a moment there is none, but never half of one. A `folder` that is empty or
+    begins with `/~` is taken from where the login leads.
     """
 
     def __init__(self, host: str, port: int, folder: str, login: Login) -> None:
         self._host, self._port, self._login = host, port, login
-        self._folder = PurePosixPath(folder)
+        self._folder = PurePosixPath(_HOME.sub("", folder))
         self.name = f"sftp://{host}:{port}/{folder.lstrip('/')}".rstrip("/")
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
