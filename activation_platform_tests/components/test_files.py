@@ -65,15 +65,14 @@ def files(project: Project, warehouse, storage, sandbox, drop, instance) -> Runn
 
 def test_a_snapshot_is_the_whole_segment_every_run(files, warehouse, drop):
     first = told(succeeded(files.run(PEOPLE)), PEOPLE)
-    assert (drop / "people.csv").read_text().splitlines() == [
-        "id,email,key",
-        *(f"{n},person{n}@example.com,5" for n in range(1, 5)),
-    ]
+    header, *rows = (drop / "people.csv").read_text().splitlines()
+    assert header == "id,email,key"
+    assert sorted(rows) == [f"{n},person{n}@example.com,5" for n in range(1, 5)]
     assert (first["inserted"], first["status"]) == (4, "succeeded")
 
     fill(warehouse, [person(1), person(9)])
     second = told(succeeded(files.run(PEOPLE, partition=SECOND, activations__drop__people=ALL)), PEOPLE)
-    assert (drop / "people.csv").read_text().splitlines()[1:] == [
+    assert sorted((drop / "people.csv").read_text().splitlines()[1:]) == [
         "1,person1@example.com,5",
         "9,person9@example.com,5",
     ]
