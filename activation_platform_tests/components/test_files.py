@@ -132,3 +132,27 @@ def test_what_cannot_be_is_refused_when_definitions_load(project, warehouse, dro
 
     assert words in refused
     assert "secret" not in refused
+
+
+def test_a4_two_snapshots_of_one_name_are_refused(project, warehouse, drop):
+    other = DROP.split("---\n")[1].replace("name: people", "name: rivals")
+
+    words = project.also(DROP + "---\n" + other).refusal()
+
+    assert 'writes to the same target as the activation "people"' in words
+
+
+def test_an_address_from_the_environment_that_leads_nowhere_stops_the_run_with_what_to_do(files, monkeypatch):
+    monkeypatch.setenv("DROP_URL", "s4://me:a-secret@bucket")
+
+    words = refusal(files.run(PEOPLE))
+
+    assert words.startswith("Configuration")
+    assert '"url" starts with one of file://, s3://' in words
+    assert "a-secret" not in words
+
+
+def test_a_folder_that_went_away_is_not_found(files, drop):
+    drop.rmdir()
+
+    assert refusal(files.run(PEOPLE)).startswith("Resource not found")
