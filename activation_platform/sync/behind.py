@@ -12,7 +12,7 @@ from activation_platform.sync.head import Head
 from activation_platform.sync.identifiers import contested
 from activation_platform.sync.order import Activation
 from activation_platform.sync.plan import Plan
-from activation_platform.sync.states import EVENTS, Event
+from activation_platform.sync.states import NO_EVENTS, Event
 
 __all__ = ["Behind", "Leaving"]
 
@@ -33,7 +33,7 @@ class Behind:
         self._plan = plan
         self._activation = activation
         self._head = head
-        self._moved: list[pl.DataFrame] = [EVENTS.to_frame()]
+        self._moved: list[pl.DataFrame] = [NO_EVENTS]
         self._accepted_late: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
         self._not_accepted: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
         self._not_taken: list[npt.NDArray[np.uint64]] = [np.empty(0, dtype=np.uint64)]

@@ -11,7 +11,16 @@ from activation_platform.contracts.modes import Mode, ObjectKind
 from activation_platform.sync.identifiers import contested
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.order import Activation, RunOrder
-from activation_platform.sync.states import ENTRIES, HELD, PENDING_ERASURE, Debt, Event, State, events_of
+from activation_platform.sync.states import (
+    ENTRIES,
+    HELD,
+    NO_ENTRIES,
+    PENDING_ERASURE,
+    Debt,
+    Event,
+    State,
+    events_of,
+)
 from activation_platform.sync.survey import Survey
 
 __all__ = ["Departures", "cancelled", "departures"]
@@ -56,7 +65,7 @@ def departures(
 ) -> Departures:
     """Judge every key that is not in the frame. `claimed`: hashes of the identifiers that this run writes or sets aside."""
     head = ledger.head
-    result = Departures(ENTRIES.to_frame().with_columns(_behind=pl.lit(value=False)))
+    result = Departures(NO_ENTRIES.with_columns(_behind=pl.lit(value=False)))
     if activation.kind is ObjectKind.EVENT:
         return _past_events(result, found, activation, ledger, at)
     held = head.entries(head.where(head.in_states(*HELD) & ~found.seen))
@@ -156,6 +165,8 @@ def _sort_out(
 
     Where a present key holds the identifier, the delete is dropped; where one only claims it, it waits.
     """
+    if leaving.is_empty():
+        return
     identifiers = leaving["identifier64"].fill_null(0).to_numpy()
     held, wanted = contested(
         identifiers, ledger.head, found.seen, claimed, departed_stay=not activation.deletes

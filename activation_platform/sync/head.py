@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from activation_platform.sync.states import ENTRIES, State
+from activation_platform.sync.states import ENTRIES, NO_ENTRIES, State, conform
 
 __all__ = ["Head", "Positions"]
 
@@ -89,7 +89,7 @@ class Head:
     def entries(self, positions: Positions) -> pl.DataFrame:
         """Whole entries at positions, in their order; a row of nulls for -1."""
         if not len(positions):
-            return ENTRIES.to_frame()
+            return NO_ENTRIES
         size = self.overlay.height
         overlaid = np.flatnonzero((positions >= 0) & (positions < size))
         based = np.flatnonzero(positions >= size)
@@ -105,7 +105,7 @@ class Head:
     def _from_base(self, rows: Positions) -> pl.DataFrame:
         taken = pl.from_arrow(self._base.take(pa.array(rows)))
         assert isinstance(taken, pl.DataFrame)
-        return taken.select(ENTRIES.names()).cast(ENTRIES)
+        return conform(taken, NO_ENTRIES)
 
     def where(self, mask: npt.NDArray[np.bool_]) -> Positions:
         """Positions of live entries for which the mask (by position) holds."""
@@ -152,7 +152,8 @@ def open_base(path: Path) -> pa.Table:
 def _numpy(frame: pa.Table | pl.DataFrame, name: str) -> Column:
     """A column, without a copy where the file holds it in one piece; nulls (no identifier) become 0."""
     if isinstance(frame, pl.DataFrame):
-        return frame[name].fill_null(0).to_numpy()
+        series = frame[name]
+        return (series.fill_null(0) if series.null_count() else series).to_numpy()
     column = frame[name]
     filled = column.fill_null(0) if column.null_count else column
     values: Column = filled.chunk(0).to_numpy() if filled.num_chunks == 1 else filled.to_numpy()

@@ -31,6 +31,16 @@ CONTENDERS = pl.Schema(
 )
 """Keys that want to write: `holds` where the ledger's entry already holds this identifier."""
 
+_NOBODY = pl.DataFrame(
+    schema={
+        "key64": pl.UInt64(),
+        "key": pl.String(),
+        "identifier": pl.String(),
+        "identifier64": pl.UInt64(),
+        "reason": pl.String(),
+    }
+)
+
 
 def settle(
     writes: pl.DataFrame,
@@ -60,15 +70,15 @@ def settle(
 
 
 def _losers(writes: pl.DataFrame, holders: pl.DataFrame, policy: str) -> pl.DataFrame:
+    if holders.is_empty() and writes["identifier64"].n_unique() == writes.height:
+        return _NOBODY
     outside = holders.join(writes, on="key64", how="anti")
     everyone = pl.concat(
         [writes.with_columns(outside=False), outside.with_columns(outside=True)], how="diagonal_relaxed"
     )
     shared = everyone.filter(pl.len().over("identifier64") > 1)
     if shared.is_empty():
-        return shared.select(
-            "key64", "key", "identifier", "identifier64", reason=pl.lit(None, dtype=pl.String)
-        )
+        return _NOBODY
     if policy == SET_ASIDE:
         shared = shared.sort("holds", "key", descending=[True, False])
         wins = pl.col("holds") & (pl.col("holds").cum_sum().over("identifier64") == 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from activation_platform.sync.files import sync_folder
-from activation_platform.sync.states import EVENTS
+from activation_platform.sync.states import NO_EVENTS, conform
 
 __all__ = ["Journal", "read_journal"]
 
@@ -39,7 +39,7 @@ class Journal:
         if events.is_empty():
             return
         body = io.BytesIO()
-        events.select(EVENTS.names()).cast(EVENTS).write_ipc_stream(body)
+        conform(events, NO_EVENTS).write_ipc_stream(body)
         payload = body.getvalue()
         frame = _HEADER.pack(_MAGIC, len(payload), zlib.crc32(payload)) + payload
         start = self._file.tell()

@@ -32,7 +32,7 @@ from activation_platform.sync.remember import (
     replaced,
     unsent,
 )
-from activation_platform.sync.states import EVENTS, Debt, Event
+from activation_platform.sync.states import NO_EVENTS, Debt, Event
 from activation_platform.sync.tally import Tally
 
 __all__ = ["Journey", "Progress", "silently"]
@@ -177,7 +177,7 @@ class Journey:
 
     def _before(self, batch: Batch) -> None:
         at = self.ledger.now()
-        events = EVENTS.to_frame()
+        events = NO_EVENTS
         if (
             self._plan is not None
             and self._plan.overwritten.height

@@ -24,12 +24,13 @@ from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.reader import read_debts, read_head
 from activation_platform.sync.states import (
-    EVENTS,
+    NO_EVENTS,
     PENDING_ERASURE,
     Debt,
     Event,
     State,
     changed_entries,
+    conform,
     fold_debts,
 )
 
@@ -229,4 +230,4 @@ def write_log(folder: Path, run: int, events: pl.DataFrame) -> None:
 
 
 def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat([EVENTS.to_frame(), *(frame.select(EVENTS.names()).cast(EVENTS) for frame in frames)])
+    return pl.concat([NO_EVENTS, *(conform(frame, NO_EVENTS) for frame in frames)])

@@ -11,7 +11,7 @@ import pyarrow as pa
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.head import Head, open_base
 from activation_platform.sync.manifest import Manifest, damaged
-from activation_platform.sync.states import DEBTS, ENTRIES, fold_entries
+from activation_platform.sync.states import NO_DEBTS, NO_ENTRIES, conform, fold_entries
 
 __all__ = ["Reading", "read_debts", "read_head", "read_ledger"]
 
@@ -43,20 +43,19 @@ def read_ledger(folder: Path) -> Reading:
 
 def read_head(folder: Path, manifest: Manifest) -> Head:
     """Every entry acknowledged so far."""
-    base = _opened(folder, manifest.base, open_base) if manifest.base else ENTRIES.to_frame().to_arrow()
-    deltas = [_frame(folder, delta["file"], ENTRIES) for delta in manifest.deltas]
-    return Head(base, fold_entries(pl.concat([ENTRIES.to_frame(), *deltas])))
+    base = _opened(folder, manifest.base, open_base) if manifest.base else NO_ENTRIES.to_arrow()
+    deltas = [_frame(folder, delta["file"], NO_ENTRIES) for delta in manifest.deltas]
+    folded = deltas[0] if len(deltas) == 1 else fold_entries(pl.concat([NO_ENTRIES, *deltas]))
+    return Head(base, folded)
 
 
 def read_debts(folder: Path, manifest: Manifest) -> pl.DataFrame:
     """What is owed."""
-    return _frame(folder, manifest.debts, DEBTS)
+    return _frame(folder, manifest.debts, NO_DEBTS)
 
 
-def _frame(folder: Path, file: str, schema: pl.Schema) -> pl.DataFrame:
-    if not file:
-        return schema.to_frame()
-    return pl.concat([schema.to_frame(), _opened(folder, file, pl.read_ipc)], how="diagonal")
+def _frame(folder: Path, file: str, empty: pl.DataFrame) -> pl.DataFrame:
+    return conform(_opened(folder, file, pl.read_ipc), empty) if file else empty
 
 
 def _opened(folder: Path, file: str, read: Callable[[Path], T]) -> T:

@@ -8,7 +8,7 @@ from activation_platform.contracts.outcomes import Outcome, Verdict
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.kept import packed
 from activation_platform.sync.order import Activation
-from activation_platform.sync.states import PENDING_ERASURE, Debt, Event, State, doubt, events_of
+from activation_platform.sync.states import NO_EVENTS, PENDING_ERASURE, Debt, Event, State, doubt, events_of
 
 __all__ = ["answered", "cleared", "intent", "left_behind", "overwritten", "replaced", "settled", "unsent"]
 
@@ -172,8 +172,8 @@ def left_behind(events: pl.DataFrame, batch: Batch, activation: Activation, at: 
 
     Rejected records did not move.
     """
-    if not activation.moves:
-        return events.clear()
+    if not activation.moves or not batch.frame["_moved"].any():
+        return NO_EVENTS
     deletes = activation.removes_left_behind
     moved = batch.frame.filter(
         pl.Series(events["event"].is_in([Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN]))
