@@ -1,5 +1,6 @@
-"""The YAML that the pages show is YAML that the components take."""
+"""What the pages show and name: YAML that the components take, and tests that exist."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -31,3 +32,15 @@ def test_an_example_is_what_its_component_takes(document):
 def test_the_pages_show_every_kind_of_component():
     shown = {parameters.values[0]["type"].partition(".")[2] for parameters in examples()}
     assert set(activation_platform.__all__) - {"DestinationComponent"} <= shown
+
+
+def test_every_test_that_the_page_of_bad_input_names_exists():
+    named = re.findall(r"\[`(test_\w+)`\]\((\S+)\)", (ROOT / "docs" / "bad-input.md").read_text())
+    files = {path: _functions(ROOT / "docs" / path) for _, path in named}
+    assert len(named) > 40
+    assert [name for name, path in named if name not in files[path]] == []
+
+
+def _functions(path):
+    tree = ast.parse(path.read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}

@@ -11,8 +11,10 @@ import dagster as dg
 import polars as pl
 
 from activation_platform.components.frames import Snapshot
+from activation_platform.components.storage import storage_root
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.redaction import mask, mask_text
+from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.history import Run
 
 __all__ = [
@@ -27,7 +29,7 @@ __all__ = [
 
 _SHOWN_ISSUES = 10
 _READABLE = re.compile(
-    r"127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?"
+    r"\b[1-5]\d\d \([1-5]\d\d\b|127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?"
 )
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-!|<>~"})
 
@@ -79,7 +81,7 @@ def run_metadata(run: Run, issues: pl.DataFrame) -> dict[str, Any]:
     }
     told: dict[str, Any] = {"status": str(run.status)}
     if run.notes:
-        told["notes"] = dg.MetadataValue.md("\n".join(f"- {escaped(note)}" for note in run.notes))
+        told["notes"] = dg.MetadataValue.md("\n".join(f"- {escaped(masked(note))}" for note in run.notes))
     if issues.height:
         told["issues"] = dg.MetadataValue.md(issues_table(issues))
     return {**told, **numbers, "seconds": round(run.seconds, 3), "full": run.full}
@@ -139,4 +141,5 @@ def told_plainly() -> Iterator[None]:
     except (dg.Failure, dg.DagsterError):
         raise
     except Exception as error:  # noqa: BLE001 -- whatever it is, its words go into the log
-        raise _defect(error) from None
+        full = storage_failure(error, storage_root())
+        raise (_defect(error) if full is None else failure(full)) from None

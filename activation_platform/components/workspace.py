@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from activation_platform.components.scaffolding import SampleScaffolder
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.redaction import Redactor
+from activation_platform.contracts.redaction import Redactor, whole
 
 __all__ = ["Declared", "Fault", "Workspace"]
 
@@ -132,7 +132,7 @@ class Workspace:
         told = [
             component.located(fault)
             for component in self.components
-            for fault in (*self._doubled(component), *component.faults(self))
+            for fault in (*self._doubled(component), *_with_halves(component, list(component.faults(self))))
         ]
         if told:
             count = f"{len(told)} errors" if len(told) > 1 else "1 error"
@@ -171,3 +171,27 @@ class Workspace:
                 f" There is: {', '.join(known)}." if known else f" There is no {word} at all."
             )
             yield Fault(path, f'there is no {word} "{name}".{listed}')
+
+
+def _with_halves(component: Declared[Any], faults: list[Fault]) -> list[Fault]:
+    """The faults of a component, and every text with half a character (`"\\ud800"`) where nothing is told yet."""
+    told = [fault.path for fault in faults]
+    halves = [
+        Fault(path, "holds half a character, which can be neither stored nor sent")
+        for path, text in _texts(component.spec.model_dump(exclude_unset=True))
+        if whole(text) != text and not any(path[: len(one)] == one for one in told)
+    ]
+    return faults + halves
+
+
+def _texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text below a value of YAML, with where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _texts(name, path)
+            yield from _texts(one, (*path, name))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _texts(one, (*path, number))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Generator, Mapping
 
 import httpx
 
+from activation_platform.contracts.errors import CredentialsRefused
+
 __all__ = ["BearerToken", "Headers", "Signed"]
 
 
@@ -14,7 +16,7 @@ class Headers(httpx.Auth):
     """Fixed headers on every request."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
-        self._headers = dict(headers)
+        self._headers = {name: _sayable(name, value) for name, value in headers.items()}
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the headers."""
@@ -23,6 +25,16 @@ class Headers(httpx.Auth):
 
     def __repr__(self) -> str:
         return f"Headers({', '.join(self._headers)})"
+
+
+def _sayable(name: str, value: str) -> str:
+    """The value itself; refused where no header can hold it, which says more than the vendor's 401 or the socket would."""
+    if value.isascii() and value.isprintable():
+        return value
+    raise CredentialsRefused(
+        f"what the header {name} should hold has a line break, a control character or a letter outside of ASCII",
+        remedy="Look at the environment variables that hold the destination's credentials: they were copied with too much.",
+    )
 
 
 class BearerToken(Headers):

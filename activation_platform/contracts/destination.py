@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import dagster as dg
 import httpx
 
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.service import Inquiry, Service
 
@@ -60,7 +62,17 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
     @property
     def host(self) -> str:
         """Where the account lives, as the ledger pins it: a host, for a database its server and name, a folder or bucket."""
+        self._address("")
         return urlsplit(self.root_url).netloc
+
+    def _address(self, path: str) -> httpx.URL:
+        with suppress(httpx.InvalidURL, ValueError):
+            url = httpx.URL(self.root_url + path)
+            if url.scheme in ("http", "https") and url.host:
+                return url
+        raise DeclarationError(
+            f"the address of {self.platform} is none", remedy="Write it as https://host:port/path (base_url)."
+        )
 
     def auth(self) -> httpx.Auth:
         """How requests are signed; without an answer to that they are not."""
@@ -113,7 +125,7 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
         """A request to `path` below the root, charged to a `Budget`; `body` is httpx's (`json=`, `content=`, `headers=`)."""
         return httpx.Request(
             method,
-            self.root_url + path,
+            self._address(path),
             params=params,
             extensions={"budget": budget, "cost": float(cost)},
             **body,

@@ -4,6 +4,7 @@
   * DeclarationError     Configuration: the workspace says something impossible; fix the YAML, nothing ran
     x LedgerMismatch     the ledger belongs to another target or key; adopt, reset, or give it a ledger of its own
   * ConnectionFailed     Connection: the warehouse or vendor cannot be reached, or answers nonsense
+    x StorageFailed      the storage root cannot be written: it is full, or closed to us
   x CredentialsRefused   Bad credentials or insufficient permissions (401, 403, a refused refresh)
   x RateLimited          Rate limit: the vendor has had enough for today; what went through is kept
   x TimedOut             Timeout: no answer in time
@@ -18,6 +19,8 @@ A bad *record* is never an exception: it is an issue (`Outcome`, source issue), 
 from enum import StrEnum
 from typing import ClassVar
 
+from activation_platform.contracts.redaction import whole
+
 __all__ = [
     "ActivationError",
     "Cancelled",
@@ -30,6 +33,7 @@ __all__ = [
     "NotFound",
     "RateLimited",
     "Stopped",
+    "StorageFailed",
     "TimedOut",
 ]
 
@@ -54,9 +58,7 @@ class ActivationError(Exception):
     def __init__(self, what: str, *, remedy: str) -> None:
         self.what = what
         self.remedy = remedy
-        message = f"{self.error_class}: {what.rstrip('.')}. {remedy}"
-        # What a vendor said may hold half a surrogate pair, which no file or terminal takes.
-        super().__init__(message.encode("utf-8", "replace").decode("utf-8"))
+        super().__init__(whole(f"{self.error_class}: {what.rstrip('.')}. {remedy}"))
 
 
 class DeclarationError(ActivationError):
@@ -73,6 +75,10 @@ class ConnectionFailed(ActivationError):
     """The other side cannot be reached, or answers something that is not its API."""
 
     error_class = ErrorClass.CONNECTION
+
+
+class StorageFailed(ConnectionFailed):
+    """The storage root cannot be written; what was remembered before stays, and the next run goes on from there."""
 
 
 class CredentialsRefused(ActivationError):

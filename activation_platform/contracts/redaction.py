@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["Redactor", "mask", "mask_text"]
+__all__ = ["Redactor", "mask", "mask_text", "whole"]
 
 HIDDEN = "•••"
 _EMAIL = re.compile(r"[^\s\"'<>@,;:()\[\]]+@[^\s\"'<>@,;:()\[\]]+")
@@ -21,9 +21,13 @@ class Redactor:
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
-        """The text without the secrets, and without halves of characters (`\\ud800` in a vendor's JSON): no file takes them."""
-        whole = text.encode("utf-8", "replace").decode()
-        return self._pattern.sub(HIDDEN, whole) if self._pattern else whole
+        """The text without the secrets, and without halves of characters."""
+        return self._pattern.sub(HIDDEN, whole(text)) if self._pattern else whole(text)
+
+
+def whole(text: str) -> str:
+    """The text without halves of characters (`\\ud800` in a vendor's JSON): no file and no terminal takes them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def mask(value: str | None) -> str:

@@ -283,7 +283,7 @@ def said(response: httpx.Response) -> Any:
     """The JSON of an answer; raises `UnreadableAnswer` where it is none (HTML with 200, a torn body)."""
     try:
         return response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableAnswer(f"{response.status_code} without JSON") from error
 
 

@@ -10,16 +10,24 @@ seal      the ledger's new head, the figures, the history
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from activation_platform.contracts.errors import ActivationError, DeclarationError, RateLimited, Stopped
+from activation_platform.contracts.errors import (
+    ActivationError,
+    DeclarationError,
+    RateLimited,
+    Stopped,
+    StorageFailed,
+)
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Pending
 from activation_platform.sync.claim import Neighbour, claim, nobody, target_of
+from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.doubts import doubts_of, policy, resolved
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.history import Run, Status, write_run
@@ -81,9 +89,9 @@ async def _activate(
     journey = Journey(activation, ledger, loader, order, progress)
 
     def told(status: Status, error: str = "") -> Run:
-        figures, notes = journey.figures(), journey.notes
+        figures, notes = journey.figures(), [*journey.notes, *loader.notes]
         platform = loader.destination.platform
-        run = Run(
+        return Run(
             number=ledger.manifest.sequence,
             activation=activation.name,
             destination=f"{platform}.{type(loader.destination).service_name(type(activation.service))}",
@@ -98,8 +106,6 @@ async def _activate(
             ledger=ledger.folder.name,
             notes=notes,
         )
-        write_run(ledger.folder, run)
-        return run
 
     try:
         if ledger.recovered:
@@ -107,24 +113,46 @@ async def _activate(
         if activation.kind is not ObjectKind.EVENT and _overtaken(ledger, order):
             ledger.begin()
             ledger.seal()
-            return told(Status.SUPERSEDED)
+            return _kept(told(Status.SUPERSEDED), ledger)
         target = await _target(activation, loader, account_hash)
         journey.notes.extend(claim(activation, ledger, target, frame, neighbours))
         mapping = await _bound(activation, loader, frame.collect_schema())
         await _settle(activation, ledger, loader)
         await _resolve(activation, ledger, loader)
         await journey.travel(frame, mapping)
-    except ActivationError as error:
-        if ledger.running:
-            ledger.seal()
-        elif not journey.begun:
-            ledger.begin()
-            ledger.seal()
-        status = Status.STOPPED if isinstance(error, (Stopped, RateLimited)) else Status.FAILED
-        raise RunFailed(told(status, str(error)), error) from error
+        return _kept(told(journey.status()), ledger)
+    except Exception as error:
+        reason = error if isinstance(error, ActivationError) else storage_failure(error, ledger.folder)
+        if reason is None:
+            raise
+        reason = _sealed_early(ledger, begun=journey.begun) or reason
+        status = Status.STOPPED if isinstance(reason, (Stopped, RateLimited)) else Status.FAILED
+        run = told(status, str(reason))
+        with suppress(OSError):  # what kept it from being sealed may keep its figures from being written, too
+            write_run(ledger.folder, run)
+        raise RunFailed(run, reason) from error
     finally:
         await loader.close()
-    return told(journey.status())
+
+
+def _kept(run: Run, ledger: Ledger) -> Run:
+    write_run(ledger.folder, run)
+    return run
+
+
+def _sealed_early(ledger: Ledger, *, begun: bool) -> StorageFailed | None:
+    """Seal a run that ended before its time; returns what hinders it: the next run seals it then, as after a crash."""
+    try:
+        if not (ledger.running or begun):
+            ledger.begin()
+        if ledger.running:
+            ledger.seal()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        failure = storage_failure(error, ledger.folder)
+        if failure is None:
+            raise
+        return failure
+    return None
 
 
 def _overtaken(ledger: Ledger, order: RunOrder) -> bool:

@@ -1,6 +1,7 @@
 """The http carrier: sends requests, each with auth, at the account's pace, until there is an answer."""
 
 import logging
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,15 +74,22 @@ class HttpCarrier(Carrier):
             wait = self.budgets.blocked(budget)
 
     async def _once(self, request: httpx.Request) -> httpx.Response:
+        import aiohttp
+
         if self._client is None:
             self._client = self._open()
         self.requests += 1
-        return await self._client.send(request, auth=self.destination.auth(), follow_redirects=False)
+        try:
+            return await self._client.send(request, auth=self.destination.auth(), follow_redirects=False)
+        except (aiohttp.ClientError, ValueError) as error:  # httpx-aiohttp has no name for what is no HTTP
+            raise httpx.RemoteProtocolError(type(error).__name__) from error
 
     def _open(self) -> httpx.AsyncClient:
         # They log addresses, which may hold secrets (SEMANTICS D9).
         for name in ("httpx", "httpcore", "aiohttp"):
             logging.getLogger(name).setLevel(logging.WARNING)
+        # A batch may be larger than what aiohttp likes to send in one go.
+        warnings.filterwarnings("ignore", "Sending a large body", ResourceWarning)
         transport = self.transport
         if transport is None:
             from httpx_aiohttp import AiohttpTransport
@@ -126,7 +134,10 @@ class HttpCarrier(Carrier):
         )
 
     def _unanswered(self, request: httpx.Request, error: httpx.HTTPError, attempts: int) -> ActivationError:
-        place = f"{self.destination.platform} at {request.url.host}"
+        import aiohttp
+
+        place = f"{self.destination.platform} at {request.url.raw_host.decode()}"
+        said = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
         # The aiohttp transport says ConnectTimeout of a refused connection, too.
         if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
             return TimedOut(
@@ -134,7 +145,7 @@ class HttpCarrier(Carrier):
                 remedy="Check that the vendor is up; the next run sends again what was not acknowledged.",
             )
         return ConnectionFailed(
-            f"{place} cannot be reached ({type(error).__name__})",
+            f"{place} cannot be reached ({type(said).__name__})",
             remedy="Check the network and the destination's base_url; the next run sends again what was not acknowledged.",
         )
 

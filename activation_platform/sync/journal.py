@@ -4,6 +4,7 @@ A frame is `magic, length, CRC-32` (12 bytes, little endian) and an Arrow IPC st
 frame that is torn or damaged: what was not wholly written was not yet acknowledged to anybody.
 """
 
+import errno
 import io
 import os
 import struct
@@ -46,7 +47,8 @@ class Journal:
         try:
             written = self._file.write(frame)
             if written != len(frame):
-                raise OSError(f"only {written} of {len(frame)} bytes could be written to {self.path}")
+                words = f"only {written} of {len(frame)} bytes could be written"
+                raise OSError(errno.ENOSPC, words, str(self.path))
             os.fdatasync(self._file.fileno())
         except OSError:
             # A torn frame in the middle would hide every later one: cut it off, so that the journal stays readable.

@@ -138,8 +138,9 @@ class Journey:
             self.ledger.record(events)
         await self.loader.ask(service.finish(piece.token))
         self._piece = None
-        for events in piece.answers():
-            self.ledger.record(events)
+        with self._tally.in_doubt_unless_kept(piece.tally.answered):
+            for events in piece.answers():
+                self.ledger.record(events)
         self._tally.absorb(piece.tally)
         if activation.mode is Mode.SNAPSHOT:
             self._forget_replaced(plan)
@@ -208,13 +209,20 @@ class Journey:
             self._piece.answer(events)
 
     def _after(self, batch: Batch, outcomes: list[Outcome]) -> None:
+        own = (
+            len(batch) if batch.operation is not Operation.DELETE else int((~batch.frame["_same_run"]).sum())
+        )
+        with self._counting.in_doubt_unless_kept(own):
+            self._heard(batch, outcomes)
+        self.progress(self._counting.answered, self._tally.planned)
+
+    def _heard(self, batch: Batch, outcomes: list[Outcome]) -> None:
         if batch.operation is Operation.DELETE:
             events = answered(batch, outcomes, self.activation, self.ledger.now())
             self._remember(events)
             self._counting.deletes(events, batch.frame["_same_run"])
         elif len(batch):
             self._after_writes(*self._without_unknown_there(batch, outcomes))
-        self.progress(self._counting.answered, self._tally.planned)
 
     def _after_writes(self, batch: Batch, outcomes: list[Outcome]) -> None:
         at = self.ledger.now()

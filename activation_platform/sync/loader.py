@@ -17,6 +17,7 @@ from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError, ConnectionFailed
 from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict, rejected
+from activation_platform.contracts.redaction import whole
 from activation_platform.contracts.service import BatchRefused, Inquiry, Service, UnreadableAnswer
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
@@ -63,6 +64,7 @@ class Loader:
     transport: httpx.AsyncBaseTransport | None = None
     cancelled: Callable[[], bool] = bool
     _failures: int = 0
+    _unanswered: list[ActivationError] = field(default_factory=list, repr=False)
     _broken: ActivationError | None = None
     _carrier: Carrier = field(init=False, repr=False)
 
@@ -75,6 +77,16 @@ class Loader:
     def requests(self) -> int:
         """Requests sent so far, repetitions included."""
         return self._carrier.requests
+
+    @property
+    def notes(self) -> list[str]:
+        """What a run should say of batches that are in doubt."""
+        count = len(self._unanswered)
+        if not count:
+            return []
+        return [
+            f"{count} {'batch' if count == 1 else 'batches'} got no usable answer; {self._unanswered[-1]}"
+        ]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -138,6 +150,7 @@ class Loader:
             self._failures = 0
             await self._parted(service, batch, refused, told, tries)
         except Unanswered as unanswered:
+            self._unanswered.append(unanswered.error)
             told.after(batch, batch.all(UNKNOWN))
             self._failures += 1
             if self._failures >= _FAILURES_IN_A_ROW or batch.operation is Operation.CLEAR:
@@ -207,8 +220,9 @@ class Loader:
                 outcome,
                 verdict=Verdict.REJECTED if outcome.verdict is Verdict.RETRY else outcome.verdict,
                 reason=hide(outcome.reason),
+                request=whole(outcome.request),
             )
-            if outcome.reason or outcome.verdict is Verdict.RETRY
+            if outcome.reason or outcome.request or outcome.verdict is Verdict.RETRY
             else outcome
             for outcome in outcomes
         ]

@@ -80,9 +80,12 @@ def mapping_problems(
     }
     for name in sorted(required - mapped):
         yield MappingProblem("", f'the required field "{name}" is not mapped')
-    limit = service.max_fields
-    if limit is not None and len(mapped - {service.identifying_field}) > limit:
-        yield MappingProblem("", f"{len(mapped)} fields are mapped, the service takes at most {limit}")
+    limit, identifying = service.max_fields, service.identifying_field
+    beside = len(mapped - {identifying})
+    if limit is not None and beside > limit:
+        yield MappingProblem(
+            "", f"{beside} fields are mapped beside {identifying}, the service takes at most {limit}"
+        )
 
 
 def _field_problem(

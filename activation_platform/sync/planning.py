@@ -89,6 +89,7 @@ def make_plan(
     )
     plan.notes += leaving.notes
     _take_notes(plan, activation, judged)
+    _say_what_is_cleared(plan, found)
     guard(plan, activation, ledger, order)
     _say_how_long_erasures_take(plan, activation)
     return plan
@@ -109,6 +110,19 @@ def _take_notes(plan: Plan, activation: Activation, judged: Judgement) -> None:
             plan.notes.append("all deletes of this run are withheld: a row without a key may be anybody's")
     if judged.omitted:
         plan.notes.append(f"{judged.omitted} values break a rule and are left out (on_invalid: omit_field)")
+
+
+def _say_what_is_cleared(plan: Plan, found: Survey) -> None:
+    """A column that came without any value may be a mistake upstream, though it is what the mapping asks for (SEMANTICS B6)."""
+    fields = [
+        bound.name
+        for bound in plan.mapping.fields
+        if bound.raw in found.only_nulls and not bound.required and not bound.keeps_null
+    ]
+    if fields and plan.counts.update:
+        plan.notes.append(
+            f"{', '.join(fields)} holds nothing but nulls, so it is cleared where it had a value; on_null: keep leaves it"
+        )
 
 
 def _say_how_long_erasures_take(plan: Plan, activation: Activation) -> None:

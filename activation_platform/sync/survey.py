@@ -43,6 +43,8 @@ class Survey:
     rows: int = 0
     null_keys: int = 0
     duplicates: npt.NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    only_nulls: list[str] = field(default_factory=list)
+    """Columns `raw:<field>` in which no row with a key has a value."""
 
     @property
     def owed_but_gone(self) -> npt.NDArray[np.uint64]:
@@ -73,6 +75,7 @@ def survey(
     found = Survey(np.zeros(len(head), dtype=np.bool_), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
     new_keys: list[npt.NDArray[np.uint64]] = []
     repeated: list[npt.NDArray[np.uint64]] = []
+    found.only_nulls = [bound.raw for bound in mapping.fields if bound.column is not None]
     order = [pl.col(order_by).alias(ORDER)] if order_by else []
     if untimed is not None:
         order.append(untimed.alias(UNTIMED))
@@ -88,6 +91,7 @@ def survey(
         found.rows += batch.height
         keyed = batch.filter(pl.col(KEY).is_not_null())
         found.null_keys += batch.height - keyed.height
+        found.only_nulls = [raw for raw in found.only_nulls if keyed[raw].null_count() == keyed.height]
         key64 = keyed["_key64"].to_numpy()
         position = head.find(key64)
         known = position >= 0

@@ -1,5 +1,7 @@
 """The tally of a run: what the destination acknowledged so far, and the figures that come of it (SEMANTICS, part F)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
@@ -77,6 +79,15 @@ class Tally:
             "moves_open",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    @contextmanager
+    def in_doubt_unless_kept(self, answers: int) -> Iterator[None]:
+        """Answers that no disk takes are issues: carried out for all we know, but not remembered."""
+        try:
+            yield
+        except OSError:
+            self.issues += answers
+            raise
 
     def _count(self, events: pl.DataFrame) -> pl.DataFrame:
         self.ignored += int((events["event"] == Event.IGNORED).sum())

@@ -1,7 +1,6 @@
 """SEMANTICS, part D: sending and remembering."""
 
 import logging
-import os
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -240,25 +239,6 @@ def test_d4_a_delete_in_doubt_whose_key_is_back_is_written_again(workshop, fault
     workshop.dies()
     workshop.run(thing("a"))
     assert (workshop.vendor.names, workshop.vendor.of("delete")) == ({"a": "x"}, [])
-
-
-def test_d4_a_full_disk_loses_nothing(workshop, monkeypatch):
-    real, left = os.fdatasync, [4]
-
-    def full(descriptor):
-        left[0] -= 1
-        if left[0] < 0:
-            raise OSError(28, "No space left on device")
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fdatasync", full)
-    with pytest.raises(OSError, match="No space left"):
-        workshop.run(*MANY)
-    monkeypatch.setattr(os, "fdatasync", real)
-    heard = set(workshop.vendor.sent)
-    workshop.run(*MANY[1:])
-    assert set(workshop.vendor.things) == {row["key"] for row in MANY[1:]}
-    assert len(heard & set(workshop.vendor.of("insert"))) <= 3
 
 
 def test_d5_a_cancelled_run_seals_what_is_acknowledged_and_the_next_sends_exactly_the_rest(workshop):

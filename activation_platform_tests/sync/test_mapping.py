@@ -91,7 +91,7 @@ def test_a_required_field_cannot_be_omitted(field):
 
 def test_too_many_fields_are_refused():
     extra = [FieldMapping(name, "name") for name in ("a", "b", "c")]
-    assert problems(*WELL, *extra) == [("", "5 fields are mapped, the service takes at most 3")]
+    assert problems(*WELL, *extra) == [("", "4 fields are mapped beside id, the service takes at most 3")]
 
 
 def test_bind_tells_all_problems_at_once():

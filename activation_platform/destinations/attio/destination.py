@@ -90,6 +90,6 @@ def _check_scopes(granted: list[str]) -> None:
 def _words(response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import httpx
 
+from activation_platform.contracts.auth import Headers
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, refuse, said
@@ -94,15 +95,13 @@ class _Credentials(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the headers that the path asks for."""
-        request.headers.update(
-            self._app if _OF_AN_APP.search(request.url.raw_path.decode()) else self._project
-        )
-        yield request
+        of_an_app = _OF_AN_APP.search(request.url.raw_path.decode())
+        yield from Headers(self._app if of_an_app else self._project).auth_flow(request)
 
 
 def _words(response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

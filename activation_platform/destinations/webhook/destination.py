@@ -87,7 +87,7 @@ class Webhook(Destination):
         """The receiver's own words where it says some in a usual way (`error`, `message`, `detail`), after the status."""
         try:
             body = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         told = body if isinstance(body, dict) else {}
         usual = (told.get(name) for name in ("error", "message", "detail", "title"))
