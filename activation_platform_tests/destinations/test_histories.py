@@ -1,0 +1,296 @@
+"""Histories of real services against the sandbox: a state machine like the engine's own, with vendors' stand-ins as the world.
+
+The sandbox is called in this process, through a wire on which requests and answers get lost. After every history it holds what
+the mode promises.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, note, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from activation_platform.contracts.modes import Mode, RunType
+from activation_platform.contracts.service import Service
+from activation_platform.destinations.attio.destination import Attio
+from activation_platform.destinations.attio.people import People
+from activation_platform.destinations.batch.contact_lists import ContactLists, ContactListsOptions
+from activation_platform.destinations.batch.destination import Batch
+from activation_platform.destinations.batch.events import Events as BatchEvents
+from activation_platform.destinations.batch.profiles import Profiles
+from activation_platform.sandbox.app import create_app
+from activation_platform.sync.activate import RunFailed, activate
+from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.history import Run
+from activation_platform.sync.ledger import Ledger
+from activation_platform.sync.loader import Loader
+from activation_platform.sync.mapping import FieldMapping
+from activation_platform.sync.order import Activation, Events, Guards, RunOrder, Window
+from activation_platform.sync.patience import Patience
+from activation_platform_tests.sync.interruptions import interrupted
+from activation_platform_tests.sync.machine import SHM, crashes
+
+HISTORIES = int(os.environ.get("SANDBOX_HISTORIES", "200"))
+SHARDS = 4
+NOW = datetime.now(UTC)
+KEYS = "abcd"
+FAULTS = ["", "", "lost", "answer lost", "dies", "dies after", "broken", "page"]
+
+
+class SmallLists(ContactLists):
+    """An audience, told two members at a time."""
+
+    batch_size = 2
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """The way to the sandbox. `faults`: what happens to the next writing requests, one each."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = httpx.ASGITransport(app=app)
+        self.faults: list[str] = []
+        self.writes = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" or request.url.path.endswith("/query"):
+            return await self._app.handle_async_request(request)
+        self.writes += 1
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "lost":
+            raise httpx.ReadTimeout("the request is lost")
+        if fault == "dies":
+            raise SystemExit("the process dies before the vendor hears of it")
+        if fault == "broken":
+            return httpx.Response(500)
+        if fault == "page":
+            return httpx.Response(200, html="<p>hello")
+        answer = await self._app.handle_async_request(request)
+        if fault == "answer lost":
+            raise httpx.ReadTimeout("the answer is lost")
+        if fault == "dies after":
+            raise SystemExit("the process dies before it hears the answer")
+        return answer
+
+
+def batch(**more: Any) -> Batch:
+    keys = {"rest_api_key": "sandbox-rest-key", "project_key": "sandbox-project"}
+    return Batch(**keys, live_api_keys=["sandbox-live-key"], base_url="http://sandbox/batch", **more)
+
+
+def attio() -> Attio:
+    return Attio(access_token="sandbox-attio-token", base_url="http://sandbox/attio")
+
+
+NAMED = (FieldMapping("custom_id", "id"), FieldMapping("name", "name"))
+PERSON = (FieldMapping("email_addresses", "email"), FieldMapping("job_title", "name"))
+HAPPENED = (
+    FieldMapping("event_id", "id"),
+    FieldMapping("custom_id", "id"),
+    FieldMapping("event_name", constant="seen"),
+    FieldMapping("event_time", "at"),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A service in a mode, and how to see what the sandbox holds: the value by identifier."""
+
+    service: Callable[[], Service]
+    mode: Mode
+    mapping: tuple[FieldMapping, ...]
+    held: Callable[[Any], dict[str, Any]]
+
+
+def profiles(world: Any) -> dict[str, Any]:
+    return {name: one.get("name") for name, one in world.part("batch", "profiles").items()}
+
+
+def members(world: Any) -> dict[str, Any]:
+    return dict.fromkeys(world.part("batch", "audiences").get("vip", {}))
+
+
+def told(world: Any) -> dict[str, Any]:
+    return {name: len(events) for name, events in world.part("batch", "events").items()}
+
+
+def people(world: Any) -> dict[str, Any]:
+    found = world.part("attio", "people").values()
+    return {one["email_addresses"][0].partition("@")[0]: one.get("job_title") for one in found}
+
+
+CASES = [
+    Case(lambda: Profiles(batch()), Mode.UPSERT, NAMED, profiles),
+    Case(lambda: Profiles(batch()), Mode.MIRROR, NAMED, profiles),
+    *(
+        Case(lambda: SmallLists(batch(), ContactListsOptions("vip")), mode, NAMED[:1], members)
+        for mode in (Mode.UPSERT, Mode.MIRROR, Mode.SNAPSHOT)
+    ),
+    Case(lambda: BatchEvents(batch()), Mode.INSERT_ONLY, HAPPENED, told),
+    *(
+        Case(lambda: People(attio()), mode, PERSON, people)
+        for mode in (Mode.UPSERT, Mode.MIRROR, Mode.INSERT_ONLY)
+    ),
+]
+
+frames = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["one", "two"]))
+
+
+class SandboxHistories(RuleBasedStateMachine):
+    """One history of one service; `lived` and `ran` count histories and runs of this process."""
+
+    lived = 0
+    ran = 0
+
+    @initialize(case=st.sampled_from(CASES), last=frames, concurrency=st.sampled_from([1, 3]))
+    def begin(self, case: Case, last: dict[str, str], concurrency: int) -> None:
+        self.case, self.last, self.concurrency = case, last, concurrency
+        self.app = create_app(limits=False, clock=lambda: self.time)
+        self.world = self.app.state.world
+        self.wire = Wire(self.app)
+        self.folder = tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None)
+        self.ever: set[str] = set()
+        self.day, self.time = 0, 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        await asyncio.sleep(0)
+
+    @property
+    def events(self) -> bool:
+        return self.case.mapping is HAPPENED
+
+    @rule(frame=frames, faults=st.lists(st.sampled_from(FAULTS), max_size=4), crash=crashes)
+    def run(self, frame: dict[str, str], faults: Sequence[str], crash: Any) -> None:
+        """A run in which anything may go wrong."""
+        try:
+            run = self.live(frame, faults, crash)
+        except RunFailed as failed:
+            note(f"ended early: {failed}")
+            figures = failed.run.figures
+        except SystemExit as death:
+            note(f"ended early: {death}")
+            return
+        else:
+            figures = run.figures
+        assert figures.extracted == figures.accounted
+
+    @rule()
+    def the_vendor_erases(self) -> None:
+        """What was asked for is done."""
+        self.world.finish_erasures()
+
+    def live(self, frame: dict[str, str], faults: Sequence[str] = (), crash: Any = None) -> Run:
+        """One run over the frame: name by key; the identifier is the key."""
+        self.day += 1
+        self.ever |= set(frame)
+        self.wire.faults, self.wire.writes = list(faults), 0
+        type(self).ran += 1
+        service = self.case.service()
+        rows = [
+            {"id": key, "email": f"{key}@example.org", "name": name} for key, name in sorted(frame.items())
+        ]
+        schema = {"id": pl.String, "email": pl.String, "name": pl.String}
+        moment = pl.lit(NOW - timedelta(hours=1)).cast(pl.Datetime("us", "UTC"))
+        activation = Activation(
+            name="people",
+            service=service,
+            mode=self.case.mode,
+            run_type=RunType.FULL_THEN_DELTA,
+            mapping=self.case.mapping,
+            key=("id",),
+            guards=Guards(deletes=None),
+            retries=1_000,
+            events=Events("at") if self.events else None,
+        )
+        root = Path(self.folder.name)
+        ledger = None
+        try:
+            with interrupted(crash):
+                ledger = Ledger(root / "ledgers" / "people")
+                run = activate(
+                    activation,
+                    pl.DataFrame(rows, schema=schema).lazy().with_columns(at=moment),
+                    ledger,
+                    Loader(
+                        service.destination,
+                        Budgets(root / "budgets", "acme", now=lambda: self.time),
+                        Patience(sleep=self.sleep, random=lambda: 0.5, attempts=2),
+                        concurrency=self.concurrency,
+                        transport=self.wire,
+                    ),
+                    RunOrder(
+                        run_id=f"run-{self.day}",
+                        partition=f"p{self.day}",
+                        instant=NOW + timedelta(minutes=self.day),
+                        snapshot=self.day,
+                        window=Window(NOW - timedelta(hours=2), NOW) if self.events else None,
+                    ),
+                    account_hash=lambda: "hashed",
+                )
+        finally:
+            if ledger is not None and ledger.running:  # the process "died"
+                ledger._journal.close()
+        note(
+            f"{self.case.mode} {frame} {faults} {crash} -> {self.case.held(self.world)} {asdict(run.figures)}"
+        )
+        assert run.figures.extracted == run.figures.accounted
+        return run
+
+    def teardown(self) -> None:
+        if not hasattr(self, "folder"):
+            return
+        try:
+            self.settle_down()
+        finally:
+            self.folder.cleanup()
+        type(self).lived += 1
+
+    def settle_down(self) -> None:
+        """Run the last frame until there is nothing to do; then everything must be as promised."""
+        for _ in range(5):
+            self.live(self.last)
+            self.world.finish_erasures()
+            if self.case.mode is Mode.SNAPSHOT or not self.wire.writes:
+                break
+        else:
+            raise AssertionError("it does not come to rest")
+        held = self.case.held(self.world)
+        ours = dict.fromkeys(self.last) if self.case.held is members else self.last
+        if self.events:
+            assert all(held[key] >= 1 for key in self.last)
+        elif self.case.mode in (Mode.MIRROR, Mode.SNAPSHOT):
+            assert held == ours
+        elif self.case.mode is Mode.INSERT_ONLY:
+            assert set(ours) <= set(held) <= self.ever
+        else:
+            assert ours.items() <= held.items()
+            assert set(held) <= self.ever
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_the_sandbox_ends_as_the_mode_promises(shard, record_property):
+    machine = seed(shard)(type(f"SandboxHistories{shard}", (SandboxHistories,), {"lived": 0, "ran": 0}))
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=HISTORIES // SHARDS,
+            stateful_step_count=5,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    record_property("histories", machine.lived)
+    record_property("runs", machine.ran)
+    assert machine.lived >= HISTORIES // SHARDS
