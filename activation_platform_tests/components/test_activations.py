@@ -132,7 +132,7 @@ def test_many_issues_are_shown_as_a_short_table(runner, warehouse):
     assert "20 more" in table
 
 
-def test_a_scheduled_partition_that_was_overtaken_sends_nothing_and_succeeds(runner, sandbox, warehouse):
+def test_e2_a_scheduled_partition_that_was_overtaken_sends_nothing_and_succeeds(runner, sandbox, warehouse):
     succeeded(runner.run(LETTERS, partition=SECOND))
     fill(warehouse, [person(9)])
     result = succeeded(runner.run(LETTERS, partition=FIRST, tick=datetime(2024, 1, 1, 6, tzinfo=UTC)))
@@ -140,7 +140,7 @@ def test_a_scheduled_partition_that_was_overtaken_sends_nothing_and_succeeds(run
     assert "9" not in profiles(sandbox)
 
 
-def test_an_older_partition_that_a_person_asks_for_is_refused(runner, sandbox, warehouse):
+def test_e2_an_older_partition_that_a_person_asks_for_is_refused(runner, sandbox, warehouse):
     succeeded(runner.run(LETTERS, partition=SECOND))
     fill(warehouse, [person(9)])
     words = refusal(runner.run(LETTERS, partition=FIRST))
@@ -157,7 +157,7 @@ def test_a_partition_that_lies_in_the_future_is_refused(runner, sandbox):
     assert profiles(sandbox) == {}
 
 
-def test_a_backfill_of_a_range_is_one_run_at_its_newest_partition(runner, sandbox, instance):
+def test_e2_a_backfill_of_a_range_is_one_run_at_its_newest_partition(runner, sandbox, instance):
     tags = {"dagster/asset_partition_range_start": FIRST, "dagster/asset_partition_range_end": THIRD}
     result = succeeded(runner.run(LETTERS, partition=None, tags=tags))
     told_by_partition = {

@@ -197,7 +197,7 @@ def test_a_key_that_is_not_there_is_missing_and_nothing_else_is_said(model):
     assert "Missing: customer" in refusal(result)
 
 
-def test_a_blocked_frame_is_kept_apart_and_nothing_downstream_runs(runner, warehouse, frames, sandbox):
+def test_e1_a_blocked_frame_is_kept_apart_and_nothing_downstream_runs(runner, warehouse, frames, sandbox):
     succeeded(runner.run(LETTERS))
     fill(warehouse, [person(1, orders=5)] * 3)
     result = runner.run(LETTERS, partition=SECOND)
@@ -208,7 +208,7 @@ def test_a_blocked_frame_is_kept_apart_and_nothing_downstream_runs(runner, wareh
     assert frames.newest().number == 1
 
 
-def test_an_activation_run_alone_stops_while_the_check_stands_failed_and_goes_on_when_it_is_mended(
+def test_e1_an_activation_run_alone_stops_while_the_check_stands_failed_and_goes_on_when_it_is_mended(
     runner, warehouse, sandbox
 ):
     succeeded(runner.run(LETTERS))
@@ -283,7 +283,7 @@ def test_a_source_that_breaks_in_the_middle_publishes_nothing(memory, frames):
     assert frames.newest() is None
 
 
-def test_a_frame_stands_for_the_instant_that_its_config_says(runner, frames):
+def test_e4_a_frame_stands_for_the_instant_that_its_config_says(runner, frames):
     config = {"models__people": {"as_of": "2024-02-29T12:00:00+01:00"}}
     succeeded(runner.run(PEOPLE, partition=None, **config))
     assert frames.newest().instant == datetime(2024, 2, 29, 11, tzinfo=UTC)

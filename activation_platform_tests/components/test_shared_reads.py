@@ -53,7 +53,7 @@ def many(project, monkeypatch, loaded):
     return loaded(project), memory
 
 
-def test_ten_activations_at_one_tick_read_the_source_once(many, people, loyal):
+def test_e5_ten_activations_at_one_tick_read_the_source_once(many, people, loyal):
     runner, memory = many
     for number in range(10):
         upstream = "segments/loyal" if number % 2 else "models/people"
@@ -64,41 +64,41 @@ def test_ten_activations_at_one_tick_read_the_source_once(many, people, loyal):
     assert told(succeeded(runner.run("models/people", tick=TICK)), "models/people")["reused"] is True
 
 
-def test_a_snapshot_that_is_young_enough_at_a_later_tick_is_used_again(many):
+def test_e5_a_snapshot_that_is_young_enough_at_a_later_tick_is_used_again(many):
     runner, memory = many
     succeeded(runner.run("models/people", tick=TICK))
     succeeded(runner.run("models/people", tick=TICK + timedelta(minutes=30), max_age=3600))
     assert memory.reads == 1
 
 
-def test_the_tick_before_is_too_old_however_late_its_run_began(many):
+def test_e5_the_tick_before_is_too_old_however_late_its_run_began(many):
     runner, memory = many
     succeeded(runner.run("models/people", tick=TICK, max_age=900))
     succeeded(runner.run("models/people", tick=TICK + timedelta(minutes=15), max_age=900))
     assert memory.reads == 2
 
 
-def test_a_run_that_a_person_starts_reads_anew(many):
+def test_e5_a_run_that_a_person_starts_reads_anew(many):
     runner, memory = many
     succeeded(runner.run("models/people", tick=TICK))
     succeeded(runner.run("models/people"))
     assert memory.reads == 2
 
 
-def test_a_snapshot_of_another_declaration_is_not_used(project, loaded, warehouse, people):
+def test_e5_a_snapshot_of_another_declaration_is_not_used(project, loaded, warehouse, people):
     succeeded(loaded(project).run("models/people", tick=TICK))
     changed = loaded(project.replaced("  table: people\n", "  sql: select * from people where id < 3\n"))
     succeeded(changed.run("models/people", tick=TICK))
     assert people.newest().rows == 2
 
 
-def test_a_segment_of_another_condition_is_evaluated_anew(project, loaded, loyal):
+def test_e5_a_segment_of_another_condition_is_evaluated_anew(project, loaded, loyal):
     succeeded(loaded(project).run("segments/loyal", tick=TICK))
     succeeded(loaded(project.replaced("at_least: 3", "at_least: 1")).run("segments/loyal", tick=TICK))
     assert loyal.newest().rows == 5
 
 
-def test_a_segment_is_evaluated_at_its_instant(project, loaded, loyal, warehouse):
+def test_e4_a_segment_is_evaluated_at_its_instant(project, loaded, loyal, warehouse):
     days = "id: integer\n    email: text\n    first_name: text\n    orders: integer\n    seen: date"
     project.replaced("id: integer\n    email: text\n    first_name: text\n    orders: integer", days)
     project.replaced("  table: people\n", "  sql: select *, date '2024-01-01' as seen from people\n")
@@ -112,7 +112,7 @@ def test_a_segment_is_evaluated_at_its_instant(project, loaded, loyal, warehouse
     assert loyal.newest().rows == 5
 
 
-def test_snapshots_are_numbered_in_one_sequence_and_never_overwritten(runner, people, loyal, warehouse):
+def test_e1_snapshots_are_numbered_in_one_sequence_and_never_overwritten(runner, people, loyal, warehouse):
     succeeded(runner.run("segments/loyal"))
     fill(warehouse, [person(9)])
     succeeded(runner.run("segments/loyal"))
@@ -121,7 +121,9 @@ def test_snapshots_are_numbered_in_one_sequence_and_never_overwritten(runner, pe
     assert people.opened(1).rows == 5
 
 
-def test_a_run_reads_what_it_made_itself_though_another_has_made_a_newer_one(runner, people, loyal, instance):
+def test_e1_a_run_reads_what_it_made_itself_though_another_has_made_a_newer_one(
+    runner, people, loyal, instance
+):
     succeeded(runner.run("models/people"))
     first = people.newest()
     people.point("the run", first)
@@ -131,7 +133,7 @@ def test_a_run_reads_what_it_made_itself_though_another_has_made_a_newer_one(run
     assert people.for_run(["another"]) == people.newest()
 
 
-def test_a_run_that_is_started_again_from_its_failure_reads_what_its_parent_made(
+def test_e1_a_run_that_is_started_again_from_its_failure_reads_what_its_parent_made(
     runner, instance, sandbox, people, warehouse, monkeypatch
 ):
     monkeypatch.setenv("BATCH_REST_API_KEY", "wrong")
@@ -161,7 +163,7 @@ def test_a_run_that_is_started_again_from_its_failure_reads_what_its_parent_made
     assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4"]
 
 
-def test_old_snapshots_are_pruned_but_for_the_newest_and_those_that_a_run_points_to(
+def test_e1_old_snapshots_are_pruned_but_for_the_newest_and_those_that_a_run_points_to(
     runner, people, monkeypatch, storage
 ):
     for _ in range(4):
@@ -172,7 +174,7 @@ def test_old_snapshots_are_pruned_but_for_the_newest_and_those_that_a_run_points
     assert people.numbers() == [4, 5]
 
 
-def test_what_a_run_of_this_week_points_to_is_not_pruned(runner, people, monkeypatch):
+def test_e1_what_a_run_of_this_week_points_to_is_not_pruned(runner, people, monkeypatch):
     succeeded(runner.run("models/people"))
     old = people.newest()
     monkeypatch.setattr("activation_platform.components.frames._KEEP_NEWEST", 1)

@@ -1,5 +1,8 @@
 """Rate budgets: token buckets in files, shared by every run of every process."""
 
+import subprocess
+import sys
+
 import pytest
 
 from activation_platform.contracts.pace import Budget
@@ -7,6 +10,7 @@ from activation_platform.sync.budgets import Budgets
 from activation_platform_tests.sync.world import Clock
 
 TEN = Budget("ten", per_second=10, burst=20)
+SLOW = Budget("slow", per_second=0.001, burst=100)
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def test_a_cost_above_the_burst_is_paid_by_waiting(budgets):
     assert budgets.take(Budget("small", per_second=1, burst=1), 5) == pytest.approx(4.0)
 
 
-def test_too_many_stops_everybody_on_the_account(tmp_path, budgets, clock):
+def test_d8_too_many_stops_everybody_on_the_account(tmp_path, budgets, clock):
     budgets.slow_down(TEN, 7)
     other = Budgets(tmp_path, "account", now=clock)
     assert other.blocked(TEN) == pytest.approx(7)
@@ -53,7 +57,7 @@ def test_a_shorter_wait_does_not_shorten_a_longer_one(budgets):
     assert budgets.blocked(TEN) == pytest.approx(60)
 
 
-def test_accounts_and_budgets_do_not_share(tmp_path, budgets, clock):
+def test_d8_accounts_and_budgets_do_not_share(tmp_path, budgets, clock):
     budgets.take(TEN, 19)
     assert Budgets(tmp_path, "other", now=clock).take(TEN, 19) == 0
     assert budgets.take(Budget("another", per_second=10, burst=20), 19) == 0
@@ -77,3 +81,13 @@ def test_a_clock_that_was_set_back_blocks_nobody_for_ever(budgets, clock):
 def test_the_accounts_name_is_not_in_the_files_names(tmp_path, budgets):
     budgets.take(TEN, 1)
     assert not [path for path in tmp_path.rglob("*") if "account" in path.name]
+
+
+def test_d8_what_another_process_took_is_gone(tmp_path):
+    take = (
+        "import pathlib, sys; from activation_platform_tests.sync.test_budgets import SLOW, Budgets;"
+        "print(Budgets(pathlib.Path(sys.argv[1]), 'account').take(SLOW, 60))"
+    )
+    first = subprocess.run([sys.executable, "-c", take, tmp_path], check=True, capture_output=True, text=True)
+    assert float(first.stdout) == 0
+    assert Budgets(tmp_path, "account").take(SLOW, 60) > 1000

@@ -344,6 +344,16 @@ def test_d7_what_a_part_of_the_apps_took_on_is_handed_back_so_that_only_the_rest
     assert handed == ["", "app-1"]
 
 
+def test_d8_what_one_run_was_asked_to_wait_the_next_run_on_the_account_waits(workshop):
+    workshop.vendor.answers = [httpx.Response(429, headers={"Retry-After": "500"})]
+    until = workshop.clock.time + 500
+    workshop.cancelled = lambda: workshop.clock.time > until - 495
+    workshop.fails(thing("a"))
+    workshop.cancelled = bool
+    workshop.run(thing("a"))
+    assert (workshop.vendor.sent, workshop.clock.time >= until) == (["a"], True)
+
+
 def every_text(workshop: Workshop) -> bytes:
     return b"".join(path.read_bytes() for path in workshop.root.rglob("*") if path.is_file())
 
