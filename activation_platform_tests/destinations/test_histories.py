@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, note, seed, settings
+from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.contracts.service import Service
@@ -38,7 +38,7 @@ from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import Activation, Events, Guards, RunOrder, Window
 from activation_platform.sync.patience import Patience
 from activation_platform_tests.sync.interruptions import interrupted
-from activation_platform_tests.sync.machine import SHM, crashes
+from activation_platform_tests.sync.machine import SHM, crashes, live_through
 
 HISTORIES = int(os.environ.get("SANDBOX_HISTORIES", "200"))
 SHARDS = 4
@@ -279,18 +279,4 @@ class SandboxHistories(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_the_sandbox_ends_as_the_mode_promises(shard, record_property):
-    machine = seed(shard)(type(f"SandboxHistories{shard}", (SandboxHistories,), {"lived": 0, "ran": 0}))
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=HISTORIES // SHARDS,
-            stateful_step_count=5,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    record_property("histories", machine.lived)
-    record_property("runs", machine.ran)
-    assert machine.lived >= HISTORIES // SHARDS
+    live_through(SandboxHistories, shard, HISTORIES // SHARDS, record_property)

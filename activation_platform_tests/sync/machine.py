@@ -16,9 +16,15 @@ from unittest.mock import patch
 
 import httpx
 import polars as pl
-from hypothesis import note
+from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from activation_platform.contracts.modes import Mode, ObjectKind
 from activation_platform.contracts.service import Service
@@ -372,3 +378,23 @@ def as_sent(frame: Sequence[dict[str, Any]]) -> dict[str, Any]:
         row["id"]: {"id": row["id"], "email": row.get("email"), "name": row["name"], "owner": row["key"]}
         for row in frame
     }
+
+
+def live_through(machine: type[Any], number: int, histories: int, record: Any) -> None:
+    """Live through so many histories; `record` is pytest's `record_property`, `number` decides which histories they are."""
+    numbered = seed(number)(type(f"{machine.__name__}{number}", (machine,), {"lived": 0, "ran": 0}))
+    run_state_machine_as_test(
+        numbered,
+        settings=settings(
+            max_examples=histories,
+            stateful_step_count=5,
+            deadline=None,
+            database=None,
+            # A failing history is short enough to read; shrinking one takes minutes.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    record("histories", numbered.lived)
+    record("runs", numbered.ran)
+    assert numbered.lived >= histories

@@ -6,33 +6,14 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
-from activation_platform_tests.sync.machine import Histories
+from activation_platform_tests.sync.machine import Histories, live_through
 
 HISTORIES = int(os.environ.get("HISTORIES", "2000"))
 SHARDS = 8
-FIRST_SEED = int(os.environ.get("HISTORIES_SEED", "0"))
+FIRST = int(os.environ.get("HISTORIES_SEED", "0")) * SHARDS
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_the_destination_ends_as_the_mode_promises(shard, record_property):
-    machine = seed(FIRST_SEED * SHARDS + shard)(
-        type(f"Histories{shard}", (Histories,), {"lived": 0, "ran": 0})
-    )
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=HISTORIES // SHARDS,
-            stateful_step_count=5,
-            deadline=None,
-            database=None,
-            # A failing history is short enough to read; shrinking one takes minutes.
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    record_property("histories", machine.lived)
-    record_property("runs", machine.ran)
-    assert machine.lived >= HISTORIES // SHARDS
+    live_through(Histories, FIRST + shard, HISTORIES // SHARDS, record_property)
