@@ -55,6 +55,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command. Exit codes: 0 done, 1 failed, 2 called in a wrong way."""
         from activation_platform.contracts.errors import ActivationError
+        from activation_platform.sync.disk import storage_failure
 
         try:
             return super().invoke(ctx)
@@ -65,6 +66,12 @@ class Commands(TyperGroup):
             for fault in getattr(error, "faults", ()):
                 say_fault(fault)
             say_error(error.error_class, error.what, error.remedy)
+            raise typer.Exit(FAILED) from None
+        except OSError as error:
+            failure = storage_failure(error, error.filename or "the storage root")
+            if failure is None:
+                raise
+            say_error(failure.error_class, failure.what, failure.remedy)
             raise typer.Exit(FAILED) from None
 
 

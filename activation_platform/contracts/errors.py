@@ -4,7 +4,7 @@
   * DeclarationError     Configuration: the workspace says something impossible; fix the YAML, nothing ran
     x LedgerMismatch     the ledger belongs to another target or key; adopt, reset, or give it a ledger of its own
   * ConnectionFailed     Connection: the warehouse or vendor cannot be reached, or answers nonsense
-    x StorageFailed      the storage root cannot be written: it is full, or closed to us
+    x StorageFailed      the storage root cannot be used: it is full, or closed to us
   x CredentialsRefused   Bad credentials or insufficient permissions (401, 403, a refused refresh)
   x RateLimited          Rate limit: the vendor has had enough for today; what went through is kept
   x TimedOut             Timeout: no answer in time
@@ -78,7 +78,7 @@ class ConnectionFailed(ActivationError):
 
 
 class StorageFailed(ConnectionFailed):
-    """The storage root cannot be written; what was remembered before stays, and the next run goes on from there."""
+    """The storage root cannot be used; what was remembered before stays, and the next run goes on from there."""
 
 
 class CredentialsRefused(ActivationError):

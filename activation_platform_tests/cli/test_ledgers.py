@@ -1,6 +1,8 @@
 """`activation ledger`, `adopt` and `reset`: what a ledger holds, how to go on with one, how to start over."""
 
+import errno
 import json
+import os
 import shutil
 
 import duckdb
@@ -213,6 +215,16 @@ def test_reset_begins_a_ledger_that_is_lost_where_the_activation_is_declared(pro
 
 def test_reset_of_what_nobody_declared_names_the_nearest(project, activation):
     assert 'Did you mean "newsletter"?' in activation("reset", "newslettr", "--yes", fails=2).stderr
+
+
+def test_a_disk_without_room_is_told_in_a_line(ran, activation, monkeypatch):
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    said = activation("reset", "newsletter", "--yes", fails=1).stderr
+    assert said.startswith("Connection: the storage root cannot be written (No space left on device).")
+    assert "Make room there" in said
 
 
 def test_reset_mends_a_torn_ledger(ran, activation, folder):

@@ -352,6 +352,13 @@ def test_a_full_disk_under_a_model_is_told_and_nothing_is_published(runner, stor
     succeeded(runner.run(LETTERS))
 
 
+def test_a_storage_root_that_is_no_folder_is_told(runner, storage):
+    storage.write_text("a file")
+    words = refusal(runner.run("models/people"))
+    assert words.startswith(f"{ErrorClass.CONNECTION}: {storage} cannot be used (")
+    assert "Check that ACTIVATION_STORAGE names a folder" in words
+
+
 @pytest.mark.parametrize("harm", ["cut", "lost"])
 def test_a_ledger_file_that_is_cut_in_half_or_lost_stops_the_run_and_names_the_ways_out(
     harm, runner, storage, sandbox, warehouse
