@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
     from activation_platform.components.workspace import Workspace
     from activation_platform.sync.manifest import Target
+    from activation_platform.sync.store import Store
 
 __all__ = ["app"]
 
@@ -54,7 +55,7 @@ def adopt(
     say(plain(f"{name} goes on with the ledger {found}, after its run {manifest.sealed}."))
 
 
-def _target(activation: "ActivationComponent", workspace: "Workspace", root: Path) -> "Target":
+def _target(activation: "ActivationComponent", workspace: "Workspace", root: "Store") -> "Target":
     """Where the activation writes, as the account itself says."""
     from activation_platform.cli.asked import destination_of
     from activation_platform.components.asking import asker

@@ -1,6 +1,5 @@
 """`activation issues`: what is wrong now for an activation, or what went wrong in a run of it."""
 
-from pathlib import Path
 from typing import Annotated
 
 import polars as pl
@@ -13,6 +12,7 @@ from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
 from activation_platform.sync import history
 from activation_platform.sync.ledgers import activation_of, ledgers
+from activation_platform.sync.store import Store
 
 __all__ = ["app"]
 
@@ -51,19 +51,19 @@ def issues(
     _show(found, samples, "kind" if run is None else "event")
 
 
-def _standing(root: Path, name: str) -> pl.DataFrame:
+def _standing(root: Store, name: str) -> pl.DataFrame:
     if name not in (known := ledgers(root)):
         raise not_known("ledger of an activation", name, known)
     return history.standing(root, name).sort("kind", "reason", "key")
 
 
-def _of_run(root: Path, name: str, number: int) -> pl.DataFrame:
+def _of_run(root: Store, name: str, number: int) -> pl.DataFrame:
     _standing(root, name)
     numbers = [run.number for run in history.read_runs(root, activation_of(name)) if run.ledger == name]
     if number not in numbers:
         kept = f"kept are {min(numbers)} to {max(numbers)}" if numbers else "none is kept"
         raise NotKnown(f"there is no run {number} of {name}; {kept}")
-    return history.issues(root, name).filter(pl.col("run") == number)
+    return history.issues(root, name, number)
 
 
 def _show(found: pl.DataFrame, samples: int, kind: str) -> None:

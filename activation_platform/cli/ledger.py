@@ -15,6 +15,7 @@ from activation_platform.components.storage import storage_root
 from activation_platform.sync.inventory import Inventory, KeyStory, export, inventory, key_story
 from activation_platform.sync.ledgers import ledgers, readable_manifest
 from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.store import Store
 
 __all__ = ["app"]
 
@@ -80,7 +81,7 @@ def _require_sense(
         raise NotKnown(f"--export: {to} is a folder; name a file in it")
 
 
-def _list(root: Path, *, as_json: bool) -> None:
+def _list(root: Store, *, as_json: bool) -> None:
     """All ledgers, from their manifests alone."""
     found = {name: readable_manifest(root, name) for name in ledgers(root)}
     if as_json:

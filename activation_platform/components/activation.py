@@ -1,11 +1,9 @@
 """An activation in the workspace: a partitioned asset whose materialisation brings a destination in step with a frame."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar
 
 import dagster as dg
-import polars as pl
 from dagster._core.errors import DagsterExecutionInterruptedError
 from pydantic import BaseModel
 
@@ -38,9 +36,9 @@ from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.history import Figures, Run, issues
 from activation_platform.sync.ledgers import ledger_of, neighbours
-from activation_platform.sync.lock import locked
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.owners import Holding
+from activation_platform.sync.store import Store
 
 __all__ = ["ActivationComponent", "ActivationConfig"]
 
@@ -188,7 +186,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         names = frozenset(workspace.names("activation"))
         with (
             interrupts() as cancelled,
-            locked(root / "locks" / f"{self.name}.lock", wait=_LOCK_WAIT, cancelled=cancelled),
+            root.lock(f"locks/{self.name}", wait=_LOCK_WAIT, cancelled=cancelled),
         ):
             snapshot = self._snapshot(context, workspace)
             ledger = self._ledger(context, partition, root, destination.host)
@@ -232,7 +230,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         return upstream.frames.for_run(run_ids(context), made_of=[model.frames])
 
     def _ledger(
-        self, context: dg.AssetExecutionContext, partition: str, root: Path, host: str
+        self, context: dg.AssetExecutionContext, partition: str, root: Store, host: str
     ) -> WitnessedLedger:
         """The ledger that the last run to this host left, witnessed by Dagster from now on."""
 
@@ -252,8 +250,7 @@ class ActivationComponent(Declared[ActivationSpec]):
 
     def _told(self, run: Run) -> dict[str, Any]:
         """A run as metadata, with its first issues."""
-        found = issues(storage_root(), run.ledger).filter(pl.col("run") == run.number)
-        return run_metadata(run, found)
+        return run_metadata(run, issues(storage_root(), run.ledger, run.number))
 
     def _ended_early(
         self, context: dg.AssetExecutionContext, partition: str, failed: RunFailed

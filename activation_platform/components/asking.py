@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from activation_platform.contracts.destination import Destination
@@ -10,6 +9,7 @@ from activation_platform.contracts.service import Inquiry
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.patience import Patience
+from activation_platform.sync.store import Store
 
 __all__ = ["PATIENCE", "asker", "loader_for"]
 
@@ -17,7 +17,7 @@ PATIENCE = Patience(sleep=asyncio.sleep)
 """How long runs and checks wait for an answer, and how often they ask again."""
 
 
-def loader_for(destination: Destination, root: Path, *, cancelled: Callable[[], bool] = bool) -> Loader:
+def loader_for(destination: Destination, root: Store, *, cancelled: Callable[[], bool] = bool) -> Loader:
     """A loader whose rate budgets are shared by everything under the storage root."""
     account = "\0".join([destination.platform, destination.root_url, *destination.secret_values()])
     return Loader(
@@ -28,7 +28,7 @@ def loader_for(destination: Destination, root: Path, *, cancelled: Callable[[], 
     )
 
 
-def asker(destination: Destination, root: Path) -> Callable[[Inquiry], Any]:
+def asker(destination: Destination, root: Store) -> Callable[[Inquiry], Any]:
     """Carries one inquiry and closes the connection; raises the errors of `contracts.errors`."""
 
     def ask(inquiry: Inquiry) -> Any:

@@ -9,10 +9,9 @@ frames/counter                                       the newest number; one sequ
 
 import hashlib
 import json
-import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +23,7 @@ import polars as pl
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import type_words
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.sync.files import publish_json, read_json, sync_folder
-from activation_platform.sync.lock import locked
+from activation_platform.sync.store import Hold, Store, to_json
 
 __all__ = [
     "FRAMES",
@@ -40,6 +38,7 @@ __all__ = [
 ]
 
 _PART_ROWS = 500_000
+_LOCK_WAIT = 3600.0
 _KEEP_SECONDS = 7 * 86_400
 _KEEP_NEWEST = 5
 _KEEP_REJECTED = 3
@@ -49,7 +48,7 @@ _KEEP_REJECTED = 3
 class Snapshot:
     """A published frame. `as_of` is the instant it stands for, `read_at` when it was made (Unix seconds)."""
 
-    folder: Path
+    folder: Store
     number: int
     as_of: float
     read_at: float
@@ -63,8 +62,8 @@ class Snapshot:
 
     @property
     def parts(self) -> list[Path]:
-        """The Parquet files, in order."""
-        return sorted(self.folder.glob("part-*.parquet"))
+        """The Parquet files, in order, where this machine can read them."""
+        return [self.folder.file(name) for name in self.folder.names() if name.startswith("part-")]
 
     def scan(self) -> pl.LazyFrame:
         """The rows."""
@@ -115,15 +114,14 @@ class Draft:
 class Frames:
     """The snapshots of one asset (`kind` is `models` or `segments`)."""
 
-    def __init__(self, root: Path, kind: str, name: str) -> None:
+    def __init__(self, root: Store, kind: str, name: str) -> None:
         self._root = root / "frames"
         self._name = f"{kind}/{name}"
         self.folder = self._root / kind / name
 
-    @property
-    def lock(self) -> Path:
+    def lock(self) -> AbstractContextManager[Hold]:
         """The lock under which this asset is made."""
-        return self.folder / "lock"
+        return self.folder.lock(self.folder.name, wait=_LOCK_WAIT)
 
     def newest(self) -> Snapshot | None:
         """The newest published snapshot."""
@@ -133,7 +131,7 @@ class Frames:
     def of_run(self, run_ids: Sequence[str]) -> Snapshot | None:
         """What one of these runs produced or reused."""
         for run_id in run_ids:
-            pointer = read_json(self.folder / "runs" / f"{run_id}.json")
+            pointer = self.folder.read_json(f"runs/{run_id}.json")
             if pointer is not None:
                 return self.opened(pointer["snapshot"])
         return None
@@ -141,7 +139,7 @@ class Frames:
     @property
     def blocked(self) -> str:
         """Which blocking checks stand failed, or an empty text."""
-        told = read_json(self.folder / "blocked.json")
+        told = self.folder.read_json("blocked.json")
         return "" if told is None else str(told["why"])
 
     def for_run(self, run_ids: Sequence[str], made_of: "Sequence[Frames]" = ()) -> Snapshot:
@@ -168,11 +166,7 @@ class Frames:
 
     def draft(self) -> Draft:
         """A place to write a new frame; call it under the lock. What crashed runs left is removed."""
-        for leftover in self.folder.glob(".draft-*"):
-            shutil.rmtree(leftover)
-        folder = self.folder / f".draft-{os.getpid()}-{time.monotonic_ns()}"
-        folder.mkdir(parents=True)
-        return Draft(folder)
+        return Draft(self.folder.scratch(".draft"))
 
     def publish(
         self,
@@ -196,38 +190,36 @@ class Frames:
             "checks": list(checks),
             "recipe": recipe,
         }
-        publish_json(draft.folder / "snapshot.json", {**facts, "run_id": run_id, "schema": described})
-        draft.folder.rename(self.folder / f"{number:08}")
-        sync_folder(self.folder)
-        (self.folder / "blocked.json").unlink(missing_ok=True)
+        facts |= {"run_id": run_id, "schema": described}
+        (draft.folder / "snapshot.json").write_bytes(to_json(facts))
+        self.folder.adopt(draft.folder, f"{number:08}", last="snapshot.json")
+        self.folder.delete("blocked.json")
         snapshot = self.opened(number)
         self.point(run_id, snapshot)
         self._prune()
         return snapshot
 
-    def reject(self, draft: Draft, why: str) -> Path:
+    def reject(self, draft: Draft, why: str) -> Store:
         """Keep a frame that failed a blocking check where nobody reads it by mistake; returns where."""
-        kept = self.folder / "rejected" / f"{self._next_number():08}"
-        kept.parent.mkdir(exist_ok=True)
-        draft.folder.rename(kept)
-        publish_json(self.folder / "blocked.json", {"why": why, "at": time.time()})
-        for older in sorted(kept.parent.iterdir())[:-_KEEP_REJECTED]:
-            shutil.rmtree(older)
-        return kept
+        rejected, number = self.folder / "rejected", f"{self._next_number():08}"
+        rejected.adopt(draft.folder, number)
+        self.folder.write_json("blocked.json", {"why": why, "at": time.time()})
+        for older in rejected.names()[:-_KEEP_REJECTED]:
+            rejected.delete(older)
+        return rejected / number
 
     def point(self, run_id: str, snapshot: Snapshot) -> None:
         """Remember that a run uses this snapshot."""
-        (self.folder / "runs").mkdir(exist_ok=True)
-        publish_json(self.folder / "runs" / f"{run_id}.json", {"snapshot": snapshot.number})
+        self.folder.write_json(f"runs/{run_id}.json", {"snapshot": snapshot.number})
 
     def numbers(self) -> list[int]:
         """Numbers of the published snapshots, oldest first."""
-        return sorted(int(path.name) for path in self.folder.glob("[0-9]*") if path.name.isdigit())
+        return [int(name) for name in self.folder.names() if name.isdigit()]
 
     def opened(self, number: int) -> Snapshot:
         """A published snapshot; raises DeclarationError where it was pruned."""
         folder = self.folder / f"{number:08}"
-        facts = read_json(folder / "snapshot.json")
+        facts = folder.read_json("snapshot.json")
         if facts is None:
             raise DeclarationError(
                 f"snapshot {number} of {self._name} is gone",
@@ -237,10 +229,14 @@ class Frames:
         return Snapshot(folder=folder, number=number, schema=dict(facts["schema"]), **named)
 
     def _next_number(self) -> int:
-        counter = self._root / "counter"
-        with locked(self._root / "counter.lock", wait=60):
-            number = int(read_json(counter) or 0) + 1
-            publish_json(counter, number)
+        number = 0
+
+        def one_more(counted: bytes | None) -> bytes:
+            nonlocal number
+            number = int(counted or 0) + 1
+            return to_json(number)
+
+        self._root.change("counter", one_more)
         return number
 
     def _prune(self) -> None:
@@ -249,19 +245,21 @@ class Frames:
         old = [number for number in self.numbers()[:-_KEEP_NEWEST] if self.opened(number).read_at < before]
         if not old:
             return
-        pointed_to = set()
-        for pointer in (self.folder / "runs").glob("*.json"):
-            if pointer.stat().st_mtime < before:
-                pointer.unlink()
+        runs = self.folder / "runs"
+        young = []
+        for name, facts in runs.files().items():
+            if facts.written < before:
+                runs.delete(name)
             else:
-                pointed_to.add(read_json(pointer)["snapshot"])
+                young.append(name)
+        pointed_to = {json.loads(pointer)["snapshot"] for pointer in runs.read_each(young)}
         for number in set(old) - pointed_to:
-            shutil.rmtree(self.folder / f"{number:08}")
+            self.folder.delete(f"{number:08}")
 
 
-def newest_number(root: Path) -> int:
+def newest_number(root: Store) -> int:
     """The newest number that any frame under a storage root was ever given; 0 where there is none."""
-    return int(read_json(root / "frames" / "counter") or 0)
+    return int(root.read_json("frames/counter") or 0)
 
 
 class FramesIOManager(dg.IOManager):

@@ -28,11 +28,8 @@ from activation_platform.contracts.modes import ModelKind
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
 from activation_platform.sources.statement import one_select, table_query
-from activation_platform.sync.lock import locked
 
 __all__ = ["ModelComponent"]
-
-_LOCK_WAIT = 3600.0
 
 
 class ModelComponent(Declared[ModelSpec]):
@@ -200,7 +197,7 @@ class ModelComponent(Declared[ModelSpec]):
     ) -> Iterator[Any]:
         """Read the source into a snapshot, check it, publish it; or reuse one that is young enough (SEMANTICS E5)."""
         frames = self.frames
-        with locked(frames.lock, wait=_LOCK_WAIT):
+        with frames.lock():
             query = self.query(source.dialect)
             recipe = recipe_of(query, self.spec.source, self.spec.exposed)
             usable = self._usable(context, config, frames, recipe)

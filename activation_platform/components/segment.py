@@ -21,11 +21,8 @@ from activation_platform.segmentation.conditions import Condition, read
 from activation_platform.segmentation.evaluate import evaluate
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.validate import problems
-from activation_platform.sync.lock import locked
 
 __all__ = ["SegmentComponent", "SegmentSpec"]
-
-_LOCK_WAIT = 3600.0
 
 
 class SegmentSpec(dg.Model):
@@ -95,7 +92,7 @@ class SegmentComponent(Declared[SegmentSpec]):
     ) -> dg.MaterializeResult[Any]:
         """Evaluate the condition over the model's snapshot and publish the rows."""
         frames = self.frames
-        with locked(frames.lock, wait=_LOCK_WAIT):
+        with frames.lock():
             rows = model.frames.for_run(run_ids(context))
             instant = as_of(context, config, rows.instant)
             recipe = recipe_of(self.spec.where, rows.number, instant.isoformat())

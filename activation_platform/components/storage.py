@@ -7,36 +7,31 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.manifest import HASHED
+from activation_platform.sync.store import Store
 
 __all__ = ["account_hash", "storage_root"]
 
-
-def storage_root() -> Path:
-    """The folder named by `ACTIVATION_STORAGE`, or `.activation` in the working directory. Every run must see the same one."""
-    return Path(os.environ.get("ACTIVATION_STORAGE", ".activation")).resolve()
+_KEY = "account.key"
 
 
-def account_hash(root: Path, credentials: Iterable[str]) -> str:
+def storage_root() -> Store:
+    """The place named by `ACTIVATION_STORAGE`, or `.activation` in the working directory. Every run must see the same one."""
+    return Folder(Path(os.environ.get("ACTIVATION_STORAGE", ".activation")).resolve())
+
+
+def account_hash(root: Store, credentials: Iterable[str]) -> str:
     """Names an account by its credentials where the vendor gives it no name: keyed, so that the ledger tells nothing of them."""
     key = _key(root)
     return HASHED + hmac.new(key, "\0".join(credentials).encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _key(root: Path) -> bytes:
-    """A random key that belongs to the storage root, made once."""
-    path = root / "account.key"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        root.mkdir(parents=True, exist_ok=True)
-        beside = root / f".account.key.{os.getpid()}"
-        beside.write_bytes(secrets.token_bytes(32))
-        beside.chmod(0o600)
-        try:
-            os.link(beside, path)  # the first of several processes wins
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
-        return path.read_bytes()
+def _key(root: Store) -> bytes:
+    """A random key that belongs to the storage root, made once: the first of several processes wins."""
+    key = root.read(_KEY)
+    if key is None:
+        root.create(_KEY, secrets.token_bytes(32))
+        key = root.read(_KEY)
+        assert key is not None
+    return key

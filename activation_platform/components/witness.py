@@ -1,7 +1,6 @@
 """The witness: Dagster knows each ledger's newest run, so that a lost or old ledger is noticed (SEMANTICS A3)."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,6 +9,7 @@ import polars as pl
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.store import Store
 
 __all__ = ["BEGUN", "HOST", "SEALED", "WitnessedLedger"]
 
@@ -27,7 +27,7 @@ class WitnessedLedger(Ledger):
     """
 
     def __init__(
-        self, folder: Path, instance: dg.DagsterInstance, asset: dg.AssetKey, host: str, tell: Tell
+        self, folder: Store, instance: dg.DagsterInstance, asset: dg.AssetKey, host: str, tell: Tell
     ) -> None:
         known = _witnessed(instance, asset, host)
         found = Manifest.read(folder)
@@ -61,7 +61,7 @@ class WitnessedLedger(Ledger):
         self._tell({BEGUN: self.manifest.sequence, SEALED: self.manifest.sealed, HOST: self._host})
 
 
-def _require_newest(folder: Path, found: Manifest, known: dict[str, int]) -> None:
+def _require_newest(folder: Store, found: Manifest, known: dict[str, int]) -> None:
     if found.sequence >= known[BEGUN] and found.sealed >= known[SEALED]:
         return
     there = f"it ends with run {found.sequence}" if found.sequence else "there is none"

@@ -1,17 +1,16 @@
 """Rate budgets: token buckets that belong to an account and are shared, through files, by every run of every process.
 
-SEMANTICS D8. One small file a budget, changed under a file lock; a process that dies leaves nothing behind but the tokens
+SEMANTICS D8. One small file a budget; a process that dies leaves nothing behind but the tokens
 it took. Tokens may be borrowed: a request that finds too few takes them all the same and is told how long to wait.
 """
 
-import fcntl
 import hashlib
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from activation_platform.contracts.pace import Budget
+from activation_platform.sync.store import Store
 
 __all__ = ["Budgets"]
 
@@ -20,11 +19,10 @@ _HEADROOM = 0.95
 
 
 class Budgets:
-    """The budgets of one account under a folder of the storage root."""
+    """The budgets of one account, kept in a place of the storage root."""
 
-    def __init__(self, folder: Path, account: str, now: Callable[[], float] = time.time) -> None:
-        self._folder = folder / hashlib.sha256(account.encode()).hexdigest()[:16]
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, place: Store, account: str, now: Callable[[], float] = time.time) -> None:
+        self._place = place / _hidden(account)
         self._now = now
 
     def take(self, budget: Budget, cost: float) -> float:
@@ -51,25 +49,29 @@ class Budgets:
     def _change(
         self, budget: Budget, change: Callable[[float, float, float], tuple[float, float, float]]
     ) -> float:
-        path = self._folder / f"{hashlib.sha256(budget.name.encode()).hexdigest()[:16]}.json"
-        with path.open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
+        wait = 0.0
+
+        def changed(kept: bytes | None) -> bytes:
+            nonlocal wait
             now = self._now()
-            tokens, at, blocked_until = _read(file.read(), budget, now)
+            tokens, at, blocked_until = _read(kept or b"", budget, now)
             capacity = max(budget.burst * _HEADROOM, 1.0)
             tokens = min(capacity, tokens + max(0.0, now - at) * budget.per_second)
             tokens, blocked_until, wait = change(tokens, blocked_until, now)
-            file.seek(0)
-            file.truncate()
-            json.dump([tokens, now, blocked_until], file)
+            return json.dumps([tokens, now, blocked_until]).encode()
+
+        self._place.change(f"{_hidden(budget.name)}.json", changed, durable=False)
         return wait
 
 
-def _read(text: str, budget: Budget, now: float) -> tuple[float, float, float]:
+def _hidden(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+def _read(kept: bytes, budget: Budget, now: float) -> tuple[float, float, float]:
     """Tokens, when they were counted, until when nobody sends; a full bucket where the file is new or torn."""
     try:
-        tokens, at, blocked_until = json.loads(text)
+        tokens, at, blocked_until = json.loads(kept)
     except ValueError:
         return budget.burst, now, 0.0
     if at > now:  # the clock was set back: start counting from here

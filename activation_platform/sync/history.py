@@ -1,17 +1,17 @@
 """The history of runs: figures, issues and changes, as files beside each ledger that any tool can read."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from activation_platform.sync.files import publish_json, read_json
 from activation_platform.sync.ledgers import ledgers
 from activation_platform.sync.reader import read_ledger
 from activation_platform.sync.states import PENDING_ERASURE, Debt
+from activation_platform.sync.store import Store
 
 __all__ = ["Figures", "Run", "Status", "changes", "issues", "read_runs", "standing", "write_run"]
 
@@ -89,19 +89,23 @@ class Run:
     notes: list[str] = field(default_factory=list)
 
 
-def write_run(folder: Path, run: Run) -> None:
+def write_run(folder: Store, run: Run) -> None:
     """Keep a run's figures in a ledger's folder."""
-    publish_json(folder / "runs" / f"{run.number}.json", asdict(run))
+    folder.write_json(f"runs/{run.number}.json", asdict(run))
 
 
-def read_runs(root: Path, activation: str | None = None) -> list[Run]:
+def read_runs(root: Store, activation: str | None = None) -> list[Run]:
     """Every run kept under a storage root, or in the ledgers of one activation, oldest first."""
     runs = [
-        _run(read_json(path), ledger)
+        _run(json.loads(kept), ledger)
         for ledger in ledgers(root, activation)
-        for path in (root / "ledgers" / ledger / "runs").glob("*.json")
+        for kept in _all_of(root / "ledgers" / ledger / "runs")
     ]
     return sorted(runs, key=lambda run: (run.started, run.number))
+
+
+def _all_of(folder: Store) -> Iterator[bytes]:
+    return folder.read_each(folder.names())
 
 
 def _run(value: dict[str, Any], ledger: str) -> Run:
@@ -110,27 +114,25 @@ def _run(value: dict[str, Any], ledger: str) -> Run:
     return Run(**{**value, "figures": figures, "status": status, "ledger": ledger})
 
 
-def issues(root: Path, ledger: str) -> pl.DataFrame:
-    """Everything that ever went wrong, as a ledger's log has it, oldest first: run, at, key, event, reason…"""
-    return _log(root, ledger, "issues")
+def issues(root: Store, ledger: str, run: int | None = None) -> pl.DataFrame:
+    """Everything that ever went wrong, or in one run, as a ledger's log has it, oldest first: run, at, key, event, reason…"""
+    return _log(root / "ledgers" / ledger / "issues", run)
 
 
-def changes(root: Path, ledger: str, key: str | None = None) -> pl.DataFrame:
+def changes(root: Store, ledger: str, key: str | None = None) -> pl.DataFrame:
     """Everything that ever happened to a ledger's keys, or to one of them, oldest first."""
-    return _log(root, ledger, "changes", pl.lit(value=True) if key is None else pl.col("key") == key)
+    wanted = pl.lit(value=True) if key is None else pl.col("key") == key
+    return _log(root / "ledgers" / ledger / "changes", wanted=wanted)
 
 
-def _log(root: Path, ledger: str, kind: str, wanted: pl.Expr | bool = True) -> pl.DataFrame:
-    files = sorted(_numbered(root / "ledgers" / ledger / kind))
-    parts = [pl.scan_parquet(path).filter(wanted) for _, path in files]
+def _log(folder: Store, run: int | None = None, wanted: pl.Expr | bool = True) -> pl.DataFrame:
+    kept = sorted(int(name.removesuffix(".parquet")) for name in folder.names())
+    files = [folder.file(f"{number}.parquet") for number in kept if run in (None, number)]
+    parts = [pl.scan_parquet(file).filter(wanted) for file in files]
     return pl.concat([_LOG.to_frame().lazy(), *parts]).collect()
 
 
-def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
-    return ((int(path.stem), path) for path in folder.glob("*.parquet"))
-
-
-def standing(root: Path, ledger: str) -> pl.DataFrame:
+def standing(root: Store, ledger: str) -> pl.DataFrame:
     """What is wrong now: set-aside and rejected keys, owed deletes, with how often and since when."""
     kind = (
         pl.when(pl.col("debt") == Debt.ASIDE)

@@ -12,6 +12,7 @@ from activation_platform.sync.fingerprint import fingerprint
 from activation_platform.sync.history import changes
 from activation_platform.sync.reader import Reading, read_ledger
 from activation_platform.sync.states import PENDING_ERASURE, Debt, State
+from activation_platform.sync.store import Store
 
 __all__ = ["Inventory", "KeyStory", "export", "inventory", "key_story", "readable_debts", "readable_entries"]
 
@@ -45,7 +46,7 @@ class KeyStory:
     history: pl.DataFrame
 
 
-def inventory(root: Path, ledger: str) -> Inventory:
+def inventory(root: Store, ledger: str) -> Inventory:
     """Count what a ledger holds; raises LedgerMismatch where it is damaged."""
     folder = root / "ledgers" / ledger
     reading = read_ledger(folder)
@@ -53,24 +54,20 @@ def inventory(root: Path, ledger: str) -> Inventory:
     states, counts = np.unique(head.state(np.flatnonzero(head.live)), return_counts=True)
     kinds = readable_debts(reading.debts).group_by("kind").len().sort("len", descending=True)
     journal = f"journal-{manifest.sequence}.log"
-    named = [
-        "manifest.json",
-        manifest.base,
-        *(delta["file"] for delta in manifest.deltas),
-        manifest.debts,
-        journal,
-    ]
-    sizes = {name: size for name in filter(None, named) if (size := _size(folder / name)) is not None}
+    named = ["manifest.json", manifest.base, *(delta["file"] for delta in manifest.deltas), manifest.debts]
+    there = folder.files()
     return Inventory(
         reading,
         entries={_WORDS[int(state)]: int(count) for state, count in zip(states, counts, strict=True)},
         debts=dict(kinds.iter_rows()),
-        files=sizes,
-        unsealed=manifest.sequence if manifest.sequence > manifest.sealed and journal in sizes else 0,
+        files={name: there[name].size for name in (*named, journal) if name in there},
+        unsealed=manifest.sequence
+        if manifest.sequence > manifest.sealed and journal in folder.names()
+        else 0,
     )
 
 
-def key_story(root: Path, ledger: str, key: str) -> KeyStory:
+def key_story(root: Store, ledger: str, key: str) -> KeyStory:
     """Look one key up; of a key of several columns, its values joined by `|`."""
     reading = read_ledger(root / "ledgers" / ledger)
     key64 = pl.DataFrame({"key": [key]}).select(fingerprint(pl.col("key"))).to_series().to_numpy()
@@ -108,7 +105,7 @@ def readable_debts(debts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def export(root: Path, ledger: str, to: Path, *, debts: bool) -> int:
+def export(root: Store, ledger: str, to: Path, *, debts: bool) -> int:
     """Write all entries, or what is owed, as Parquet, in clear; returns how many rows. Memory is bounded by a million entries."""
     reading = read_ledger(root / "ledgers" / ledger)
     beside = to.with_name(f".{to.name}.part")
@@ -136,10 +133,3 @@ def _entries(reading: Reading) -> Iterator[pl.DataFrame]:
 
 def _moment(name: str) -> pl.Expr:
     return pl.from_epoch(name, time_unit="us").dt.replace_time_zone("UTC")
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None

@@ -13,12 +13,11 @@ first, with every intent that never got its answer turned into a record in doubt
 
 import shutil
 import time
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from activation_platform.sync.files import publish_frame, publish_log
+from activation_platform.sync.files import as_ipc, as_parquet
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Manifest
@@ -33,6 +32,7 @@ from activation_platform.sync.states import (
     conform,
     fold_debts,
 )
+from activation_platform.sync.store import Store
 
 __all__ = ["Ledger", "in_doubt"]
 
@@ -43,11 +43,8 @@ _MAX_OVERLAY = 0.1
 class Ledger:
     """An activation's memory. Open it under the activation's lock; one run at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Store) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("changes", "issues", "runs"):
-            (folder / name).mkdir(exist_ok=True)
         self.manifest = Manifest.read(folder)
         self._journal: Journal | None = None
         self.recovered = self._recover()
@@ -64,29 +61,23 @@ class Ledger:
         """Start a run: its number, with an empty journal. `newest` sets manifest fields (partition, instant, snapshot)."""
         self.pin(**newest, sequence=self.manifest.sequence + 1)
         self._clear()
-        self.work.mkdir()
-        self._journal = Journal(self._journal_path(self.manifest.sequence))
+        self.work = self.folder.scratch("work")
+        """Room for the plan of the run in progress."""
+        self._journal = Journal(self.folder.log(_journal(self.manifest.sequence)))
         return self.manifest.sequence
 
     def _clear(self) -> None:
-        """Remove what a crash left behind: plans, files that were never put in force, or no longer are."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        """Remove files that a crash left behind: they were never put in force, or no longer are."""
         manifest = self.manifest
         in_force = {manifest.base, manifest.debts, *(delta["file"] for delta in manifest.deltas)}
-        for pattern in ("base-*.arrow", "delta-*.arrow", "debts-*.arrow", ".*.arrow.*", ".manifest.json.*"):
-            for path in self.folder.glob(pattern):
-                if path.name not in in_force:
-                    path.unlink()
+        for name in self.folder.names():
+            if name.endswith(".arrow") and name not in in_force:
+                self.folder.delete(name)
 
     @property
     def running(self) -> bool:
         """Whether a run has begun and is not yet sealed."""
         return self._journal is not None
-
-    @property
-    def work(self) -> Path:
-        """Room for the plan of the run in progress."""
-        return self.folder / "work"
 
     def now(self) -> int:
         """The time in Unix microseconds, which never goes back: not within a run, and not from one to the next."""
@@ -118,16 +109,14 @@ class Ledger:
         self.head = read_head(self.folder, self.manifest)
         self.debts = read_debts(self.folder, self.manifest)
 
-    def _journal_path(self, run: int) -> Path:
-        return self.folder / f"journal-{run}.log"
-
     def _recover(self) -> int:
         """Seal what a crashed run left, if one did; clear what a crash left after sealing."""
         manifest = self.manifest
-        for leftover in self.folder.glob("journal-*.log"):
-            if int(leftover.stem.removeprefix("journal-")) <= manifest.sealed:
-                leftover.unlink()
-        if not self._journal_path(manifest.sequence).exists():
+        journals = [name for name in self.folder.names() if name.startswith("journal-")]
+        for leftover in journals:
+            if _run_of(leftover) <= manifest.sealed:
+                self.folder.delete(leftover)
+        if _journal(manifest.sequence) not in journals or manifest.sequence == manifest.sealed:
             return 0
         self.debts = read_debts(self.folder, manifest)
         self._fold(manifest.sequence)
@@ -135,13 +124,13 @@ class Ledger:
 
     def _fold(self, run: int) -> pl.DataFrame:
         """Turn the journal of a run into its delta, debts, changes and issues, then put them in force."""
-        events = _concat(list(read_journal(self._journal_path(run))))
+        events = _concat(list(read_journal(self.folder, _journal(run))))
         events = in_doubt(events)
         entries = changed_entries(events)
         debts = fold_debts(self.debts, events, run=run)
         manifest = self.manifest
         if entries.height:
-            publish_frame(self.folder / f"delta-{run}.arrow", entries)
+            self.folder.keep(f"delta-{run}.arrow", as_ipc(entries))
             manifest.deltas.append(
                 {
                     "run": run,
@@ -150,15 +139,15 @@ class Ledger:
                     "rows": entries.height,
                 }
             )
-        publish_frame(self.folder / f"debts-{run}.arrow", debts)
+        self.folder.keep(f"debts-{run}.arrow", as_ipc(debts))
         old_debts, manifest.debts = manifest.debts, f"debts-{run}.arrow"
         write_log(self.folder, run, events)
         manifest.sealed = run
         manifest.clock = max([manifest.clock, *events["since"].top_k(1)])
         manifest.write(self.folder)
-        self._journal_path(run).unlink(missing_ok=True)
+        self.folder.delete(_journal(run))
         if old_debts and old_debts != manifest.debts:
-            (self.folder / old_debts).unlink(missing_ok=True)
+            self.folder.delete(old_debts)
         return events
 
     def _compact(self, forget_before: int) -> None:
@@ -172,12 +161,12 @@ class Ledger:
         old = pl.col("since") < forget_before
         # An event happened before it was acknowledged: no forgotten one is younger than the youngest of these.
         manifest.forgotten_before = max([manifest.forgotten_before, *entries.filter(old)["since"].top_k(1)])
-        publish_frame(self.folder / file, entries.filter(~old))
+        self.folder.keep(file, as_ipc(entries.filter(~old)))
         gone = [manifest.base, *(delta["file"] for delta in manifest.deltas)]
         manifest.base, manifest.deltas = file, []
         manifest.write(self.folder)
         for name in filter(None, gone):
-            (self.folder / name).unlink(missing_ok=True)
+            self.folder.delete(name)
         self._load()
 
 
@@ -218,15 +207,23 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
     return _concat([answered, unknown, behind])
 
 
-def write_log(folder: Path, run: int, events: pl.DataFrame) -> None:
+def write_log(folder: Store, run: int, events: pl.DataFrame) -> None:
     """Write what happened, and what of it is an issue, for people and other tools."""
     at = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC").alias("at")
     told = events.filter(~pl.col("event").is_in([Event.EQUAL, Event.UNSENT, Event.CLEARED])).select(
         pl.lit(run).alias("run"), at, "key", "operation", "event", "did", "identifier", "reason", "request"
     )
     issues = [Event.SET_ASIDE, Event.REJECTED, Event.PARTIAL, Event.UNKNOWN]
-    publish_log(folder / "changes" / f"{run}.parquet", told)
-    publish_log(folder / "issues" / f"{run}.parquet", told.filter(pl.col("event").is_in(issues)))
+    folder.keep(f"changes/{run}.parquet", as_parquet(told))
+    folder.keep(f"issues/{run}.parquet", as_parquet(told.filter(pl.col("event").is_in(issues))))
+
+
+def _journal(run: int) -> str:
+    return f"journal-{run}.log"
+
+
+def _run_of(journal: str) -> int:
+    return int(journal.removeprefix("journal-").removesuffix(".log"))
 
 
 def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -8,15 +8,13 @@ import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from activation_platform.contracts.errors import DeclarationError, LedgerMismatch
 from activation_platform.sync.claim import Neighbour, can_be_adopted
-from activation_platform.sync.files import sync_folder
 from activation_platform.sync.keys import key_words
 from activation_platform.sync.ledger import Ledger
-from activation_platform.sync.lock import locked
 from activation_platform.sync.manifest import Manifest, Target
+from activation_platform.sync.store import Store
 
 __all__ = [
     "activation_of",
@@ -35,10 +33,9 @@ _LONGEST = 120
 _PLAIN = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-def ledgers(root: Path, activation: str | None = None) -> list[str]:
+def ledgers(root: Store, activation: str | None = None) -> list[str]:
     """Names of all ledgers, or of those of an activation."""
-    names = sorted(path.name for path in (root / "ledgers").glob("*") if path.is_dir())
-    return [name for name in names if activation in (None, activation_of(name))]
+    return [name for name in (root / "ledgers").names() if activation in (None, activation_of(name))]
 
 
 def activation_of(ledger: str) -> str:
@@ -46,17 +43,17 @@ def activation_of(ledger: str) -> str:
     return ledger.partition(_APART)[0]
 
 
-def ledger_of(root: Path, activation: str, host: str) -> str:
+def ledger_of(root: Store, activation: str, host: str) -> str:
     """The name of the ledger that an activation keeps of a host."""
     short = _PLAIN.sub("_", host)[-_LONGEST:].strip("_")  # the manifest has it in full
     apart = f"{activation}{_APART}{short}"
-    if (root / "ledgers" / apart).exists():
+    if apart in ledgers(root):
         return apart
     first = Manifest.read(root / "ledgers" / activation).target
     return activation if first is None or first.host == host else apart
 
 
-def neighbours(root: Path, ledger: str, declared: Collection[str]) -> list[Neighbour]:
+def neighbours(root: Store, ledger: str, declared: Collection[str]) -> list[Neighbour]:
     """All other ledgers, those of activations that are `declared` and those of others."""
     return [
         Neighbour(name, activation_of(name), readable_manifest(root, name), activation_of(name) in declared)
@@ -65,7 +62,7 @@ def neighbours(root: Path, ledger: str, declared: Collection[str]) -> list[Neigh
     ]
 
 
-def readable_manifest(root: Path, ledger: str) -> Manifest | None:
+def readable_manifest(root: Store, ledger: str) -> Manifest | None:
     """A ledger's manifest; None where it is damaged."""
     try:
         return Manifest.read(root / "ledgers" / ledger)
@@ -73,7 +70,7 @@ def readable_manifest(root: Path, ledger: str) -> Manifest | None:
         return None
 
 
-def reset(root: Path, ledger: str) -> Path | None:
+def reset(root: Store, ledger: str) -> Store | None:
     """Start a ledger over: an empty one takes its place; returns where the old one is now, if there was one.
 
     Its numbers go on, so that the old one, put back later, is known to be old. Raises TimedOut while a run has it.
@@ -82,13 +79,12 @@ def reset(root: Path, ledger: str) -> Path | None:
     with _locked(root, ledger):
         newest = readable_manifest(root, ledger)
         number = 0 if newest is None else newest.sequence
-        aside = _set_aside(folder) if folder.exists() else None
-        folder.mkdir(parents=True)
+        aside = _set_aside(root, ledger)
         Manifest(sequence=number, sealed=number, placed=True).write(folder)
         return aside
 
 
-def adoptable(root: Path, ledger: str, target: Target, declared: Collection[str]) -> list[str]:
+def adoptable(root: Store, ledger: str, target: Target, declared: Collection[str]) -> list[str]:
     """Ledgers that could go on as this one: itself, or those of this target and host whose activation is no longer declared."""
     own = Manifest.read(root / "ledgers" / ledger)
     if own.target is not None:
@@ -101,7 +97,7 @@ def adoptable(root: Path, ledger: str, target: Target, declared: Collection[str]
     return found
 
 
-def adopt(root: Path, ledger: str, *, of: str, target: Target, key: tuple[str, ...]) -> Manifest:
+def adopt(root: Store, ledger: str, *, of: str, target: Target, key: tuple[str, ...]) -> Manifest:
     """Make the ledger `of` another name or credential the one of this name, target and key; returns its manifest.
 
     Raises LedgerMismatch where it is another target's or key's, DeclarationError where it is none or in whose place it would
@@ -109,19 +105,19 @@ def adopt(root: Path, ledger: str, *, of: str, target: Target, key: tuple[str, .
     """
     old, new = root / "ledgers" / of, root / "ledgers" / ledger
     with _locked(root, ledger, of):
-        if not old.is_dir() or (was := Manifest.read(old)).target is None:
+        if (was := Manifest.read(old)).target is None:
             raise DeclarationError(
                 f"there is no ledger {of} that a run ever claimed",
                 remedy="activation ledger lists what there is.",
             )
         _require_adoptable(of, was, target, key)
-        if ledger != of and new.exists():
+        if ledger != of:
             _require_empty(ledger, Manifest.read(new), of)
-            _set_aside(new)
+            _set_aside(root, ledger)
         adopted = Ledger(old)  # what a crashed run left is sealed now
         adopted.pin(target=target, placed=True)
-        old.rename(new)
-        sync_folder(new.parent)
+        if ledger != of:
+            _move(root, f"ledgers/{of}", f"ledgers/{ledger}")
         return adopted.manifest
 
 
@@ -148,18 +144,23 @@ def _require_empty(name: str, replaced: Manifest, of: str) -> None:
         )
 
 
-def _set_aside(folder: Path) -> Path:
-    """Move a ledger where no run looks for one."""
-    aside = folder.parent.parent / "ledgers-set-aside" / f"{folder.name}-{time.time_ns()}"
-    aside.parent.mkdir(exist_ok=True)
-    folder.rename(aside)
-    return aside
+def _set_aside(root: Store, ledger: str) -> Store | None:
+    """Move a ledger where no run looks for one; returns where, if there was one."""
+    if ledger not in ledgers(root):
+        return None
+    aside = f"ledgers-set-aside/{ledger}-{time.time_ns()}"
+    _move(root, f"ledgers/{ledger}", aside)
+    return root / aside
+
+
+def _move(root: Store, name: str, to: str) -> None:
+    root.move(name, to, last="manifest.json")
 
 
 @contextmanager
-def _locked(root: Path, *names: str) -> Iterator[None]:
+def _locked(root: Store, *names: str) -> Iterator[None]:
     """Hold the locks of the activations; in one order, so that two who want the same two do not wait for each other."""
     with ExitStack() as held:
         for activation in sorted({activation_of(name) for name in names}):
-            held.enter_context(locked(root / "locks" / f"{activation}.lock", wait=_LOCK_WAIT))
+            held.enter_context(root.lock(f"locks/{activation}", wait=_LOCK_WAIT))
         yield

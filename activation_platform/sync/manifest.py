@@ -2,15 +2,15 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.contracts.modes import Mode
-from activation_platform.sync.files import publish_json, read_json
+from activation_platform.sync.store import Store
 
 __all__ = ["HASHED", "Key", "Manifest", "Target", "damaged"]
 
+_FILE = "manifest.json"
 HASHED = "hash:"
 """How the name of an account begins that the vendor does not name: a keyed hash of its credential follows."""
 
@@ -91,15 +91,15 @@ class Manifest:
         return datetime.fromtimestamp(self.forgotten_before / 1e6, UTC).isoformat(timespec="seconds")
 
     @classmethod
-    def read(cls, folder: Path) -> "Manifest":
+    def read(cls, folder: Store) -> "Manifest":
         """The folder's manifest; a fresh one where there is no ledger. Raises LedgerMismatch where it is damaged."""
         try:
-            value = read_json(folder / "manifest.json")
+            value = folder.read_json(_FILE)
             if value is not None:
                 return cls._of(value)
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(folder, "manifest.json is torn or not a manifest") from error
-        left = sorted(path.name for pattern in ("*.arrow", "journal-*.log") for path in folder.glob(pattern))
+        left = [name for name in folder.names() if name.endswith(".arrow") or name.startswith("journal-")]
         if left:
             raise damaged(folder, f"manifest.json is missing, though {left[0]} is there")
         return cls()
@@ -114,12 +114,12 @@ class Manifest:
             value["mode"] = Mode(value["mode"])
         return cls(**value)
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Store) -> None:
         """Put this manifest in force."""
-        publish_json(folder / "manifest.json", asdict(self))
+        folder.write_json(_FILE, asdict(self))
 
 
-def damaged(folder: Path, what: str) -> LedgerMismatch:
+def damaged(folder: Store, what: str) -> LedgerMismatch:
     """The error that a ledger's files cannot be read."""
     return LedgerMismatch(
         f"the ledger {folder.name} is damaged: {what}",

@@ -12,6 +12,7 @@ from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.head import Head, open_base
 from activation_platform.sync.manifest import Manifest, damaged
 from activation_platform.sync.states import NO_DEBTS, NO_ENTRIES, conform, fold_entries
+from activation_platform.sync.store import Store
 
 __all__ = ["Reading", "read_debts", "read_head", "read_ledger"]
 
@@ -29,7 +30,7 @@ class Reading:
     debts: pl.DataFrame
 
 
-def read_ledger(folder: Path) -> Reading:
+def read_ledger(folder: Store) -> Reading:
     """The ledger as it is in force now. Takes no lock: a run that seals meanwhile replaces files, so they are looked up anew."""
     for _ in range(_TRIES):
         manifest = Manifest.read(folder)
@@ -41,7 +42,7 @@ def read_ledger(folder: Path) -> Reading:
     raise damaged(folder, "its files are replaced faster than they can be read")
 
 
-def read_head(folder: Path, manifest: Manifest) -> Head:
+def read_head(folder: Store, manifest: Manifest) -> Head:
     """Every entry acknowledged so far."""
     base = _opened(folder, manifest.base, open_base) if manifest.base else NO_ENTRIES.to_arrow()
     deltas = [_frame(folder, delta["file"], NO_ENTRIES) for delta in manifest.deltas]
@@ -49,17 +50,17 @@ def read_head(folder: Path, manifest: Manifest) -> Head:
     return Head(base, folded)
 
 
-def read_debts(folder: Path, manifest: Manifest) -> pl.DataFrame:
+def read_debts(folder: Store, manifest: Manifest) -> pl.DataFrame:
     """What is owed."""
     return _frame(folder, manifest.debts, NO_DEBTS)
 
 
-def _frame(folder: Path, file: str, empty: pl.DataFrame) -> pl.DataFrame:
+def _frame(folder: Store, file: str, empty: pl.DataFrame) -> pl.DataFrame:
     return conform(_opened(folder, file, pl.read_ipc), empty) if file else empty
 
 
-def _opened(folder: Path, file: str, read: Callable[[Path], T]) -> T:
+def _opened(folder: Store, file: str, read: Callable[[Path], T]) -> T:
     try:
-        return read(folder / file)
+        return read(folder.file(file))
     except (OSError, pl.exceptions.ComputeError, pa.ArrowInvalid) as error:
         raise damaged(folder, f"{file} is missing or cut off ({type(error).__name__})") from error

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from activation_platform.sandbox.faults import Kind, Rule
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
-from activation_platform.sync.lock import locked
 from activation_platform.sync.manifest import Manifest
 
 
@@ -176,10 +176,10 @@ def test_a_question_that_makes_no_sense_ends_with_two(ran, activation, arguments
 
 
 def test_a_run_under_way_or_crashed_is_mentioned_and_not_disturbed(ran, activation, root, folder):
-    ledger = Ledger(folder)
+    ledger = Ledger(Folder(folder))
     ledger.begin()
     before = files(folder)
-    with locked(root / "locks" / "newsletter.lock", wait=0):
+    with Folder(root).lock("locks/newsletter", wait=0):
         said = activation("ledger", "newsletter").stdout
         told = json.loads(activation("ledger", "newsletter", "--json").stdout)
         activation("ledger", "newsletter", "--key", "p1")
@@ -210,7 +210,7 @@ def test_reset_sets_the_ledger_aside_and_the_next_run_sends_everything_as_new(ra
 
 def test_reset_begins_a_ledger_that_is_lost_where_the_activation_is_declared(project, activation, folder):
     activation("reset", "newsletter", "--yes")
-    assert Manifest.read(folder).placed
+    assert Manifest.read(Folder(folder)).placed
 
 
 def test_reset_of_what_nobody_declared_names_the_nearest(project, activation):

@@ -12,6 +12,7 @@ from activation_platform.components.activation_config import ActivationConfig, r
 from activation_platform.components.activation_spec import ActivationSpec
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sandbox.faults import Extent, Kind, Rule
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import read_runs
 from activation_platform_tests.components.project import (
     FIRST,
@@ -258,7 +259,10 @@ def test_two_runs_at_once_wait_for_each_other_and_send_each_record_once(runner, 
     for thread in threads:
         thread.join()
     assert outcomes == [True, True]
-    assert sorted(run.status for run in read_runs(storage, "letters")) == ["nothing to do", "succeeded"]
+    assert sorted(run.status for run in read_runs(Folder(storage), "letters")) == [
+        "nothing to do",
+        "succeeded",
+    ]
     assert set(sandbox.world.part("batch", "received").values()) == {1}
 
 

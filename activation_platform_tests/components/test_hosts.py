@@ -8,6 +8,7 @@ import pytest
 
 from activation_platform.components.witness import BEGUN, HOST
 from activation_platform.sandbox.server import running
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import read_runs
 from activation_platform.sync.ledgers import adopt, ledgers, reset
 from activation_platform.sync.manifest import Manifest
@@ -57,8 +58,8 @@ def test_a2_pointed_at_a_sandbox_and_back_an_activation_goes_on_where_it_was(
     figures = told(succeeded(runner.run(LEADS, partition=THIRD)), LEADS)
     assert (figures["inserted"], figures["ledger_sequence"]) == (1, 2)
     assert holds(sandbox, "Rehearsed")
-    assert len(ledgers(storage, "leads")) == 2
-    assert [run.number for run in read_runs(storage, "leads")] == [1, 1, 2]
+    assert len(ledgers(Folder(storage), "leads")) == 2
+    assert [run.number for run in read_runs(Folder(storage), "leads")] == [1, 1, 2]
 
 
 def test_a3_the_ledger_of_each_host_is_witnessed_by_itself(
@@ -87,7 +88,7 @@ def test_a2_another_address_of_the_same_account_stops_and_names_both_ways(
     assert "activation adopt letters --from letters." in words
     assert f"activation reset letters~127.0.0.1_{port}" in words
     assert rehearsal.world.part("batch", "profiles") == {}
-    reset(storage, f"letters~127.0.0.1_{port}")
+    reset(Folder(storage), f"letters~127.0.0.1_{port}")
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["inserted"] == 4
     monkeypatch.setenv("BATCH_BASE_URL", sandbox.base_url("batch"))
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
@@ -97,13 +98,13 @@ def test_a3_a_ledger_that_is_adopted_goes_on_from_the_numbers_that_dagster_knows
     for partition in (FIRST, SECOND):
         succeeded(runner.run(LETTERS, partition=partition))
     folder = storage / "ledgers" / "letters"
-    target, older = Manifest.read(folder).target, storage / "ledgers" / "older"
+    target, older = Manifest.read(Folder(folder)).target, storage / "ledgers" / "older"
     shutil.copytree(folder, older)
-    manifest = Manifest.read(older)
+    manifest = Manifest.read(Folder(older))
     manifest.sequence = manifest.sealed = 1
-    manifest.write(older)
+    manifest.write(Folder(older))
     shutil.rmtree(folder)
-    adopt(storage, "letters", of="older", target=target, key=("id",))
+    adopt(Folder(storage), "letters", of="older", target=target, key=("id",))
     figures = told(succeeded(runner.run(LETTERS, partition=THIRD)), LETTERS)
     assert (figures["status"], figures["ledger_sequence"]) == ("nothing to do", 3)
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from activation_platform.components.frames import Frames
+from activation_platform.sync.folder import Folder
 from activation_platform_tests.components import warehouses
 from activation_platform_tests.components.project import (
     LETTERS,
@@ -45,7 +46,7 @@ def model(tmp_path, loaded):
 
 @pytest.fixture
 def frames(storage):
-    return Frames(storage, "models", "people")
+    return Frames(Folder(storage), "models", "people")
 
 
 def rows(frames):
@@ -204,7 +205,7 @@ def test_e1_a_blocked_frame_is_kept_apart_and_nothing_downstream_runs(runner, wa
     assert "is not published" in refusal(result)
     assert materialised(result) == []
     assert evaluations(result)["key_unique"].passed is False
-    assert len(list((frames.folder / "rejected").iterdir())) == 1
+    assert len(list((frames.folder.path / "rejected").iterdir())) == 1
     assert frames.newest().number == 1
 
 
@@ -234,8 +235,8 @@ def test_only_the_newest_refused_frames_are_kept(model, warehouse, frames):
     runner = model("  table: people\n  primary_key: id\n")
     for _ in range(5):
         assert not runner.run(PEOPLE, partition=None).success
-    assert len(list((frames.folder / "rejected").iterdir())) == 3
-    assert not list(frames.folder.glob(".draft-*"))
+    assert len(list((frames.folder.path / "rejected").iterdir())) == 3
+    assert not list(frames.folder.path.glob(".draft*"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from activation_platform.components.frames import Frames
+from activation_platform.sync.folder import Folder
 from activation_platform_tests.components import warehouses
 from activation_platform_tests.components.project import (
     FIRST,
@@ -24,12 +25,12 @@ OP = "activations__mail__letters"
 
 @pytest.fixture
 def people(storage):
-    return Frames(storage, "models", "people")
+    return Frames(Folder(storage), "models", "people")
 
 
 @pytest.fixture
 def loyal(storage):
-    return Frames(storage, "segments", "loyal")
+    return Frames(Folder(storage), "segments", "loyal")
 
 
 @pytest.fixture
@@ -183,7 +184,7 @@ def test_e1_what_a_run_of_this_week_points_to_is_not_pruned(runner, people, monk
     now = old.read_at + 9 * 86_400
     import os
 
-    os.utime(people.folder / "runs" / "a run that reads it now.json", (now, now))
+    os.utime(people.folder.path / "runs" / "a run that reads it now.json", (now, now))
     succeeded(runner.run("models/people"))
     assert people.numbers() == [old.number, old.number + 1]
 

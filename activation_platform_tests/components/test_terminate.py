@@ -11,6 +11,7 @@ import pytest
 
 from activation_platform.components.interrupts import interrupts
 from activation_platform.sandbox.faults import Kind, Rule
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Status, read_runs
 from activation_platform_tests.components.project import LEADS, SECOND, fill, person, succeeded, told
 
@@ -79,7 +80,7 @@ def test_a_terminated_run_is_cancelled_and_the_next_one_sends_exactly_the_rest(
             process.wait(30)
         run = instance.get_run_by_id(run_id)
         assert run.status is dg.DagsterRunStatus.CANCELED, [e.message for e in instance.all_logs(run_id)][-5:]
-    (stopped,) = read_runs(storage, "leads")
+    (stopped,) = read_runs(Folder(storage), "leads")
     assert stopped.status is Status.STOPPED
     done = people(sandbox)
     assert 3 <= done < PEOPLE

@@ -14,8 +14,8 @@ import pytest
 from activation_platform.components import activation
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.sources.postgres import Postgres
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Status
-from activation_platform.sync.lock import locked
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import Events, Window
 from activation_platform_tests.components.project import LETTERS, SECOND, fill, refusal, succeeded
@@ -223,7 +223,7 @@ def test_15_of_two_runs_of_one_activation_the_second_waits_or_refuses_before_it_
     """Two runs read the same state and both send (no engine is named for it)."""
     succeeded(runner.run("segments/loyal"))
     monkeypatch.setattr(activation, "_LOCK_WAIT", 0.0)
-    with locked(storage / "locks" / "letters.lock", wait=0):
+    with Folder(storage).lock("locks/letters", wait=0):
         words = refusal(runner.run(LETTERS, upstream=False))
     assert words.startswith("Timeout: another run of letters has not finished")
     assert "nothing was sent" in words

@@ -6,6 +6,7 @@ import dagster as dg
 
 from activation_platform.components.witness import BEGUN, SEALED
 from activation_platform.sandbox.faults import Kind, Rule
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledgers import reset
 from activation_platform_tests.components.project import (
     FIRST,
@@ -93,7 +94,7 @@ def test_a3_starting_over_is_the_only_way_on_and_is_remembered(runner, storage):
     succeeded(runner.run(LETTERS, partition=SECOND))
     shutil.rmtree(storage / "ledgers")
     assert not runner.run(LETTERS, partition=THIRD).success
-    assert reset(storage, "letters") is None
+    assert reset(Folder(storage), "letters") is None
     figures = told(succeeded(runner.run(LETTERS, partition=FIRST)), LETTERS)
     assert (figures["inserted"], figures["ledger_sequence"]) == (4, 3)
     figures = told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)
@@ -102,7 +103,7 @@ def test_a3_starting_over_is_the_only_way_on_and_is_remembered(runner, storage):
 
 def test_a3_the_ledger_that_was_set_aside_is_too_old_once_its_successor_ran(runner, storage):
     succeeded(runner.run(LETTERS))
-    aside = reset(storage, "letters")
+    aside = reset(Folder(storage), "letters").path
     succeeded(runner.run(LETTERS, partition=SECOND))
     shutil.rmtree(storage / "ledgers" / "letters")
     aside.rename(storage / "ledgers" / "letters")
@@ -111,7 +112,7 @@ def test_a3_the_ledger_that_was_set_aside_is_too_old_once_its_successor_ran(runn
 
 def test_a3_a_reset_is_undone_by_putting_the_old_ledger_back_before_the_next_run(runner, storage):
     succeeded(runner.run(LETTERS))
-    aside = reset(storage, "letters")
+    aside = reset(Folder(storage), "letters").path
     shutil.rmtree(storage / "ledgers" / "letters")
     aside.rename(storage / "ledgers" / "letters")
     assert told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)["status"] == "nothing to do"
@@ -121,7 +122,7 @@ def test_a3_a_run_that_fails_before_it_knows_its_target_does_not_use_the_reset_u
     runner, storage, sandbox, monkeypatch
 ):
     succeeded(runner.run(LETTERS))
-    reset(storage, "letters")
+    reset(Folder(storage), "letters")
     monkeypatch.setenv("BATCH_REST_API_KEY", "wrong")
     assert not runner.run(LETTERS, partition=SECOND).success
     monkeypatch.setenv("BATCH_REST_API_KEY", "sandbox-rest-key")
@@ -159,7 +160,7 @@ def test_a3_what_was_started_over_elsewhere_is_the_newer_ledger(runner, storage,
     succeeded(runner.run(LETTERS))
     elsewhere = tmp_path / "elsewhere"
     monkeypatch.setenv("ACTIVATION_STORAGE", str(elsewhere))
-    reset(elsewhere, "letters")
+    reset(Folder(elsewhere), "letters")
     succeeded(runner.run(LETTERS, partition=SECOND))
     monkeypatch.setenv("ACTIVATION_STORAGE", str(storage))
     assert "Dagster knows of run 2, it ends with run 1" in refusal(runner.run(LETTERS, partition=THIRD))

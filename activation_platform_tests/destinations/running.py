@@ -13,6 +13,7 @@ from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.sync.activate import activate
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Run
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
@@ -66,8 +67,12 @@ class Runs:
         run = activate(
             activation,
             frame.lazy(),
-            Ledger(self.root / "ledger"),
-            Loader(self.service.destination, Budgets(self.root / "budgets", "account", now=clock), patience),
+            Ledger(Folder(self.root / "ledger")),
+            Loader(
+                self.service.destination,
+                Budgets(Folder(self.root / "budgets"), "account", now=clock),
+                patience,
+            ),
             RunOrder(
                 run_id=str(self.day), partition=f"day-{self.day}", instant=instant, snapshot=self.day, **order
             ),

@@ -13,9 +13,9 @@ from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform.sync.activate import activate
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
-from activation_platform.sync.lock import locked
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import Activation, Guards, RunOrder
 from activation_platform.sync.patience import Patience
@@ -50,7 +50,7 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         live_api_keys=["sandbox-live-key"],
         base_url=order["base_url"],
     )
-    root = Path(order["root"])
+    root = Folder(Path(order["root"]))
     rows = rows_of(order)
     loader = Loader(
         project, Budgets(root / "budgets", "all"), Patience(sleep=asyncio.sleep), concurrency=CONCURRENCY
@@ -66,7 +66,7 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     )
     day = order["day"]
     instant = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
-    with locked(root / "lock", wait=10):
+    with root.lock("people", wait=10):
         done = activate(
             activation,
             pl.LazyFrame({"key": list(rows), "value": list(rows.values())}),

@@ -7,9 +7,9 @@ import pytest
 from activation_platform.contracts.errors import DeclarationError, LedgerMismatch, TimedOut
 from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.sync.claim import claim, target_of
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.ledgers import adopt, adoptable, ledger_of, ledgers, neighbours, reset
-from activation_platform.sync.lock import locked
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import Activation
@@ -38,7 +38,7 @@ def activation(name, mode=Mode.UPSERT, scope=None, mapping=MAPPING):
 
 @pytest.fixture
 def root(tmp_path):
-    return tmp_path
+    return Folder(tmp_path)
 
 
 def claims(root, name, target=HERE, declared=(), ledger=None, **how):
@@ -116,19 +116,19 @@ def test_a2_a_ledger_with_entries_is_not_replaced_by_an_adopted_one(workshop):
     workshop.mode = Mode.UPSERT
     workshop.run(thing("a"))
     target = workshop.ledger().manifest.target
-    claims(workshop.root, "old", target, declared=["things"])
+    claims(workshop.store, "old", target, declared=["things"])
     with pytest.raises(DeclarationError, match="has a ledger of its own") as error:
-        adopt(workshop.root, "things", of="old", target=target, key=("key",))
+        adopt(workshop.store, "things", of="old", target=target, key=("key",))
     assert "activation reset things" in error.value.remedy
-    reset(workshop.root, "things")
-    adopt(workshop.root, "things", of="old", target=target, key=("key",))
-    assert ledgers(workshop.root) == ["things"]
+    reset(workshop.store, "things")
+    adopt(workshop.store, "things", of="old", target=target, key=("key",))
+    assert ledgers(workshop.store) == ["things"]
 
 
 def test_a2_while_a_run_has_a_ledger_it_is_neither_adopted_nor_reset(root, monkeypatch):
     monkeypatch.setattr("activation_platform.sync.ledgers._LOCK_WAIT", 0)
     claims(root, "old")
-    with locked(root / "locks" / "old.lock", wait=0):
+    with root.lock("locks/old", wait=0):
         with pytest.raises(TimedOut, match="old"):
             adopt(root, "new", of="old", target=HERE, key=("key",))
         with pytest.raises(TimedOut, match="old"):
@@ -139,10 +139,10 @@ def test_a2_while_a_run_has_a_ledger_it_is_neither_adopted_nor_reset(root, monke
 def test_a2_a_renamed_activation_goes_on_with_what_it_adopts(workshop):
     workshop.run(thing("a"), thing("b"))
     target = workshop.ledger().manifest.target
-    refused = Ledger(workshop.root / "ledgers" / "renamed")  # by the run that was told to adopt
+    refused = Ledger(workshop.store / "ledgers" / "renamed")  # by the run that was told to adopt
     refused.begin()
     refused.seal()
-    adopt(workshop.root, "renamed", of="things", target=target, key=("key",))
+    adopt(workshop.store, "renamed", of="things", target=target, key=("key",))
     (workshop.root / "ledgers" / "renamed").rename(workshop.root / "ledgers" / "things")
     workshop.run(thing("a"))
     assert (workshop.vendor.of("delete"), workshop.vendor.of("insert")) == (["b"], [])
@@ -152,8 +152,8 @@ def test_a2_what_a_crashed_run_left_is_sealed_when_it_is_adopted(workshop):
     workshop.vendor.answers = ["dies after"]
     workshop.dies(thing("a"))
     target = workshop.ledger().manifest.target
-    adopt(workshop.root, "renamed", of="things", target=target, key=("key",))
-    head = Ledger(workshop.root / "ledgers" / "renamed").head
+    adopt(workshop.store, "renamed", of="things", target=target, key=("key",))
+    head = Ledger(workshop.store / "ledgers" / "renamed").head
     assert len(head) == 1
 
 
@@ -279,7 +279,7 @@ def test_a4_another_account_or_host_is_another_target(root):
 
 def test_a4_a_damaged_ledger_of_another_stops_nobody_else_and_is_noted(root):
     claims(root, "a")
-    (root / "ledgers" / "a" / "manifest.json").write_text("{")
+    (root / "ledgers" / "a").write("manifest.json", b"{")
     (note,) = claims(root, "b", declared=["a"])
     assert "the ledger a is damaged" in note
 

@@ -7,6 +7,7 @@ import pytest
 
 from activation_platform.contracts.pace import Budget
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform_tests.sync.world import Clock
 
 TEN = Budget("ten", per_second=10, burst=20)
@@ -20,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def budgets(tmp_path, clock):
-    return Budgets(tmp_path, "account", now=clock)
+    return Budgets(Folder(tmp_path), "account", now=clock)
 
 
 def test_a_burst_leaves_at_once_and_the_rest_at_the_vendors_pace(budgets):
@@ -44,7 +45,7 @@ def test_a_cost_above_the_burst_is_paid_by_waiting(budgets):
 
 def test_d8_too_many_stops_everybody_on_the_account(tmp_path, budgets, clock):
     budgets.slow_down(TEN, 7)
-    other = Budgets(tmp_path, "account", now=clock)
+    other = Budgets(Folder(tmp_path), "account", now=clock)
     assert other.blocked(TEN) == pytest.approx(7)
     assert other.take(TEN, 1) == pytest.approx(7)
     clock.time += 7
@@ -59,7 +60,7 @@ def test_a_shorter_wait_does_not_shorten_a_longer_one(budgets):
 
 def test_d8_accounts_and_budgets_do_not_share(tmp_path, budgets, clock):
     budgets.take(TEN, 19)
-    assert Budgets(tmp_path, "other", now=clock).take(TEN, 19) == 0
+    assert Budgets(Folder(tmp_path), "other", now=clock).take(TEN, 19) == 0
     assert budgets.take(Budget("another", per_second=10, burst=20), 19) == 0
 
 
@@ -85,9 +86,9 @@ def test_the_accounts_name_is_not_in_the_files_names(tmp_path, budgets):
 
 def test_d8_what_another_process_took_is_gone(tmp_path):
     take = (
-        "import pathlib, sys; from activation_platform_tests.sync.test_budgets import SLOW, Budgets;"
-        "print(Budgets(pathlib.Path(sys.argv[1]), 'account').take(SLOW, 60))"
+        "import pathlib, sys; from activation_platform_tests.sync.test_budgets import SLOW, Budgets, Folder;"
+        "print(Budgets(Folder(pathlib.Path(sys.argv[1])), 'account').take(SLOW, 60))"
     )
     first = subprocess.run([sys.executable, "-c", take, tmp_path], check=True, capture_output=True, text=True)
     assert float(first.stdout) == 0
-    assert Budgets(tmp_path, "account").take(SLOW, 60) > 1000
+    assert Budgets(Folder(tmp_path), "account").take(SLOW, 60) > 1000

@@ -17,6 +17,7 @@ from activation_platform.destinations.files.destination import Files
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.carrier import Exchange
 from activation_platform.sync.carrier_file import FileCarrier
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.patience import Patience
 
 SCHEMA = pl.Schema({"id": pl.Int64, "name": pl.String})
@@ -70,7 +71,7 @@ def carry(tmp_path, shelf, *sayings, cancelled=bool, between=lambda: None):
 
     carrier = FileCarrier(
         ShelfFiles(url="file:///shelf"),
-        Budgets(tmp_path, "shelf"),
+        Budgets(Folder(tmp_path), "shelf"),
         Patience(sleep=sleep, attempts=3),
         1,
         None,

@@ -17,6 +17,7 @@ from activation_platform.sync import carrier_sql
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.carrier import Exchange, Unanswered
 from activation_platform.sync.carrier_sql import SqlCarrier
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.patience import Patience
 from activation_platform_tests.sync.shop import Shop
 
@@ -119,7 +120,7 @@ class Office:
         async def once():
             carrier = SqlCarrier(
                 shop,
-                Budgets(self.tmp_path, "x"),
+                Budgets(Folder(self.tmp_path), "x"),
                 Patience(sleep=sleep, random=lambda: 0.5, attempts=3),
                 1,
                 None,

@@ -27,7 +27,9 @@ def keep_journals(monkeypatch, workshop):
     fold = ledger_module.Ledger._fold
 
     def spy(self, run):
-        told.extend(event for frame in read_journal(self._journal_path(run)) for event in frame["event"])
+        told.extend(
+            event for frame in read_journal(self.folder, f"journal-{run}.log") for event in frame["event"]
+        )
         return fold(self, run)
 
     monkeypatch.setattr(ledger_module.Ledger, "_fold", spy)
@@ -313,7 +315,7 @@ def test_d7_an_identifier_left_behind_is_erased_asynchronously_too(workshop):
     workshop.service, workshop.vendor.asynchronous = ErasedThings, True
     workshop.run(thing("a", id="A"))
     workshop.run(thing("a", id="B"))
-    assert standing(workshop.root, "things").is_empty()
+    assert standing(workshop.store, "things").is_empty()
     run = workshop.run(thing("a", id="A"))
     assert (workshop.vendor.writes, run.figures.source_issues) == ([], 1)
     workshop.vendor.finish_erasures()
@@ -378,8 +380,8 @@ def test_d9_no_secret_in_files_errors_or_logs(workshop, caplog):
         except RunFailed as error:
             errors += [str(error), repr(error), str(error.__cause__)]
     workshop.vendor.answers.clear()
-    errors += [run.error for run in read_runs(workshop.root)]
-    told = changes(workshop.root, "things").rows(), standing(workshop.root, "things").rows()
+    errors += [run.error for run in read_runs(workshop.store)]
+    told = changes(workshop.store, "things").rows(), standing(workshop.store, "things").rows()
     seen = every_text(workshop).decode(errors="replace") + caplog.text + repr((told, errors, workshop.shop))
     assert len(errors) > 6
     assert "•••" in "".join(errors)

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.reader import read_ledger
 from activation_platform_tests.sync.world import Workshop, thing
@@ -19,7 +20,7 @@ def folder(workshop: Workshop):
     manifest = Manifest.read(folder)
     assert manifest.base
     assert manifest.deltas
-    return folder
+    return folder.path
 
 
 def cut(path):
@@ -44,7 +45,7 @@ def refused(workshop, words):
     assert "backup" in error.value.remedy
     assert workshop.vendor.writes == []
     with pytest.raises(LedgerMismatch, match=words):
-        read_ledger(folder)
+        read_ledger(workshop.store / "ledgers" / "things")
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
@@ -94,7 +95,7 @@ def test_reading_while_runs_seal_and_fold_sees_a_whole_ledger_each_time(workshop
 
     def read():
         while not done.is_set():
-            reading = read_ledger(folder)
+            reading = read_ledger(Folder(folder))
             counts.add(int(reading.head.live.sum()))
 
     reader = threading.Thread(target=read)

@@ -106,7 +106,7 @@ def test_f2_a_failed_run_keeps_its_figures_in_the_history(workshop):
     with pytest.raises(RunFailed) as caught:
         workshop.run(*(thing(f"k{n}") for n in range(6)))
     assert isinstance(caught.value.error, CredentialsRefused)
-    (run,) = read_runs(workshop.root)
+    (run,) = read_runs(workshop.store)
     assert (run.status, run.figures.inserted, run.figures.unsent) == (Status.FAILED, 3, 3)
     assert run.error.startswith("Bad credentials")
 
@@ -119,7 +119,7 @@ def test_f2_every_run_has_its_own_number_whatever_its_end(workshop):
     workshop.vendor.answers = ["dies"]
     workshop.dies(thing("a", name="y"))
     workshop.run(thing("a", name="y"))
-    assert [run.number for run in read_runs(workshop.root, "things")] == [1, 2, 4]
+    assert [run.number for run in read_runs(workshop.store, "things")] == [1, 2, 4]
     assert workshop.ledger().manifest.sequence == 4
 
 
@@ -143,16 +143,16 @@ def test_f_changes_and_standing_issues_can_be_read_by_other_tools(workshop):
     workshop.run(thing("a"), thing("b", email="no"))
     workshop.vendor.refuse["a"] = "too short"
     workshop.run(thing("a", name="y"), thing("b", email="no"))
-    told = changes(workshop.root, "things").select("run", "key", "event", "operation", "did")
+    told = changes(workshop.store, "things").select("run", "key", "event", "operation", "did")
     assert told.sort("run", "key").rows() == [
         (1, "a", "accepted", "insert", "created"),
         (1, "b", "set_aside", None, None),
         (2, "a", "rejected", "update", None),
     ]
-    now = standing(workshop.root, "things").sort("key")
+    now = standing(workshop.store, "things").sort("key")
     assert now.select("key", "kind", "reason", "attempts").rows() == [
         ("a", "destination issue", "too short", 1),
         ("b", "source issue", "email is not an e-mail address", 1),
     ]
-    assert standing(workshop.root, "unknown").is_empty()
-    assert changes(workshop.root, "unknown").schema["at"] == pl.Datetime("us", "UTC")
+    assert standing(workshop.store, "unknown").is_empty()
+    assert changes(workshop.store, "unknown").schema["at"] == pl.Datetime("us", "UTC")

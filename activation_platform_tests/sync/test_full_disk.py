@@ -137,6 +137,6 @@ def test_d4_a_run_that_found_no_room_stays_in_the_history_as_far_as_there_is_roo
     with room_for_syncs(12):
         failed = workshop.fails(*AFTER)
     workshop.run(*AFTER)
-    numbers = [run.number for run in read_runs(workshop.root, "things")]
+    numbers = [run.number for run in read_runs(workshop.store, "things")]
     assert numbers in ([1, 2], [2])
     assert failed.run.number == 1

@@ -8,7 +8,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activation_platform.sync.files import publish_frame
+from activation_platform.sync.files import as_ipc
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.head import Head, open_base
 from activation_platform.sync.states import ENTRIES, State
 
@@ -36,7 +37,7 @@ def frame(values: dict) -> pl.DataFrame:
 def head_of(base: dict, overlay: dict, removed: set) -> tuple[Head, dict]:
     stones = dict.fromkeys(removed, (State.REMOVED, None, 1))
     with tempfile.TemporaryDirectory() as folder:
-        publish_frame(Path(folder) / "base.arrow", frame(base))
+        Folder(Path(folder)).keep("base.arrow", as_ipc(frame(base)))
         head = Head(open_base(Path(folder) / "base.arrow"), frame({**overlay, **stones}))
     return head, {key: value for key, value in {**base, **overlay}.items() if key not in removed}
 
@@ -78,7 +79,7 @@ def test_an_empty_head_finds_nothing():
 
 
 def test_a_base_without_nulls_is_mapped_and_not_copied(tmp_path):
-    publish_frame(tmp_path / "base.arrow", frame(dict.fromkeys(range(1, 100), (State.PRESENT, 1, 1))))
+    Folder(tmp_path).keep("base.arrow", as_ipc(frame(dict.fromkeys(range(1, 100), (State.PRESENT, 1, 1)))))
     head = Head(open_base(tmp_path / "base.arrow"), ENTRIES.to_frame())
     assert not any(
         column[1].flags.owndata for column in (head._raw, head._state, head._since, head._identifiers)

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.states import EVENTS, Event, State, events_of
 
@@ -15,9 +16,13 @@ def events(*keys: str):
     return events_of(rows, Event.ACCEPTED, state=State.PRESENT, at=1)
 
 
+def opened(path) -> Journal:
+    return Journal(Folder(path.parent).log(path.name))
+
+
 def written(path, count: int) -> list[int]:
     """A journal of `count` frames; the file's size after each."""
-    journal, sizes = Journal(path), []
+    journal, sizes = opened(path), []
     for number in range(count):
         journal.append(events(f"k{number}", f"l{number}"))
         sizes.append(path.stat().st_size)
@@ -26,7 +31,7 @@ def written(path, count: int) -> list[int]:
 
 
 def keys(path) -> list[str]:
-    return [key for frame in read_journal(path) for key in frame["key"]]
+    return [key for frame in read_journal(Folder(path.parent), path.name) for key in frame["key"]]
 
 
 def of(frames: int) -> list[str]:
@@ -35,7 +40,7 @@ def of(frames: int) -> list[str]:
 
 def test_frames_come_back_in_order(tmp_path):
     written(tmp_path / "j", 3)
-    frames = list(read_journal(tmp_path / "j"))
+    frames = list(read_journal(Folder(tmp_path), "j"))
     assert keys(tmp_path / "j") == of(3)
     assert all(frame.schema == EVENTS for frame in frames)
 
@@ -47,7 +52,7 @@ def test_a_missing_or_empty_journal_has_no_frames(tmp_path):
 
 
 def test_nothing_is_written_for_no_events(tmp_path):
-    journal = Journal(tmp_path / "j")
+    journal = opened(tmp_path / "j")
     journal.append(EVENTS.to_frame())
     journal.close()
     assert (tmp_path / "j").stat().st_size == 0
@@ -78,7 +83,7 @@ def test_a_flipped_bit_anywhere_leaves_the_frames_before_it(tmp_path):
 
 @pytest.mark.parametrize("symptom", ["write", "sync"])
 def test_a_full_disk_leaves_a_journal_that_goes_on(tmp_path, monkeypatch, symptom):
-    journal = Journal(tmp_path / "j")
+    journal = opened(tmp_path / "j")
     journal.append(events("a"))
 
     class Full:
@@ -96,10 +101,10 @@ def test_a_full_disk_leaves_a_journal_that_goes_on(tmp_path, monkeypatch, sympto
     def cannot_sync(descriptor):
         raise OSError(28, "No space left on device")
 
-    real = journal._file
+    real = journal._log._file
     with monkeypatch.context() as patch:
         if symptom == "write":
-            patch.setattr(journal, "_file", Full(real))
+            patch.setattr(journal._log, "_file", Full(real))
         else:
             patch.setattr(os, "fdatasync", cannot_sync)
         with pytest.raises(OSError, match=r"only 40 of|No space left"):

@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 
-from activation_platform.sync.journal import Journal
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.manifest import Manifest
 from activation_platform_tests.sync.interruptions import Interruption, interrupted
@@ -71,14 +70,13 @@ def test_a_run_that_dies_at_any_operation_on_its_files_is_completed_by_the_next(
             workshop.run(*AFTER)
             assert workshop.vendor.writes == [], number
         ledger = workshop.ledger()
-        assert {path.name for path in ledger.folder.iterdir()} == files_in_force(ledger), number
+        assert {path.name for path in ledger.folder.path.iterdir()} == files_in_force(ledger), number
 
 
 def test_a_journal_left_behind_by_a_sealed_run_is_removed_and_not_read(workshop):
     workshop.run(thing("a"))
     ledger = workshop.ledger()
-    left = ledger.folder / f"journal-{ledger.manifest.sealed}.log"
-    Journal(left).close()
+    left = ledger.folder.file(f"journal-{ledger.manifest.sealed}.log")
     left.write_bytes(b"left behind after sealing")
     assert workshop.ledger().recovered == 0
     assert not left.exists()

@@ -22,6 +22,7 @@ from activation_platform.contracts.errors import (
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, Verdict, retry
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.patience import Patience
 from activation_platform_tests.sync.shop import OnceThings, Shop, Things
@@ -68,7 +69,7 @@ class Desk:
         self.cancelled = False
         self.loader = Loader(
             self.service.destination,
-            Budgets(tmp_path, "acme", now=self.clock),
+            Budgets(Folder(tmp_path), "acme", now=self.clock),
             Patience(
                 sleep=self.clock.sleep,
                 now=lambda: datetime.fromtimestamp(self.clock.time, UTC),

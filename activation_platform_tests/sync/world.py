@@ -15,6 +15,7 @@ from activation_platform.contracts.service import (
 )
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Run, issues
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
@@ -78,7 +79,7 @@ class Workshop:
         )
         loader = Loader(
             self.shop,
-            Budgets(self.root / "budgets", "acme", now=self.clock),
+            Budgets(self.store / "budgets", "acme", now=self.clock),
             Patience(sleep=self.clock.sleep, random=lambda: 0.5, attempts=self.attempts),
             transport=httpx.MockTransport(self.vendor),
             concurrency=self.concurrency,
@@ -127,8 +128,13 @@ class Workshop:
             return
         raise AssertionError(f"the run ended as {run.status}")
 
+    @property
+    def store(self) -> Folder:
+        """Where its state is kept."""
+        return Folder(self.root)
+
     def ledger(self) -> Ledger:
-        return Ledger(self.root / "ledgers" / "things")
+        return Ledger(self.store / "ledgers" / "things")
 
     def entries(self) -> dict[str, dict[str, Any]]:
         """Entry by key, as the ledger has it now."""
@@ -147,7 +153,7 @@ class Workshop:
 
     def issues(self) -> list[tuple[int, str, str, str | None]]:
         """Every issue ever: run, key, event, reason."""
-        return list(issues(self.root, "things").select("run", "key", "event", "reason").iter_rows())
+        return list(issues(self.store, "things").select("run", "key", "event", "reason").iter_rows())
 
 
 def adds_up(run: Run) -> None:

@@ -20,6 +20,7 @@ from activation_platform.sandbox import RunningSandbox
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import issues
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
@@ -71,7 +72,7 @@ class Office:
         )
         loader = Loader(
             self.project,
-            Budgets(self.root / "budgets", "acme", now=lambda: self.time),
+            Budgets(Folder(self.root / "budgets"), "acme", now=lambda: self.time),
             Patience(sleep=self.sleep, random=lambda: 0.5),
             concurrency=2,
         )
@@ -84,7 +85,7 @@ class Office:
         return activate(
             activation,
             frame.lazy(),
-            Ledger(self.root / "ledgers" / "people"),
+            Ledger(Folder(self.root / "ledgers" / "people")),
             loader,
             RunOrder(**{**given, **order}),
             account_hash=lambda: "hashed",
@@ -100,7 +101,7 @@ class Office:
         return sum(one["count"] for one in self.sandbox.world.requests() if one["path"].endswith(path))
 
     def told(self):
-        return issues(self.root, "people").select("run", "key", "event", "reason").rows()
+        return issues(Folder(self.root), "people").select("run", "key", "event", "reason").rows()
 
 
 @pytest.fixture

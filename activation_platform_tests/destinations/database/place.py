@@ -19,6 +19,7 @@ from activation_platform.contracts.service import Inquiry, Pass
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.database.table import Table
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.patience import Patience
 from activation_platform_tests.destinations.conversation import batch_of
@@ -82,7 +83,7 @@ class Desk:
         async def once() -> Any:
             loader = Loader(
                 self.place.destination,
-                Budgets(self.folder / "budgets", "database"),
+                Budgets(Folder(self.folder / "budgets"), "database"),
                 Patience(sleep=sleep, random=lambda: 0.5, attempts=self.attempts),
                 concurrency=2,
             )

@@ -16,6 +16,7 @@ from activation_platform.contracts.service import Pass
 from activation_platform.destinations.files.destination import Files
 from activation_platform.destinations.files.export import Export, ExportOptions
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.patience import Patience
 
@@ -76,7 +77,9 @@ class Desk:
             self.waited.append(seconds)
 
         patience = Patience(sleep=sleep, attempts=self.attempts, answer_within=5)
-        return Loader(self.destination, Budgets(self.root / "budgets", "files"), patience, concurrency=4)
+        return Loader(
+            self.destination, Budgets(Folder(self.root / "budgets"), "files"), patience, concurrency=4
+        )
 
     def _after(self, batch: Batch, outcomes: list[Outcome]) -> None:
         self.outcomes.extend(outcomes)

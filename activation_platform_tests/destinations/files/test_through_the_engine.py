@@ -12,6 +12,7 @@ from activation_platform.destinations.files.export import Export, ExportOptions
 from activation_platform.destinations.files.folder import Folder
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder as LocalStore
 from activation_platform.sync.history import Status
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
@@ -59,8 +60,12 @@ class Exports:
         return activate(
             activation,
             frame,
-            Ledger(self.root / "ledger"),
-            Loader(destination, Budgets(self.root / "budgets", "files"), Patience(sleep=None, attempts=1)),
+            Ledger(LocalStore(self.root / "ledger")),
+            Loader(
+                destination,
+                Budgets(LocalStore(self.root / "budgets"), "files"),
+                Patience(sleep=None, attempts=1),
+            ),
             RunOrder(
                 run_id=f"run-{self.day}", partition=str(instant.date()), instant=instant, snapshot=self.day
             ),
