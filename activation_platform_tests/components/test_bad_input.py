@@ -77,25 +77,24 @@ def server(answer: bytes) -> Iterator[str]:
     thread.join()
 
 
-@pytest.mark.parametrize(
-    ("statement", "words"),
-    [
-        ("alter table people drop column first_name", "Missing: first_name"),
-        ("alter table people alter orders type text", "Wrong Type: orders is text, was integer"),
-        ("alter table people alter id type text", "Wrong Type: id is text, was integer"),
-        ("alter table people alter first_name type blob", "Wrong Type: first_name is bytes, was text"),
-        ("drop table people", "Resource not found: DuckDB: Catalog Error: Table with name people"),
-    ],
-    ids=["vanished", "other type", "key of other type", "bytes", "no table"],
-)
+ALTERED = {
+    "alter table people drop column first_name": "Missing: first_name",
+    "alter table people alter orders type text": "Wrong Type: orders is text, was integer",
+    "alter table people alter id type text": "Wrong Type: id is text, was integer",
+    "alter table people alter first_name type blob": "Wrong Type: first_name is bytes, was text",
+    "drop table people": "Resource not found: DuckDB: Catalog Error: Table with name people",
+}
+
+
 def test_a_column_that_vanished_or_changed_its_type_stops_the_model_and_nothing_is_lost(
-    statement, words, runner, warehouse, sandbox
+    runner, warehouse, sandbox
 ):
     succeeded(runner.run(LETTERS))
     there = profiles(sandbox)
-    alter(warehouse, statement)
-    assert words in refusal(runner.run(LETTERS, partition=SECOND))
-    mend(warehouse)
+    for statement, words in ALTERED.items():
+        alter(warehouse, statement)
+        assert words in refusal(runner.run(LETTERS, partition=SECOND))
+        mend(warehouse)
     assert told(succeeded(runner.run(LETTERS, partition=THIRD)), LETTERS)["status"] == "nothing to do"
     assert profiles(sandbox) == there
 
@@ -316,7 +315,7 @@ def test_what_got_no_usable_answer_is_in_doubt_explained_and_sent_by_the_next_ru
     assert sorted(profiles(sandbox)) == ["1", "2", "3", "4"]
 
 
-@pytest.mark.parametrize("syncs", [0, 3, 6, 9])
+@pytest.mark.parametrize("syncs", [0, 4, 8])
 def test_a_full_disk_is_told_with_the_storage_root_and_the_next_run_completes(
     syncs, runner, storage, sandbox, instance, monkeypatch
 ):

@@ -17,7 +17,7 @@ from activation_platform.destinations.batch.erasures import Erasures
 from activation_platform.destinations.batch.events import Events
 from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform.sandbox import RunningSandbox
-from activation_platform.sandbox.faults import Extent, Kind, Rule
+from activation_platform.sandbox.faults import Extent, Kind, Rule, When
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.folder import Folder
@@ -146,6 +146,22 @@ def test_e3_an_event_older_than_the_vendor_takes_is_a_source_issue_and_no_reques
     assert (again.figures.source_issues, again.figures.standing) == (0, 1)
     assert office.told() == [(1, "old", "set_aside", "event_time is not within the last 24 hours")]
     assert len(office.held("events")["jane"]) == 1
+
+
+@pytest.mark.parametrize("kind", [Kind.DROP, Kind.HALF, Kind.BROKEN_JSON])
+def test_d1_an_event_whose_answer_broke_is_not_told_twice_by_its_run(office, project, kind):
+    office.settings = {"events": EventsOrder(time="at")}
+    office.sandbox.world.add_fault(Rule(kind, path="/batch/*/profiles/*", when=When.AFTER))
+
+    run = office.run(
+        Events(project),
+        Mode.INSERT_ONLY,
+        HAPPENED,
+        happened(("e", "jane", timedelta(hours=1))),
+        window=window(),
+    )
+
+    assert (run.figures.destination_issues, len(office.held("events")["jane"])) == (1, 1)
 
 
 def test_a_refused_event_is_told_again_by_the_next_run(office, project):
