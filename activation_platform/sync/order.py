@@ -140,8 +140,8 @@ class Activation:
 
     @property
     def overwrites(self) -> bool:
-        """Whether writing a record replaces what another key wrote under the same identifier."""
-        return self.kind is ObjectKind.RECORD and self.mode in (Mode.UPSERT, Mode.UPDATE_ONLY, Mode.MIRROR)
+        """Whether writing a record takes the place of what another key wrote under the same identifier."""
+        return self.kind is not ObjectKind.EVENT and self.mode in (Mode.UPSERT, Mode.UPDATE_ONLY, Mode.MIRROR)
 
     @property
     def in_one_piece(self) -> bool:

@@ -93,3 +93,15 @@ def test_b3_rows_without_a_key_withhold_the_removal_of_an_old_identifier(members
     assert any("withheld" in note for note in run.notes)
     members.run(thing("a", id="B"))
     assert members.vendor.writes == [("delete", ["A"])]
+
+
+def test_b4_who_returns_to_an_identifier_that_another_key_has_given_back_is_added_again(members):
+    members.mode = Mode.UPSERT
+    members.run(thing("a", id="A"), thing("b", id="B"))
+    members.run(thing("b", id="B"))
+    members.run(thing("b", id="A"))
+    members.mode = Mode.MIRROR
+    members.run(thing("b", id="B"))
+    assert members.vendor.writes == [("insert", ["B"]), ("delete", ["A"])]
+    members.run(thing("a", id="A"), thing("b", id="B"))
+    assert members.vendor.writes == [("insert", ["A"])]
