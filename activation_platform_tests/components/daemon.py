@@ -1,0 +1,220 @@
+"""A Dagster instance on disk with its daemon, whose loops are turned by hand; people act through the web UI's own mutations."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import time_machine
+import yaml
+from dagster._core.remote_origin import InProcessCodeLocationOrigin
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
+from dagster._core.test_utils import create_test_daemon_workspace_context
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import (
+    InProcessWorkspaceLoadTarget,
+    ModuleTarget,
+    WorkspaceLoadTarget,
+)
+from dagster._daemon.asset_daemon import AssetDaemon
+from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
+from dagster._daemon.backfill import execute_backfill_iteration
+from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
+from dagster._scheduler.scheduler import launch_scheduled_runs
+from dagster_graphql.schema import create_schema
+
+from activation_platform_tests.components.project import added_to_path
+
+SHIPPED = Path(__file__).parents[2] / "dagster.yaml"
+REPOSITORY = "__repository__"
+DEFINITIONS = """\
+from pathlib import Path
+
+import dagster as dg
+
+defs = dg.Definitions.merge(
+    dg.ComponentTree.for_project(Path(__file__).parents[1]).build_defs(),
+    dg.Definitions(executor=dg.in_process_executor),
+)
+"""
+_LOG = logging.getLogger("daemon")
+_LOG.setLevel(logging.CRITICAL)
+_MOST_TURNS = 40
+SCHEMA = create_schema()
+
+LAUNCH = """
+mutation ($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on Error { message }
+  }
+}"""
+RERUN = """
+mutation ($params: ReexecutionParams!) {
+  launchRunReexecution(reexecutionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on Error { message }
+  }
+}"""
+BACKFILL = """
+mutation ($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename ... on LaunchBackfillSuccess { backfillId } ... on Error { message }
+  }
+}"""
+PAUSE = """
+mutation ($id: String!) {
+  stopRunningSchedule(id: $id) { __typename ... on Error { message } }
+}"""
+
+
+@dataclass
+class Daemon:
+    """What `dagster dev` runs in the background, and the hands of a person in its UI."""
+
+    instance: dg.DagsterInstance
+    workspace: WorkspaceProcessContext
+    location: str
+    _clock: time_machine.Traveller
+
+    def __post_init__(self) -> None:
+        self._assets = AssetDaemon(settings={}, pre_sensor_interval_seconds=30)
+        self._queue = QueuedRunCoordinatorDaemon(interval_seconds=5)
+        self._retries = EventLogConsumerDaemon()
+        self._ticks: dict[str, Any] = {}
+
+    def at(self, moment: datetime) -> None:
+        """Let the time come."""
+        self._clock.shift(moment - datetime.now(UTC))
+
+    def turn(self) -> None:
+        """Every loop of the daemon once, half a minute after the last time."""
+        self._clock.shift(timedelta(seconds=31))
+        loops = (
+            launch_scheduled_runs(self.workspace, _LOG, datetime.now(UTC), self._ticks),
+            execute_backfill_iteration(self.workspace, _LOG),
+            self._retries.run_iteration(self.workspace),
+            self._queue.run_iteration(self.workspace),
+        )
+        for loop in loops:
+            errors = [str(said) for said in loop if said is not None and hasattr(said, "stack")]
+            assert not errors, "\n".join(errors)
+        self._assets._run_iteration_impl(self.workspace, None, {}, {})
+
+    def settle(self) -> list[dg.DagsterRun]:
+        """Turn until two turns in a row bring nothing new; returns the runs of this time, oldest first."""
+        before = {run.run_id for run in self.instance.get_runs()}
+        quiet, known = 0, self._state()
+        for _ in range(_MOST_TURNS):
+            self.turn()
+            now = self._state()
+            quiet, known = (quiet + 1 if now == known else 0), now
+            if quiet == 2 and not self._open():
+                return [run for run in reversed(self.instance.get_runs()) if run.run_id not in before]
+        raise AssertionError(f"the daemon did not come to rest: {known}")
+
+    def _state(self) -> Any:
+        return [(run.run_id, run.status) for run in self.instance.get_runs()], self._open()
+
+    def _open(self) -> list[str]:
+        """Backfills that are under way, and runs that are."""
+        backfills = [one.backfill_id for one in self.instance.get_backfills() if not one.is_finished]
+        return backfills + [
+            run.run_id for run in self.instance.get_runs() if run.status not in FINISHED_STATUSES
+        ]
+
+    def launch(
+        self,
+        *assets: str,
+        partition: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A person materialises assets; returns the run's id."""
+        selector = {
+            "repositoryLocationName": self.location,
+            "repositoryName": REPOSITORY,
+            "jobName": "__ASSET_JOB",
+            "assetSelection": [{"path": asset.split("/")} for asset in assets],
+        }
+        every = {**({"dagster/partition": partition} if partition else {}), **(tags or {})}
+        params = {
+            "selector": selector,
+            "runConfigData": dict(config or {}),
+            "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in every.items()]},
+        }
+        return str(self._act(LAUNCH, "LaunchRunSuccess", params=params)["run"]["runId"])
+
+    def rerun_from_failure(self, run_id: str) -> str:
+        """A person presses "Re-execute from failure"; returns the new run's id."""
+        params = {"parentRunId": run_id, "strategy": "FROM_FAILURE"}
+        return str(self._act(RERUN, "LaunchRunSuccess", params=params)["run"]["runId"])
+
+    def backfill(self, asset: str, partitions: Sequence[str]) -> str:
+        """A person backfills partitions of an asset; returns the backfill's id."""
+        params = {"assetSelection": [{"path": asset.split("/")}], "partitionNames": list(partitions)}
+        return str(self._act(BACKFILL, "LaunchBackfillSuccess", params=params)["backfillId"])
+
+    def pause(self, schedule: str) -> None:
+        """A person switches a schedule off."""
+        with self.workspace.create_request_context() as context:
+            found = context.get_code_location(self.location).get_repository(REPOSITORY).get_schedule(schedule)
+        self._act(PAUSE, "ScheduleStateResult", id=found.get_compound_id().to_string())
+
+    def _act(self, mutation: str, success: str, **variables: Any) -> dict[str, Any]:
+        with self.workspace.create_request_context() as context:
+            said = asyncio.run(
+                SCHEMA.execute_async(mutation, variable_values=variables, context_value=context)
+            )
+        assert said.errors is None, said.errors
+        (answer,) = said.data.values()
+        assert answer["__typename"] == success, answer
+        return dict(answer)
+
+    def told(self, asset: str) -> dict[str, dict[str, Any]]:
+        """The newest metadata of each partition of an activation."""
+        records = self.instance.fetch_materializations(
+            dg.AssetKey(asset.split("/")), limit=500, ascending=True
+        )
+        events = [record.asset_materialization for record in records.records]
+        return {
+            str(event.partition): {name: value.value for name, value in event.metadata.items()}
+            for event in events
+            if event is not None
+        }
+
+
+@contextmanager
+def daemon(home: Path, folder: Path, *, workers: bool = False) -> Iterator[Daemon]:
+    """The daemon of a project on disk. Runs happen in this process; with `workers`, in processes of their own."""
+    home.mkdir(exist_ok=True)
+    settings = yaml.safe_load(SHIPPED.read_text())
+    if not workers:
+        settings["run_launcher"] = {
+            "module": "dagster._core.launcher.sync_in_memory_run_launcher",
+            "class": "SyncInMemoryRunLauncher",
+        }
+    (home / "dagster.yaml").write_text(yaml.safe_dump(settings))
+    module = f"{folder.name}.definitions"
+    (folder / folder.name / "definitions.py").write_text(DEFINITIONS)
+    with (
+        added_to_path(folder),
+        dg.DagsterInstance.from_config(str(home)) as instance,
+        create_test_daemon_workspace_context(_target(module, folder, workers=workers), instance) as workspace,
+        time_machine.travel(datetime.now(UTC), tick=True) as clock,
+    ):
+        yield Daemon(instance, workspace, folder.name, clock)
+
+
+def _target(module: str, folder: Path, *, workers: bool) -> WorkspaceLoadTarget:
+    if workers:
+        return ModuleTarget(module, None, str(folder), folder.name)
+    origin = LoadableTargetOrigin(
+        executable_path=sys.executable, module_name=module, working_directory=str(folder)
+    )
+    return InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(origin, location_name=folder.name))
