@@ -77,6 +77,7 @@ class Journey:
             snapshot=order.snapshot,
             mapping={bound.name: bound.type.label for bound in mapping.fields},
             full_since=full_since,
+            owned_from=self._owned_from(),
         )
         self.begun = True
         plan = self._plan = make_plan(frame, self.activation, mapping, ledger, self.order, ledger.now())
@@ -99,6 +100,14 @@ class Journey:
             full_done=True,
             full_since=0 if order.full else full_since,
         )
+
+    def _owned_from(self) -> float:
+        """Where the earliest window begins that a run of events owned, this one included."""
+        window, before = self.order.window, self.ledger.manifest.owned_from
+        if window is None:
+            return before
+        start = window.start.timestamp()
+        return min(before or start, start)
 
     async def _batch_by_batch(self, plan: Plan, cutter: Cutter) -> None:
         """Every answer counts at once."""

@@ -76,6 +76,8 @@ class Manifest:
     """Rows without a key in the newest frame applied; they were reported then."""
     full_since: int = 0
     """When the full pass began that has not come to its end (Unix microseconds); 0: there is none (SEMANTICS C2)."""
+    owned_from: float = 0.0
+    """Where the earliest window of events began that a run owned (Unix seconds); 0: there was none (SEMANTICS E3)."""
     forgotten_before: int = 0
     """Events that happened before this moment (Unix microseconds) may have been sent and forgotten (SEMANTICS E3)."""
     clock: int = 0

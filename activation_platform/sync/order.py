@@ -72,8 +72,8 @@ class Window:
     start: datetime
     end: datetime
 
-    def owns(self, column: str, dtype: pl.DataType, late: timedelta) -> pl.Expr:
-        """Whether a row's moment lies in the window, or came late for an earlier one; null where the row says none.
+    def owns(self, column: str, dtype: pl.DataType, since: datetime) -> pl.Expr:
+        """Whether a row's moment lies in the window, or before it but not before `since`; null where the row says none.
 
         Days begin at midnight UTC, and moments without a zone are in UTC. Raises DeclarationError for other types.
         """
@@ -87,7 +87,7 @@ class Window:
                 f'the event time "{column}" is of type {dtype}, which is no moment',
                 remedy="Cast it to a timestamp in the model's SQL.",
             )
-        return (moment >= self.start - late) & (moment < self.end)
+        return (moment >= since) & (moment < self.end)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Windows of events: which rows a run owns, and which owed events it tries again after theirs has passed (SEMANTICS E3)."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import polars as pl
 
@@ -8,7 +10,7 @@ from activation_platform.contracts.modes import ObjectKind
 from activation_platform.sync.kept import due, spool_kept
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import BoundMapping
-from activation_platform.sync.order import SET_ASIDE, Activation, RunOrder
+from activation_platform.sync.order import SET_ASIDE, Activation, RunOrder, Window
 from activation_platform.sync.survey import ORDER, UNTIMED, Survey
 
 __all__ = ["owe_past_events", "within_the_window"]
@@ -29,15 +31,20 @@ def within_the_window(
             f'the frame has no column "{events.time}" that says when each event happened',
             remedy="Correct the model's event_time.",
         )
-    oldest = int((window.start - events.late).timestamp() * 1e6)
-    if oldest < ledger.manifest.forgotten_before and not order.full:
+    since = max(window.start - events.late, _first_owned(ledger, window))
+    if int(since.timestamp() * 1e6) < ledger.manifest.forgotten_before and not order.full:
         raise DeclarationError(
             f"the window of partition {order.partition} begins before {ledger.manifest.forgotten}, and which of its events were "
             "sent is no longer known",
             remedy="Run it with the config full: true: all of its events are sent then, those that were sent before once more.",
         )
-    owned = window.owns(events.time, mapping.schema[events.time], events.late)
+    owned = window.owns(events.time, mapping.schema[events.time], since)
     return frame.filter(owned | pl.col(events.time).is_null()), pl.col(events.time).is_null()
+
+
+def _first_owned(ledger: Ledger, window: Window) -> datetime:
+    """Where the earliest window began that a run ever owned: no run looks further back, so that a first one sends its own."""
+    return datetime.fromtimestamp(ledger.manifest.owned_from or window.start.timestamp(), UTC)
 
 
 def owe_past_events(

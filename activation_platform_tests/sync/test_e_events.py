@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import httpx
 import polars as pl
 import pytest
 import time_machine
@@ -42,10 +43,27 @@ def told(workshop: Workshop) -> Workshop:
 
 
 def test_e3_a_run_sends_the_events_of_its_own_window_only(told):
-    frame = happenings(("before", -0.6), ("late", -0.4), ("first", 0), ("last", 0.999), ("next", 1))
+    frame = happenings(("before", -0.4), ("first", 0), ("last", 0.999), ("next", 1))
     run = told.run(frame, window=window(1))
-    assert told.vendor.sent == ["first", "last", "late"]
-    assert (run.figures.extracted, run.figures.inserted) == (3, 3)
+    assert told.vendor.sent == ["first", "last"]
+    assert (run.figures.extracted, run.figures.inserted) == (2, 2)
+
+
+def test_e3_what_happened_before_the_first_run_is_not_late(told):
+    frame = happenings(("before", -0.4), ("first", 0.1), ("second", 1.1))
+    told.run(frame, window=window(1))
+    told.settings["events"] = Events("at", late=timedelta(days=3))
+    told.run(frame, window=window(2))
+    assert told.vendor.sent == ["second"]
+    told.run(frame, window=window(0))
+    assert told.vendor.sent == ["before"]
+
+
+def test_e3_a_first_run_that_failed_is_made_up_for_by_looking_back(told):
+    told.vendor.answers = [httpx.Response(401)]
+    told.fails(happenings(("a", 0.9)), window=window(1))
+    told.run(happenings(("a", 0.9), ("b", 1.2)), window=window(2))
+    assert told.vendor.sent == ["a", "b"]
 
 
 def test_e3_each_event_is_sent_once_whatever_changes(told):
