@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import time_machine
 import yaml
+from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.test_utils import create_test_daemon_workspace_context
@@ -28,6 +29,7 @@ from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogCons
 from dagster._daemon.backfill import execute_backfill_iteration
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 from dagster._scheduler.scheduler import launch_scheduled_runs
+from dagster._utils.error import SerializableErrorInfo
 from dagster_graphql.schema import create_schema
 
 from activation_platform_tests.components.project import added_to_path
@@ -87,6 +89,7 @@ class Daemon:
         self._queue = QueuedRunCoordinatorDaemon(interval_seconds=5)
         self._retries = EventLogConsumerDaemon()
         self._ticks: dict[str, Any] = {}
+        self._told: set[str] = set()
 
     def at(self, moment: datetime) -> None:
         """Let the time come."""
@@ -95,27 +98,31 @@ class Daemon:
     def turn(self) -> None:
         """Every loop of the daemon once, half a minute after the last time."""
         self._clock.shift(timedelta(seconds=31))
-        loops = (
-            launch_scheduled_runs(self.workspace, _LOG, datetime.now(UTC), self._ticks),
-            execute_backfill_iteration(self.workspace, _LOG),
-            self._retries.run_iteration(self.workspace),
-            self._queue.run_iteration(self.workspace),
-        )
-        for loop in loops:
-            errors = [str(said) for said in loop if said is not None and hasattr(said, "stack")]
-            assert not errors, "\n".join(errors)
+        self.tick()
+        self._loop(execute_backfill_iteration(self.workspace, _LOG))
+        self._loop(self._retries.run_iteration(self.workspace))
         self._assets._run_iteration_impl(self.workspace, None, {}, {})
+        self._loop(self._queue.run_iteration(self.workspace))
+
+    def tick(self) -> None:
+        """Only the schedules: what they ask for waits in the queue."""
+        self._loop(launch_scheduled_runs(self.workspace, _LOG, datetime.now(UTC), self._ticks))
+
+    @staticmethod
+    def _loop(iteration: Iterable[Any]) -> None:
+        errors = [said.to_string() for said in iteration if isinstance(said, SerializableErrorInfo)]
+        assert not errors, "\n".join(errors)
 
     def settle(self) -> list[dg.DagsterRun]:
-        """Turn until two turns in a row bring nothing new; returns the runs of this time, oldest first."""
-        before = {run.run_id for run in self.instance.get_runs()}
-        quiet, known = 0, self._state()
+        """Turn until a turn brings nothing new; returns the runs since the last time, oldest first."""
+        known = self._state()
         for _ in range(_MOST_TURNS):
             self.turn()
-            now = self._state()
-            quiet, known = (quiet + 1 if now == known else 0), now
-            if quiet == 2 and not self._open():
-                return [run for run in reversed(self.instance.get_runs()) if run.run_id not in before]
+            before, known = known, self._state()
+            if known == before and not self._open():
+                new = [run for run in reversed(self.instance.get_runs()) if run.run_id not in self._told]
+                self._told.update(run.run_id for run in new)
+                return new
         raise AssertionError(f"the daemon did not come to rest: {known}")
 
     def _state(self) -> Any:
@@ -123,7 +130,11 @@ class Daemon:
 
     def _open(self) -> list[str]:
         """Backfills that are under way, and runs that are."""
-        backfills = [one.backfill_id for one in self.instance.get_backfills() if not one.is_finished]
+        backfills = [
+            one.backfill_id
+            for one in self.instance.get_backfills()
+            if one.status not in BULK_ACTION_TERMINAL_STATUSES
+        ]
         return backfills + [
             run.run_id for run in self.instance.get_runs() if run.status not in FINISHED_STATUSES
         ]
@@ -190,10 +201,13 @@ class Daemon:
 
 
 @contextmanager
-def daemon(home: Path, folder: Path, *, workers: bool = False) -> Iterator[Daemon]:
-    """The daemon of a project on disk. Runs happen in this process; with `workers`, in processes of their own."""
+def daemon(home: Path, folder: Path, *, workers: bool = False, **changes: Any) -> Iterator[Daemon]:
+    """The daemon of a project on disk, with the shipped settings but for `changes`.
+
+    Runs happen in this process; with `workers`, in processes of their own.
+    """
     home.mkdir(exist_ok=True)
-    settings = yaml.safe_load(SHIPPED.read_text())
+    settings = {**yaml.safe_load(SHIPPED.read_text()), **changes}
     if not workers:
         settings["run_launcher"] = {
             "module": "dagster._core.launcher.sync_in_memory_run_launcher",
@@ -209,6 +223,8 @@ def daemon(home: Path, folder: Path, *, workers: bool = False) -> Iterator[Daemo
         time_machine.travel(datetime.now(UTC), tick=True) as clock,
     ):
         yield Daemon(instance, workspace, folder.name, clock)
+        servers = workspace._grpc_server_registry
+    servers.wait_for_processes()
 
 
 def _target(module: str, folder: Path, *, workers: bool) -> WorkspaceLoadTarget:

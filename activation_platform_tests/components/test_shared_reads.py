@@ -39,18 +39,9 @@ def many(project, monkeypatch, loaded):
     frame = pl.DataFrame([person(1), person(2)], schema=["id", "email", "first_name", "orders"], orient="row")
     memory = warehouses.install(monkeypatch, lambda: iter([frame]))
     project.replaced("  kind: duckdb\n  settings:\n    path: env:SHOP_FILE\n", "  kind: memory\n")
+    project.also(warehouses.COPIES)
     for number in range(10):
-        project.also(
-            "type: activation_platform.ActivationComponent\n"
-            "attributes:\n"
-            f"  name: copy_{number}\n  {'segment: loyal' if number % 2 else 'model: people'}\n  destination: mail{number}\n"
-            "  service: profiles\n  mapping: {custom_id: id}\n"
-            "  schedule: {cron: '0 6 * * 1', start: 2024-01-01}\n---\n"
-            "type: activation_platform.DestinationComponent\n"
-            "attributes:\n"
-            f"  name: mail{number}\n  platform: batch\n"
-            f"  settings: {{base_url: 'env:BATCH_BASE_URL', rest_api_key: 'env:BATCH_REST_API_KEY', project_key: p{number}}}\n"
-        )
+        project.also(warehouses.copy(number))
     return loaded(project), memory
 
 

@@ -9,7 +9,7 @@ import pytest
 from activation_platform.contracts.source import CheckStep, Source
 from activation_platform.sources import PLACES
 
-__all__ = ["Memory", "install"]
+__all__ = ["COPIES", "Memory", "copy", "install"]
 
 
 class Memory(Source):
@@ -40,3 +40,23 @@ def install(patch: pytest.MonkeyPatch, frames: Callable[[], Iterator[pl.DataFram
     patch.setattr(Memory, "frames", staticmethod(frames), raising=False)
     patch.setattr(Memory, "reads", 0)
     return Memory
+
+
+def copy(number: int) -> str:
+    """An activation of the same model, or of its segment, to a table of its own in the database `copies`."""
+    return (
+        "type: activation_platform.ActivationComponent\n"
+        "attributes:\n"
+        f"  name: copy_{number}\n  {'segment: loyal' if number % 2 else 'model: people'}\n  destination: copies\n"
+        f"  service: table\n  options: {{table: copy_{number}, key: id}}\n  mapping: {{id: id}}\n"
+        "  schedule: {cron: '0 6 * * 1', start: 2024-01-01}\n"
+    )
+
+
+COPIES = """\
+type: activation_platform.DestinationComponent
+attributes:
+  name: copies
+  platform: database
+  settings: {url: env:COPIES_URL}
+"""
