@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import read_runs
 from activation_platform_tests.components import warehouses
 from activation_platform_tests.components.daemon import daemon
@@ -91,7 +92,7 @@ def test_e5_ten_activations_at_one_tick_read_their_source_once(home, project, mo
         runs = dev.settle()
     assert [run.status for run in runs] == [SUCCESS] * 10
     assert memory.reads == 1
-    assert {run.figures.inserted for run in read_runs(storage)} == {2}
+    assert {run.figures.inserted for run in read_runs(Folder(storage))} == {2}
 
 
 def test_e2_a_scheduled_partition_that_was_overtaken_in_the_queue_succeeds_without_a_request(dev, sandbox):
@@ -165,11 +166,11 @@ def test_e6_keys_that_are_never_scheduled_are_refused_alone_and_passed_over_in_a
         (passed,) = dev.settle()
         assert passed.status is SUCCESS
         assert dev.told(LETTERS) == {never: {"status": "superseded", "by": "2024-01-06-20:00"}}
-        assert read_runs(storage) == []  # and no history speaks of it
+        assert read_runs(Folder(storage)) == []  # and no history speaks of it
         dev.backfill(LETTERS, ["2024-01-03-09:00", never])
         assert [run.status for run in dev.settle()] == [SUCCESS]
         assert dev.told(LETTERS)["2024-01-03-09:00"]["inserted"] == 4
-    assert [run.partition for run in read_runs(storage)] == ["2024-01-03-09:00"]
+    assert [run.partition for run in read_runs(Folder(storage))] == ["2024-01-03-09:00"]
 
 
 def test_e1_a_run_that_is_executed_again_from_its_failure_reads_what_its_parent_made(

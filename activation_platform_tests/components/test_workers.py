@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from activation_platform.sandbox.faults import Kind, Rule
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import read_runs
 from activation_platform_tests.components.daemon import daemon
 from activation_platform_tests.components.project import LEADS, fill, person
@@ -71,7 +72,7 @@ def test_a_worker_that_is_killed_is_replaced_by_one_that_sends_the_rest_of_the_s
     assert again.parent_run_id == killed
     assert len(people(sandbox)) == PEOPLE
     assert not [one for one in people(sandbox).values() if "person99@example.com" in str(one)]
-    (run,) = read_runs(storage, "leads")
+    (run,) = read_runs(Folder(storage), "leads")
     assert "had crashed: what was acknowledged to it is kept" in run.notes[0]
     assert writes(sandbox) <= PEOPLE + 10  # at most what was in flight is sent again
 
@@ -86,4 +87,4 @@ def test_e2_two_neighbouring_partitions_at_once_send_every_record_once(dev, sand
     until(lambda: finished(dev, 3), dev)
     assert {run.status for run in dev.instance.get_runs()} == {dg.DagsterRunStatus.SUCCESS}
     assert writes(sandbox) == PEOPLE
-    assert sum(run.figures.inserted for run in read_runs(storage, "leads")) == PEOPLE
+    assert sum(run.figures.inserted for run in read_runs(Folder(storage), "leads")) == PEOPLE
