@@ -31,6 +31,7 @@ from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform.sandbox.app import create_app
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.budgets import Budgets
+from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Run
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
@@ -212,7 +213,7 @@ class SandboxHistories(RuleBasedStateMachine):
             retries=1_000,
             events=Events("at") if self.events else None,
         )
-        root = Path(self.folder.name)
+        root = Folder(Path(self.folder.name))
         ledger = None
         try:
             with interrupted(crash):
