@@ -17,6 +17,7 @@ from activation_platform.components.following import followers, foreign, when_ne
 from activation_platform.components.frames import Snapshot, newest_number
 from activation_platform.components.instants import by_hand, run_ids
 from activation_platform.components.interrupts import interrupts
+from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.progress import telling
 from activation_platform.components.schedules import job_of, schedule_of
@@ -38,7 +39,7 @@ from activation_platform.sync.history import Figures, Run, issues
 from activation_platform.sync.ledgers import ledger_of, neighbours
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.owners import Holding
-from activation_platform.sync.store import Store
+from activation_platform.sync.store import Hold, Store
 
 __all__ = ["ActivationComponent", "ActivationConfig"]
 
@@ -175,6 +176,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         config: ActivationConfig,
     ) -> Iterator[Any]:
         """Take the lock, choose the snapshot, run the engine, tell what happened."""
+        require_shared_storage(context.instance)
         wanted = asked(context, self.spec.schedule)
         if wanted.chosen is None:
             yield from verdicts(Figures())
@@ -186,10 +188,10 @@ class ActivationComponent(Declared[ActivationSpec]):
         names = frozenset(workspace.names("activation"))
         with (
             interrupts() as cancelled,
-            root.lock(f"locks/{self.name}", wait=_LOCK_WAIT, cancelled=cancelled),
+            root.lock(f"locks/{self.name}", wait=_LOCK_WAIT, cancelled=cancelled) as hold,
         ):
             snapshot = self._snapshot(context, workspace)
-            ledger = self._ledger(context, partition, root, destination.host)
+            ledger = self._ledger(context, partition, root, destination.host, hold)
             declared = self.declared(workspace, destination)
             begin = None if ledger.manifest.full_done else self.spec.start_from
             window = window_of(wanted, self.spec.schedule, begin) if declared.events else None
@@ -208,7 +210,7 @@ class ActivationComponent(Declared[ActivationSpec]):
                     declared,
                     snapshot.scan(),
                     ledger,
-                    loader_for(destination, root, cancelled=cancelled),
+                    loader_for(destination, root, hold, cancelled=cancelled),
                     order,
                     account_hash=lambda: account_hash(root, destination.secret_values()),
                     neighbours=lambda: neighbours(root, ledger.folder.name, names),
@@ -230,7 +232,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         return upstream.frames.for_run(run_ids(context), made_of=[model.frames])
 
     def _ledger(
-        self, context: dg.AssetExecutionContext, partition: str, root: Store, host: str
+        self, context: dg.AssetExecutionContext, partition: str, root: Store, host: str, hold: Hold
     ) -> WitnessedLedger:
         """The ledger that the last run to this host left, witnessed by Dagster from now on."""
 
@@ -238,7 +240,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=metadata))
 
         folder = root / "ledgers" / ledger_of(root, self.name, host)
-        ledger = WitnessedLedger(folder, context.instance, self.asset_key, host, tell)
+        ledger = WitnessedLedger(folder, hold, context.instance, self.asset_key, host, tell)
         applied, newest = ledger.manifest.snapshot, newest_number(root)
         if applied > newest:  # or every run would seem superseded, until the numbers have caught up
             raise LedgerMismatch(

@@ -9,7 +9,7 @@ from activation_platform.contracts.service import Inquiry
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.patience import Patience
-from activation_platform.sync.store import Store
+from activation_platform.sync.store import HELD, Hold, Store
 
 __all__ = ["PATIENCE", "asker", "loader_for"]
 
@@ -17,7 +17,9 @@ PATIENCE = Patience(sleep=asyncio.sleep)
 """How long runs and checks wait for an answer, and how often they ask again."""
 
 
-def loader_for(destination: Destination, root: Store, *, cancelled: Callable[[], bool] = bool) -> Loader:
+def loader_for(
+    destination: Destination, root: Store, hold: Hold = HELD, *, cancelled: Callable[[], bool] = bool
+) -> Loader:
     """A loader whose rate budgets are shared by everything under the storage root."""
     account = "\0".join([destination.platform, destination.root_url, *destination.secret_values()])
     return Loader(
@@ -25,6 +27,7 @@ def loader_for(destination: Destination, root: Store, *, cancelled: Callable[[],
         Budgets(root / "budgets", account),
         PATIENCE,
         cancelled=cancelled,
+        held=hold.require,
     )
 
 

@@ -10,9 +10,9 @@ frames/counter                                       the newest number; one sequ
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from activation_platform.components.draft import PART_ROWS, Draft
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import type_words
 from activation_platform.contracts.errors import DeclarationError
@@ -28,7 +29,6 @@ from activation_platform.sync.store import Hold, Store, to_json
 __all__ = [
     "FRAMES",
     "FRAMES_KEY",
-    "Draft",
     "Frames",
     "FramesIOManager",
     "Snapshot",
@@ -37,7 +37,6 @@ __all__ = [
     "streamed",
 ]
 
-_PART_ROWS = 500_000
 _LOCK_WAIT = 3600.0
 _KEEP_SECONDS = 7 * 86_400
 _KEEP_NEWEST = 5
@@ -75,42 +74,6 @@ class Snapshot:
         return datetime.fromtimestamp(self.as_of, UTC)
 
 
-@dataclass
-class Draft:
-    """A frame on its way to become a snapshot; nobody reads it before it is published."""
-
-    folder: Path
-    rows: int = 0
-    _parts: int = 0
-    _waiting: list[pl.DataFrame] = field(default_factory=list)
-    _waiting_rows: int = 0
-
-    def write(self, batches: Iterable[pl.DataFrame]) -> None:
-        """Append rows, streamed: at most a part's worth of them is in memory."""
-        for batch in batches:
-            self._waiting.append(batch)
-            self._waiting_rows += batch.height
-            del batch  # or it would live on while the source makes the next one
-            if self._waiting_rows >= _PART_ROWS:
-                self._flush()
-        if self._waiting and (self._parts == 0 or self._waiting_rows):
-            self._flush()
-
-    def _flush(self) -> None:
-        part = pl.concat(self._waiting)
-        self._waiting.clear()
-        self._waiting_rows = 0
-        part.write_parquet(
-            self.folder / f"part-{self._parts:05}.parquet", compression="zstd", compression_level=1
-        )
-        self._parts += 1
-        self.rows += part.height
-
-    def scan(self) -> pl.LazyFrame:
-        """The rows written so far."""
-        return pl.scan_parquet(sorted(self.folder.glob("part-*.parquet")))
-
-
 class Frames:
     """The snapshots of one asset (`kind` is `models` or `segments`)."""
 
@@ -125,8 +88,7 @@ class Frames:
 
     def newest(self) -> Snapshot | None:
         """The newest published snapshot."""
-        numbers = self.numbers()
-        return self.opened(numbers[-1]) if numbers else None
+        return next(filter(None, map(self._found, reversed(self.numbers()))), None)
 
     def of_run(self, run_ids: Sequence[str]) -> Snapshot | None:
         """What one of these runs produced or reused."""
@@ -213,18 +175,24 @@ class Frames:
         self.folder.write_json(f"runs/{run_id}.json", {"snapshot": snapshot.number})
 
     def numbers(self) -> list[int]:
-        """Numbers of the published snapshots, oldest first."""
+        """Numbers of the snapshots, oldest first; on an object store also of one whose publication broke off."""
         return [int(name) for name in self.folder.names() if name.isdigit()]
 
     def opened(self, number: int) -> Snapshot:
         """A published snapshot; raises DeclarationError where it was pruned."""
-        folder = self.folder / f"{number:08}"
-        facts = folder.read_json("snapshot.json")
-        if facts is None:
+        found = self._found(number)
+        if found is None:
             raise DeclarationError(
                 f"snapshot {number} of {self._name} is gone",
                 remedy="It was pruned; materialise the asset again.",
             )
+        return found
+
+    def _found(self, number: int) -> Snapshot | None:
+        folder = self.folder / f"{number:08}"
+        facts = folder.read_json("snapshot.json")
+        if facts is None:
+            return None
         named = {name: facts[name] for name in ("as_of", "read_at", "rows", "checks", "recipe")}
         return Snapshot(folder=folder, number=number, schema=dict(facts["schema"]), **named)
 
@@ -242,7 +210,8 @@ class Frames:
     def _prune(self) -> None:
         """Drop what is older than a week, but never the newest few, nor what a run of this week points to."""
         before = time.time() - _KEEP_SECONDS
-        old = [number for number in self.numbers()[:-_KEEP_NEWEST] if self.opened(number).read_at < before]
+        kept = [(number, self._found(number)) for number in self.numbers()[:-_KEEP_NEWEST]]
+        old = [number for number, snapshot in kept if snapshot is None or snapshot.read_at < before]
         if not old:
             return
         runs = self.folder / "runs"
@@ -286,7 +255,7 @@ FRAMES = FramesIOManager()
 def streamed(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """A lazy frame as batches; at least one, maybe empty."""
     none = True
-    for batch in frame.collect_batches(chunk_size=_PART_ROWS, maintain_order=True):
+    for batch in frame.collect_batches(chunk_size=PART_ROWS, maintain_order=True):
         none = False
         yield batch
     if none:

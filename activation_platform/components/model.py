@@ -13,9 +13,11 @@ from dagster import AssetCheckSeverity as Severity
 from pydantic import BaseModel
 
 from activation_platform.components.checks import BLOCKING, ModelCheck, check_frame
+from activation_platform.components.draft import Draft
 from activation_platform.components.following import followers, is_followed, when_new
-from activation_platform.components.frames import FRAMES, FRAMES_KEY, Draft, Frames, Snapshot, recipe_of
+from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of
 from activation_platform.components.instants import FrameConfig, as_of, max_age, scheduled
+from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model_spec import ModelSpec
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
@@ -196,6 +198,7 @@ class ModelComponent(Declared[ModelSpec]):
         self, context: dg.AssetExecutionContext, source: Source, config: FrameConfig
     ) -> Iterator[Any]:
         """Read the source into a snapshot, check it, publish it; or reuse one that is young enough (SEMANTICS E5)."""
+        require_shared_storage(context.instance)
         frames = self.frames
         with frames.lock():
             query = self.query(source.dialect)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of, streamed
 from activation_platform.components.instants import FrameConfig, as_of, run_ids
+from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.shown import frame_metadata, told_plainly
@@ -91,6 +92,7 @@ class SegmentComponent(Declared[SegmentSpec]):
         self, context: dg.AssetExecutionContext, model: ModelComponent, config: FrameConfig
     ) -> dg.MaterializeResult[Any]:
         """Evaluate the condition over the model's snapshot and publish the rows."""
+        require_shared_storage(context.instance)
         frames = self.frames
         with frames.lock():
             rows = model.frames.for_run(run_ids(context))

@@ -17,8 +17,16 @@ _KEY = "account.key"
 
 
 def storage_root() -> Store:
-    """The place named by `ACTIVATION_STORAGE`, or `.activation` in the working directory. Every run must see the same one."""
-    return Folder(Path(os.environ.get("ACTIVATION_STORAGE", ".activation")).resolve())
+    """The place named by `ACTIVATION_STORAGE`, or `.activation` in the working directory. Every run must see the same one.
+
+    A path, or `s3://bucket/prefix`, `gs://bucket/prefix`.
+    """
+    named = os.environ.get("ACTIVATION_STORAGE", ".activation")
+    if "://" not in named:
+        return Folder(Path(named).resolve())
+    from activation_platform.sync.bucket import Bucket
+
+    return Bucket.at(named)
 
 
 def account_hash(root: Store, credentials: Iterable[str]) -> str:

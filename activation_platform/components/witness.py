@@ -9,7 +9,7 @@ import polars as pl
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.manifest import Manifest
-from activation_platform.sync.store import Store
+from activation_platform.sync.store import Hold, Store
 
 __all__ = ["BEGUN", "HOST", "SEALED", "WitnessedLedger"]
 
@@ -27,13 +27,19 @@ class WitnessedLedger(Ledger):
     """
 
     def __init__(
-        self, folder: Store, instance: dg.DagsterInstance, asset: dg.AssetKey, host: str, tell: Tell
+        self,
+        folder: Store,
+        hold: Hold,
+        instance: dg.DagsterInstance,
+        asset: dg.AssetKey,
+        host: str,
+        tell: Tell,
     ) -> None:
         known = _witnessed(instance, asset, host)
         found = Manifest.read(folder)
         if not found.placed:
             _require_newest(folder, found, known)
-        super().__init__(folder)
+        super().__init__(folder, hold)
         if found.placed:
             newest = max(known[BEGUN], self.manifest.sequence)
             self.manifest.sequence = self.manifest.sealed = newest

@@ -12,6 +12,7 @@
   * Stopped              not an error of the six classes: a guard, a quota or a person stopped the run
     x GuardTripped       a guard with `stop: run` refused the plan before its first request
     x Cancelled          the run was cancelled; what was acknowledged is sealed
+    x LeaseLost          another process has, or may have, taken over on the object store; it seals what was acknowledged
 
 A bad *record* is never an exception: it is an issue (`Outcome`, source issue), data that is counted.
 """
@@ -29,6 +30,7 @@ __all__ = [
     "DeclarationError",
     "ErrorClass",
     "GuardTripped",
+    "LeaseLost",
     "LedgerMismatch",
     "NotFound",
     "RateLimited",
@@ -117,3 +119,7 @@ class GuardTripped(Stopped):
 
 class Cancelled(Stopped):
     """Somebody terminated the run; what was acknowledged is sealed, the next run sends the rest."""
+
+
+class LeaseLost(Stopped):
+    """The run no longer has its ledger to itself; it must neither send, remember nor seal anything more."""

@@ -19,6 +19,7 @@ import polars as pl
 from activation_platform.contracts.errors import (
     ActivationError,
     DeclarationError,
+    LeaseLost,
     RateLimited,
     Stopped,
     StorageFailed,
@@ -121,6 +122,8 @@ async def _activate(
         await _resolve(activation, ledger, loader)
         await journey.travel(frame, mapping)
         return _kept(told(journey.status()), ledger)
+    except LeaseLost:  # another run seals what this one had acknowledged
+        raise
     except Exception as error:
         reason = error if isinstance(error, ActivationError) else storage_failure(error, ledger.folder)
         if reason is None:
@@ -128,7 +131,9 @@ async def _activate(
         reason = _sealed_early(ledger, begun=journey.begun) or reason
         status = Status.STOPPED if isinstance(reason, (Stopped, RateLimited)) else Status.FAILED
         run = told(status, str(reason))
-        with suppress(OSError):  # what kept it from being sealed may keep its figures from being written, too
+        with suppress(
+            OSError, StorageFailed
+        ):  # what kept it from being sealed may keep its figures from being written, too
             write_run(ledger.folder, run)
         raise RunFailed(run, reason) from error
     finally:
@@ -147,6 +152,8 @@ def _sealed_early(ledger: Ledger, *, begun: bool) -> StorageFailed | None:
             ledger.begin()
         if ledger.running:
             ledger.seal()
+    except StorageFailed as failed:
+        return failed
     except (OSError, pl.exceptions.PolarsError) as error:
         failure = storage_failure(error, ledger.folder)
         if failure is None:

@@ -12,6 +12,7 @@ from activation_platform.contracts.errors import ActivationError, Cancelled
 from activation_platform.contracts.service import Wait
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.patience import Patience
+from activation_platform.sync.store import HELD
 
 __all__ = ["GRACE", "Carrier", "Exchange", "Unanswered"]
 
@@ -51,6 +52,8 @@ class Carrier(ABC):
     transport: httpx.AsyncBaseTransport | None
     """The socket of the http carrier, where it is not the usual one."""
     cancelled: Callable[[], bool]
+    held: Callable[[], None] = HELD.require
+    """Raises LeaseLost once another run may have taken over; asked before everything that is said."""
     requests: int = 0
 
     @abstractmethod
@@ -74,6 +77,7 @@ class Carrier(ABC):
                     await self.rest(said.seconds, exchange)
                     said = conversation.send(None)
                 else:
+                    self.held()
                     said = conversation.send(await self.say(said, exchange))
         except StopIteration as end:
             return end.value

@@ -68,7 +68,7 @@ class HttpCarrier(Carrier):
             attempt += 1
 
     async def _pace(self, budget: Any, cost: float, exchange: Exchange) -> None:
-        wait = self.budgets.take(budget, cost)
+        wait = await self.budgets.turn(budget, cost)
         while wait > 0:
             await self.rest(wait, exchange)
             wait = self.budgets.blocked(budget)
@@ -78,6 +78,7 @@ class HttpCarrier(Carrier):
 
         if self._client is None:
             self._client = self._open()
+        self.held()  # again: a request may have waited for its turn
         self.requests += 1
         try:
             return await self._client.send(request, auth=self.destination.auth(), follow_redirects=False)

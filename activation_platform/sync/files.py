@@ -1,17 +1,18 @@
 """Files that are either wholly there or not at all: written beside, synced, renamed."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
-__all__ = ["as_ipc", "as_parquet", "publish", "sync_folder"]
+__all__ = ["as_ipc", "as_parquet", "beside_of", "publish", "sync_folder"]
 
 
 def publish(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
     """Let `write` make a file so that a reader sees the old or the new one, never a part; durable when this returns."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = beside_of(path)
     write(beside)
     if durable:
         with beside.open("rb+") as file:
@@ -19,6 +20,11 @@ def publish(path: Path, write: Callable[[Path], None], *, durable: bool = True) 
     beside.replace(path)
     if durable:
         sync_folder(path.parent)
+
+
+def beside_of(path: Path) -> Path:
+    """A hidden path for what is written before it gets its name: this thread's own."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{threading.get_native_id()}")
 
 
 def as_ipc(frame: pl.DataFrame) -> Callable[[Path], None]:

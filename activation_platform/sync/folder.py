@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from activation_platform.sync.files import publish, sync_folder
+from activation_platform.sync.files import beside_of, publish, sync_folder
 from activation_platform.sync.lock import locked
-from activation_platform.sync.store import FileFacts, Hold, Log, Store
+from activation_platform.sync.store import HELD, FileFacts, Hold, Log, Store
 
 __all__ = ["Folder"]
 
@@ -23,6 +23,8 @@ class Folder(Store):
     """A folder of a file system that everybody who needs the state can see."""
 
     path: Path
+    near = True
+    tears = True
 
     @property
     def name(self) -> str:
@@ -49,7 +51,7 @@ class Folder(Store):
     def create(self, name: str, content: bytes) -> bool:
         """Write beside, link: the first of several processes wins. Readable by its owner only."""
         path = self._room(name)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside = beside_of(path)
         _written(beside, content)
         beside.chmod(0o600)
         try:
@@ -130,11 +132,14 @@ class Folder(Store):
         """The file's content."""
         return self.read(name)
 
+    def end_log(self, name: str) -> None:
+        """The lock sees to it: nobody can hold it while another process has the log open."""
+
     @contextmanager
     def lock(self, name: str, *, wait: float, cancelled: Callable[[], bool] = bool) -> Iterator[Hold]:
         """An advisory lock, given back by the system if the process dies."""
         with locked(self._room(f"{name}.lock"), wait=wait, cancelled=cancelled):
-            yield Hold()
+            yield HELD
 
     def _room(self, name: str) -> Path:
         """The path of a name whose folder is there."""

@@ -172,7 +172,7 @@ class Journey:
             )
 
     async def _load(self, batches: Iterator[Batch]) -> None:
-        told = Told(before=self._before, after=self._after, unsent=self._unsent)
+        told = Told(self._before, self._after, self._unsent, self.ledger.durable)
         await self.loader.load(self.activation.service, batches, told)
         self._stop_if_cancelled()
 
@@ -200,11 +200,11 @@ class Journey:
             return
         if self._intends(batch):
             events = pl.concat([events, intent(batch, self.activation, at)])
-        self.ledger.record(events)
+        self.ledger.note(events)
 
     def _unsent(self, batch: Batch) -> None:
         if self._piece is None and self._intends(batch):
-            self.ledger.record(unsent(batch, self.activation, self.ledger.now()))
+            self.ledger.note(unsent(batch, self.activation, self.ledger.now()))
 
     @property
     def _counting(self) -> Tally:
@@ -213,7 +213,7 @@ class Journey:
     def _remember(self, events: pl.DataFrame) -> None:
         """Now, or once the piece stands."""
         if self._piece is None:
-            self.ledger.record(events)
+            self.ledger.note(events)
         else:
             self._piece.answer(events)
 

@@ -32,7 +32,7 @@ from activation_platform.sync.states import (
     conform,
     fold_debts,
 )
-from activation_platform.sync.store import Store
+from activation_platform.sync.store import HELD, Hold, Store
 
 __all__ = ["Ledger", "in_doubt"]
 
@@ -43,9 +43,10 @@ _MAX_OVERLAY = 0.1
 class Ledger:
     """An activation's memory. Open it under the activation's lock; one run at a time."""
 
-    def __init__(self, folder: Store) -> None:
+    def __init__(self, folder: Store, hold: Hold = HELD) -> None:
         self.folder = folder
-        self.manifest = Manifest.read(folder)
+        self._hold = hold
+        self.manifest = Manifest.taken(folder, hold)
         self._journal: Journal | None = None
         self.recovered = self._recover()
         """Number of the crashed run whose journal was sealed when this ledger was opened, or 0."""
@@ -63,15 +64,18 @@ class Ledger:
         self._clear()
         self.work = self.folder.scratch("work")
         """Room for the plan of the run in progress."""
-        self._journal = Journal(self.folder.log(_journal(self.manifest.sequence)))
+        self._journal = Journal(self.folder, _journal(self.manifest.sequence), self._hold)
         return self.manifest.sequence
 
     def _clear(self) -> None:
-        """Remove files that a crash left behind: they were never put in force, or no longer are."""
+        """Remove files that a crash left behind: they were never put in force, or no longer are.
+
+        Only those of sealed runs: if this run was taken over meanwhile, later ones are another's, and in force.
+        """
         manifest = self.manifest
         in_force = {manifest.base, manifest.debts, *(delta["file"] for delta in manifest.deltas)}
         for name in self.folder.names():
-            if name.endswith(".arrow") and name not in in_force:
+            if name.endswith(".arrow") and name not in in_force and _run_of(name) <= manifest.sealed:
                 self.folder.delete(name)
 
     @property
@@ -89,17 +93,29 @@ class Ledger:
         assert self._journal is not None, "begin() first"
         self._journal.append(events)
 
+    def note(self, events: pl.DataFrame) -> None:
+        """Remember events, which may not count before `durable` was awaited."""
+        assert self._journal is not None, "begin() first"
+        self._journal.note(events)
+
+    async def durable(self) -> None:
+        """Returns when all that was noted is remembered durably, and the ledger is still this run's."""
+        assert self._journal is not None, "begin() first"
+        await self._journal.durable()
+
     def seal(self, *, forget_before: int = 0, **newest: Any) -> pl.DataFrame:
         """End the run: fold its events into the ledger; returns them. `newest` sets manifest fields.
 
         `forget_before`: entries that last changed before this moment may be dropped when deltas are folded into a base.
         """
         assert self._journal is not None, "begin() first"
+        self._journal.flush()
         self._journal.close()
         self._journal = None
         for name, value in newest.items():
             setattr(self.manifest, name, value)
         events = self._fold(self.manifest.sequence)
+        self.folder.delete(_journal(self.manifest.sequence))
         shutil.rmtree(self.work, ignore_errors=True)
         self._load()
         self._compact(forget_before)
@@ -110,13 +126,21 @@ class Ledger:
         self.debts = read_debts(self.folder, self.manifest)
 
     def _recover(self) -> int:
-        """Seal what a crashed run left, if one did; clear what a crash left after sealing."""
+        """Seal what a crashed run left, if one did; clear what a crash left after sealing.
+
+        The journal of a run that is recovered stays until the next opening: whoever crashed may only have been asleep, and
+        must still find that it was ended.
+        """
         manifest = self.manifest
         journals = [name for name in self.folder.names() if name.startswith("journal-")]
         for leftover in journals:
             if _run_of(leftover) <= manifest.sealed:
                 self.folder.delete(leftover)
-        if _journal(manifest.sequence) not in journals or manifest.sequence == manifest.sealed:
+        if manifest.sequence == manifest.sealed:
+            return 0
+        journal = _journal(manifest.sequence)
+        self.folder.end_log(journal)
+        if self.folder.read_log(journal) is None:
             return 0
         self.debts = read_debts(self.folder, manifest)
         self._fold(manifest.sequence)
@@ -145,7 +169,6 @@ class Ledger:
         manifest.sealed = run
         manifest.clock = max([manifest.clock, *events["since"].top_k(1)])
         manifest.write(self.folder)
-        self.folder.delete(_journal(run))
         if old_debts and old_debts != manifest.debts:
             self.folder.delete(old_debts)
         return events
@@ -222,8 +245,8 @@ def _journal(run: int) -> str:
     return f"journal-{run}.log"
 
 
-def _run_of(journal: str) -> int:
-    return int(journal.removeprefix("journal-").removesuffix(".log"))
+def _run_of(file: str) -> int:
+    return int(file.partition("-")[2].partition(".")[0])
 
 
 def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -8,13 +8,14 @@ import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from activation_platform.contracts.errors import DeclarationError, LedgerMismatch
 from activation_platform.sync.claim import Neighbour, can_be_adopted
 from activation_platform.sync.keys import key_words
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.manifest import Manifest, Target
-from activation_platform.sync.store import Store
+from activation_platform.sync.store import Hold, Store
 
 __all__ = [
     "activation_of",
@@ -76,11 +77,12 @@ def reset(root: Store, ledger: str) -> Store | None:
     Its numbers go on, so that the old one, put back later, is known to be old. Raises TimedOut while a run has it.
     """
     folder = root / "ledgers" / ledger
-    with _locked(root, ledger):
+    with _locked(root, ledger) as held:
         newest = readable_manifest(root, ledger)
         number = 0 if newest is None else newest.sequence
         aside = _set_aside(root, ledger)
-        Manifest(sequence=number, sealed=number, placed=True).write(folder)
+        fence = held[activation_of(ledger)].fence
+        Manifest(sequence=number, sealed=number, placed=True, fence=fence).place(folder)
         return aside
 
 
@@ -104,7 +106,7 @@ def adopt(root: Store, ledger: str, *, of: str, target: Target, key: tuple[str, 
     come has entries of its own, TimedOut while a run has one of the two.
     """
     old, new = root / "ledgers" / of, root / "ledgers" / ledger
-    with _locked(root, ledger, of):
+    with _locked(root, ledger, of) as held:
         if (was := Manifest.read(old)).target is None:
             raise DeclarationError(
                 f"there is no ledger {of} that a run ever claimed",
@@ -114,10 +116,11 @@ def adopt(root: Store, ledger: str, *, of: str, target: Target, key: tuple[str, 
         if ledger != of:
             _require_empty(ledger, Manifest.read(new), of)
             _set_aside(root, ledger)
-        adopted = Ledger(old)  # what a crashed run left is sealed now
+        adopted = Ledger(old, held[activation_of(of)])  # what a crashed run left is sealed now
         adopted.pin(target=target, placed=True)
         if ledger != of:
             _move(root, f"ledgers/{of}", f"ledgers/{ledger}")
+            replace(adopted.manifest, fence=held[activation_of(ledger)].fence).place(new)
         return adopted.manifest
 
 
@@ -158,9 +161,10 @@ def _move(root: Store, name: str, to: str) -> None:
 
 
 @contextmanager
-def _locked(root: Store, *names: str) -> Iterator[None]:
+def _locked(root: Store, *names: str) -> Iterator[dict[str, Hold]]:
     """Hold the locks of the activations; in one order, so that two who want the same two do not wait for each other."""
-    with ExitStack() as held:
-        for activation in sorted({activation_of(name) for name in names}):
-            held.enter_context(root.lock(f"locks/{activation}", wait=_LOCK_WAIT))
-        yield
+    with ExitStack() as stack:
+        yield {
+            activation: stack.enter_context(root.lock(f"locks/{activation}", wait=_LOCK_WAIT))
+            for activation in sorted({activation_of(name) for name in names})
+        }

@@ -5,7 +5,7 @@ stands alone; a batch without an answer is reported as unknown, and too many of 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from activation_platform.sync.carrier_file import FileCarrier
 from activation_platform.sync.carrier_http import HttpCarrier
 from activation_platform.sync.carrier_sql import SqlCarrier
 from activation_platform.sync.patience import Patience
+from activation_platform.sync.store import HELD
 
 __all__ = ["Loader", "Told"]
 
@@ -38,23 +39,30 @@ def _nobody(batch: Batch) -> None:
     del batch
 
 
+async def _at_once() -> None:
+    """What is told is durable when telling returns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """Who is told what: `before` a batch leaves, `after` its answer, or that it was `unsent` after all.
 
-    `after` and `unsent` may be told a part of a batch at a time. A batch of which neither is told is in doubt.
+    `after` and `unsent` may be told a part of a batch at a time. A batch of which neither is told is in doubt. `durable` is
+    awaited before a batch leaves, and when it is done: it returns when what was told is remembered.
     """
 
     before: Callable[[Batch], None]
     after: Callable[[Batch, list[Outcome]], None]
     unsent: Callable[[Batch], None] = _nobody
+    durable: Callable[[], Awaitable[None]] = _at_once
 
 
 @dataclass
 class Loader:
     """Carries conversations to one destination. Make one a run; `close` it in the event loop that used it.
 
-    `transport` is the socket (the aiohttp one by default); `cancelled` is asked before each batch.
+    `transport` is the socket (the aiohttp one by default); `cancelled` is asked before each batch. `held` raises LeaseLost
+    once another run may have taken over; it is asked before each request.
     """
 
     destination: Destination
@@ -63,6 +71,7 @@ class Loader:
     concurrency: int = 8
     transport: httpx.AsyncBaseTransport | None = None
     cancelled: Callable[[], bool] = bool
+    held: Callable[[], None] = HELD.require
     _failures: int = 0
     _unanswered: list[ActivationError] = field(default_factory=list, repr=False)
     _broken: ActivationError | None = None
@@ -70,7 +79,13 @@ class Loader:
 
     def __post_init__(self) -> None:
         self._carrier = CARRIERS[self.destination.carrier](
-            self.destination, self.budgets, self.patience, self.concurrency, self.transport, self.cancelled
+            self.destination,
+            self.budgets,
+            self.patience,
+            self.concurrency,
+            self.transport,
+            self.cancelled,
+            self.held,
         )
 
     @property
@@ -126,7 +141,9 @@ class Loader:
                 if batch is None:
                     return
                 told.before(batch)
+                await told.durable()
                 await self._deliver(service, batch, told)
+                await told.durable()
         except BaseException as error:
             # One worker's error stops the others before their next batch; `load` raises it.
             self._broken = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from activation_platform.contracts.errors import Cancelled, TimedOut
 
-__all__ = ["locked"]
+__all__ = ["locked", "until_taken"]
 
 _POLL = 0.05
 
@@ -18,17 +18,24 @@ def locked(path: Path, *, wait: float, cancelled: Callable[[], bool] = bool) -> 
     """Hold the lock; waits up to `wait` seconds for whoever has it, then raises TimedOut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        until = time.monotonic() + wait
-        while not _taken(file.fileno()):
-            if cancelled():
-                raise Cancelled(f"cancelled while waiting for {path.stem}", remedy="Nothing was sent.")
-            if time.monotonic() >= until:
-                raise TimedOut(
-                    f"another run of {path.stem} has not finished within {wait:.0f} seconds",
-                    remedy="Let it finish or terminate it, then run this one again; nothing was sent.",
-                )
-            time.sleep(_POLL)
+        until_taken(lambda: _taken(file.fileno()), path.stem, wait=wait, cancelled=cancelled, poll=_POLL)
         yield
+
+
+def until_taken(
+    taken: Callable[[], bool], name: str, *, wait: float, cancelled: Callable[[], bool], poll: float
+) -> None:
+    """Try to take a lock until it is ours; raises TimedOut after `wait` seconds, Cancelled when asked to."""
+    until = time.monotonic() + wait
+    while not taken():
+        if cancelled():
+            raise Cancelled(f"cancelled while waiting for {name}", remedy="Nothing was sent.")
+        if time.monotonic() >= until:
+            raise TimedOut(
+                f"another run of {name} has not finished within {wait:.0f} seconds",
+                remedy="Let it finish or terminate it, then run this one again; nothing was sent.",
+            )
+        time.sleep(poll)
 
 
 def _taken(descriptor: int) -> bool:

@@ -1,12 +1,13 @@
 """The manifest: the one small file that says whose ledger a folder is and which files are in force."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.contracts.errors import LeaseLost, LedgerMismatch
 from activation_platform.contracts.modes import Mode
-from activation_platform.sync.store import Store
+from activation_platform.sync.store import Hold, Store, to_json
 
 __all__ = ["HASHED", "Key", "Manifest", "Target", "damaged"]
 
@@ -59,6 +60,8 @@ class Manifest:
     """The field, and its one value, that all records of the activation carry; empty where it declares none."""
     engine: str = "frames"
     """Where raw fingerprints are computed; they compare within one engine only."""
+    fence: int = 0
+    """Of whoever may write this manifest, where a lock can be lost; 0 where it cannot."""
     sequence: int = 0
     """Number of the newest run that began."""
     sealed: int = 0
@@ -107,6 +110,24 @@ class Manifest:
         return cls()
 
     @classmethod
+    def taken(cls, folder: Store, hold: Hold) -> "Manifest":
+        """The folder's manifest, which from now on nobody can write who held the lock before (SEMANTICS D6)."""
+        manifest = cls.read(folder)
+        if not hold.fence:
+            return manifest
+
+        def fenced(kept: bytes | None) -> bytes:
+            nonlocal manifest
+            manifest = cls() if kept is None else cls._of(json.loads(kept))
+            if manifest.fence > hold.fence:
+                raise _taken_over(folder)
+            manifest.fence = hold.fence
+            return to_json(asdict(manifest))
+
+        folder.change(_FILE, fenced)
+        return manifest
+
+    @classmethod
     def _of(cls, value: Any) -> "Manifest":
         if value["target"]:
             value["target"] = Target(**value["target"])
@@ -117,8 +138,25 @@ class Manifest:
         return cls(**value)
 
     def write(self, folder: Store) -> None:
-        """Put this manifest in force."""
+        """Put this manifest in force; raises LeaseLost where another holder of the lock has put up its fence."""
+
+        def unless_fenced(kept: bytes | None) -> bytes:
+            if self.fence and (kept is None or json.loads(kept)["fence"] != self.fence):
+                raise _taken_over(folder)
+            return to_json(asdict(self))
+
+        folder.change(_FILE, unless_fenced)
+
+    def place(self, folder: Store) -> None:
+        """Put this manifest where no run has one in force, or in its place; for whoever holds the lock."""
         folder.write_json(_FILE, asdict(self))
+
+
+def _taken_over(folder: Store) -> LeaseLost:
+    return LeaseLost(
+        f"another run has taken over the ledger {folder.name}",
+        remedy="It goes on from what was acknowledged; nothing more was sent here.",
+    )
 
 
 def damaged(folder: Store, what: str) -> LedgerMismatch:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-__all__ = ["FileFacts", "Hold", "Log", "Store", "to_json"]
+__all__ = ["HELD", "FileFacts", "Hold", "Log", "Store", "to_json"]
 
 
 class Hold:
@@ -26,6 +26,10 @@ class Hold:
         """Raise LeaseLost unless the lock is still ours."""
 
 
+HELD = Hold()
+"""A lock that cannot be lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileFacts:
     """What a listing says of a file: its size in bytes, and when it was last written (Unix seconds, the store's clock)."""
@@ -35,7 +39,7 @@ class FileFacts:
 
 
 class Log(ABC):
-    """The open end of a file that grows. One writer, under a lock."""
+    """The open end of a file that grows. One writer, under a lock; raises LeaseLost where another one has ended it."""
 
     @abstractmethod
     def append(self, content: bytes) -> None:
@@ -48,6 +52,12 @@ class Log(ABC):
 
 class Store(ABC):
     """One place in a store; `/` leads to a place within it."""
+
+    near: ClassVar[bool]
+    """Whether its verbs are quick enough to be done in passing, between two requests."""
+
+    tears: ClassVar[bool]
+    """Whether a crash can leave the end of a log half-written."""
 
     @property
     @abstractmethod
@@ -115,6 +125,10 @@ class Store(ABC):
     @abstractmethod
     def read_log(self, name: str) -> bytes | None:
         """All that was appended to a log; None where it was never begun."""
+
+    @abstractmethod
+    def end_log(self, name: str) -> None:
+        """See to it that nobody appends to the log any more, not even who has it open still."""
 
     @abstractmethod
     def lock(

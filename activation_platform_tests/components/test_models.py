@@ -254,7 +254,7 @@ def memory(monkeypatch, loaded, tmp_path):
 
 
 def test_a_model_is_streamed_a_part_is_in_memory_at_most(memory, monkeypatch, frames):
-    monkeypatch.setattr("activation_platform.components.frames._PART_ROWS", 3000)
+    monkeypatch.setattr("activation_platform.components.draft.PART_ROWS", 3000)
     living: list[weakref.ref[pl.DataFrame]] = []
     most = 0
 

@@ -12,6 +12,7 @@ from activation_platform.contracts.pace import Budget
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform.sync.activate import activate
+from activation_platform.sync.bucket import Bucket
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
@@ -19,6 +20,7 @@ from activation_platform.sync.loader import Loader
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import Activation, Guards, RunOrder
 from activation_platform.sync.patience import Patience
+from activation_platform.sync.store import Store
 
 BATCH_SIZE = 20
 CONCURRENCY = 4
@@ -42,6 +44,13 @@ def rows_of(order: dict[str, Any]) -> dict[str, str]:
     return {f"k{n:04}": "second" if n < order["changed"] else "first" for n in range(order["rows"])}
 
 
+def root_of(order: dict[str, Any]) -> Store:
+    """The storage root: a folder, or a bucket whose locks outlive a dead process for `lease` seconds."""
+    if "://" in order["root"]:
+        return Bucket.at(order["root"], lease=order["lease"], retry_within=5.0)
+    return Folder(Path(order["root"]))
+
+
 def run(order: dict[str, Any]) -> dict[str, Any]:
     """Run as ordered; returns the figures."""
     project = HastyBatch(
@@ -50,11 +59,8 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         live_api_keys=["sandbox-live-key"],
         base_url=order["base_url"],
     )
-    root = Folder(Path(order["root"]))
+    root = root_of(order)
     rows = rows_of(order)
-    loader = Loader(
-        project, Budgets(root / "budgets", "all"), Patience(sleep=asyncio.sleep), concurrency=CONCURRENCY
-    )
     activation = Activation(
         name="people",
         service=FewProfiles(project),
@@ -66,11 +72,18 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     )
     day = order["day"]
     instant = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
-    with root.lock("people", wait=10):
+    with root.lock("people", wait=30) as hold:
+        loader = Loader(
+            project,
+            Budgets(root / "budgets", "all"),
+            Patience(sleep=asyncio.sleep),
+            concurrency=CONCURRENCY,
+            held=hold.require,
+        )
         done = activate(
             activation,
             pl.LazyFrame({"key": list(rows), "value": list(rows.values())}),
-            Ledger(root / "ledger"),
+            Ledger(root / "ledger", hold),
             loader,
             RunOrder(run_id=f"run-{day}", partition=f"day-{day}", instant=instant, snapshot=day),
             account_hash=str,

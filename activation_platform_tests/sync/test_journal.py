@@ -7,6 +7,7 @@ import pytest
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.states import EVENTS, Event, State, events_of
+from activation_platform.sync.store import HELD
 
 
 def events(*keys: str):
@@ -17,7 +18,7 @@ def events(*keys: str):
 
 
 def opened(path) -> Journal:
-    return Journal(Folder(path.parent).log(path.name))
+    return Journal(Folder(path.parent), path.name, HELD)
 
 
 def written(path, count: int) -> list[int]:

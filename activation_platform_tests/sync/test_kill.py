@@ -13,6 +13,7 @@ import pytest
 
 from activation_platform.sandbox.faults import Kind, Rule
 from activation_platform.sandbox.server import RunningSandbox, running
+from activation_platform_tests.sync.homes import LEASE, new_bucket
 from activation_platform_tests.sync.one_run import BATCH_SIZE, CONCURRENCY, rows_of, run
 
 IN_FLIGHT = BATCH_SIZE * CONCURRENCY
@@ -24,7 +25,7 @@ PROGRAM = "import json, sys; from activation_platform_tests.sync import one_run;
 class Runs:
     """Runs of one activation against one sandbox: in processes that are killed, and in this one to the end."""
 
-    root: Path
+    root: str
     sandbox: RunningSandbox
     dice: random.Random = field(default_factory=lambda: random.Random(7))
     day: int = 0
@@ -32,7 +33,14 @@ class Runs:
     def order(self, rows: int, changed: int) -> dict[str, Any]:
         self.day += 1
         url = self.sandbox.base_url("batch")
-        return {"root": str(self.root), "base_url": url, "rows": rows, "changed": changed, "day": self.day}
+        return {
+            "root": self.root,
+            "lease": LEASE,
+            "base_url": url,
+            "rows": rows,
+            "changed": changed,
+            "day": self.day,
+        }
 
     def killed(self, rows: int, *, changed: int = 0, path: str = "update") -> None:
         """Run in a process and kill it after a few more requests to this path, at no particular moment."""
@@ -66,11 +74,13 @@ class Runs:
         return {key: attributes["value"] for key, attributes in profiles.items()}
 
 
-@pytest.fixture
-def runs(tmp_path):
+@pytest.fixture(params=["folder", "bucket"])
+def runs(request, front, tmp_path, monkeypatch):
+    folder = request.param == "folder"
+    root = str(tmp_path) if folder else new_bucket(front, tmp_path / "cache", monkeypatch)
     with running(limits=False) as sandbox:
         sandbox.world.add_fault(Rule(kind=Kind.SLOW, path="*", method="POST", delay_ms=15))
-        yield Runs(tmp_path, sandbox)
+        yield Runs(root, sandbox)
 
 
 def test_kill_9_forgets_nothing_and_sends_again_only_what_was_in_flight(runs):

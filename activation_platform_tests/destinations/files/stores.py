@@ -4,8 +4,10 @@ Google's XML API is spoken well enough by S3: the front only gives its requests 
 """
 
 import socket
+import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +15,7 @@ from urllib.parse import quote, unquote
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from activation_platform.destinations.files.destination import Files
 
@@ -38,6 +40,7 @@ class Front:
     faults: dict[str, list[HTTPStatus]] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
     quiet: type[WSGIRequestHandler] = _Quiet
+    _turn: threading.Lock = field(default_factory=threading.Lock)
     _store: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
 
     def __call__(self, environ: dict[str, Any], respond: Callable[..., Any]) -> Iterable[bytes]:
@@ -54,8 +57,25 @@ class Front:
             path, _, query = environ["REQUEST_URI"].partition("?")
             environ["REQUEST_URI"] = environ["RAW_URI"] = f"{quote(unquote(path))}?{query}"
             environ["HTTP_AUTHORIZATION"] = OWNER
-        found: Iterable[bytes] = self._store(environ, respond)
+        with self._turn:  # or moto may let two requests pass that want a key to be new
+            found: Iterable[bytes] = self._store(environ, respond)
         return found
+
+
+@contextmanager
+def serving() -> Iterator[Front]:
+    """The store on the loopback."""
+    front = Front()
+    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=front.quiet)
+    server.daemon_threads = True  # type: ignore[attr-defined]  # clients keep their connections open
+    server.block_on_close = False  # type: ignore[attr-defined]
+    front.address = f"http://127.0.0.1:{server.port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield front
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 @dataclass
