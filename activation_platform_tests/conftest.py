@@ -1,4 +1,4 @@
-"""What several parts of the tests stand on: a real PostgreSQL on the loopback, started once and only when asked for."""
+"""What several parts of the tests stand on, on the loopback, started once and only when asked for: PostgreSQL, and S3 (moto)."""
 
 import importlib.util
 import os
@@ -166,6 +166,23 @@ def _wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -
     raise AssertionError(
         f"PostgreSQL was not ready in {START_WITHIN:.0f} s: {log.read_text(errors='replace')}"
     )
+
+
+@pytest.fixture(scope="session")
+def store_server() -> Iterator[Any]:
+    """A stand-in of S3 on the loopback, started once and only when asked for."""
+    from activation_platform_tests.destinations.files.stores import serving
+
+    with serving() as front:
+        yield front
+
+
+@pytest.fixture
+def front(store_server: Any) -> Iterator[Any]:
+    """What stands before the stand-in of S3, and can fail."""
+    yield store_server
+    store_server.faults.clear()
+    store_server.seen.clear()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,6 +5,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from activation_platform.sync.folder import Folder
@@ -22,11 +23,15 @@ def storage_root() -> Store:
     A path, or `s3://bucket/prefix`, `gs://bucket/prefix`.
     """
     named = os.environ.get("ACTIVATION_STORAGE", ".activation")
-    if "://" not in named:
-        return Folder(Path(named).resolve())
+    return _bucket(named) if "://" in named else Folder(Path(named).resolve())
+
+
+@cache
+def _bucket(url: str) -> Store:
+    """One client a process."""
     from activation_platform.sync.bucket import Bucket
 
-    return Bucket.at(named)
+    return Bucket.at(url)
 
 
 def account_hash(root: Store, credentials: Iterable[str]) -> str:

@@ -162,14 +162,9 @@ class Bucket(Store):
     def read_log(self, name: str) -> bytes | None:
         """Their contents in order, up to where the log was ended."""
         log = self / name
-        names = log.names()
+        names = log._without_gap()
         if not names:
             return None
-        if names != [_numbered(number + 1) for number in range(len(names))]:
-            raise StorageFailed(
-                f"of {log} an object is missing",
-                remedy="Bring it back (buckets can keep versions). Else start over: activation reset sets the ledger aside.",
-            )
         return b"".join(content for content in log.read_each(names) if not content.startswith(_CLOSED))
 
     def end_log(self, name: str) -> None:
@@ -177,7 +172,7 @@ class Bucket(Store):
         log = self / name
         mark = _CLOSED + secrets.token_bytes(8)
         while True:
-            names = log.names()
+            names = log._without_gap()
             ended = bool(names) and (log.read(names[-1]) or b"").startswith(_CLOSED)
             if ended or log.create(_numbered(len(names) + 1), mark):
                 return
@@ -187,6 +182,16 @@ class Bucket(Store):
     ) -> AbstractContextManager[Hold]:
         """A lease, renewed while the block runs."""
         return leased(self, name, seconds=self.lease, wait=wait, cancelled=cancelled)
+
+    def _without_gap(self) -> list[str]:
+        """Names of a log's objects."""
+        names = self.names()
+        if names != [_numbered(number + 1) for number in range(len(names))]:
+            raise StorageFailed(
+                f"an object of {self} is missing",
+                remedy="Bring it back (a bucket can keep versions). Else start over: activation reset sets the ledger aside.",
+            )
+        return names
 
     def _uploaded(self, path: Path, key: str) -> None:
         version = self.objects.upload(key, path)

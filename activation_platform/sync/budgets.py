@@ -113,8 +113,9 @@ class Budgets:
 
 
 def _ahead(budget: Budget) -> float:
-    """For how many seconds tokens are taken at once: less than half of what a burst holds."""
-    return min(_AHEAD, budget.burst * _HEADROOM / budget.per_second / 2)
+    """For how many seconds tokens are taken at once: less than half of a burst; 0 where that would not be two tokens."""
+    ahead = min(_AHEAD, budget.burst * _HEADROOM / budget.per_second / 2)
+    return ahead if ahead * budget.per_second >= 2 else 0.0
 
 
 def _hidden(name: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.files import as_ipc, as_parquet
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.journal import Journal, read_journal
@@ -122,8 +123,12 @@ class Ledger:
         return events
 
     def _load(self) -> None:
-        self.head = read_head(self.folder, self.manifest)
-        self.debts = read_debts(self.folder, self.manifest)
+        try:
+            self.head = read_head(self.folder, self.manifest)
+            self.debts = read_debts(self.folder, self.manifest)
+        except LedgerMismatch:
+            self.manifest.require_unfenced(self.folder)  # else its files were replaced by whoever took over
+            raise
 
     def _recover(self) -> int:
         """Seal what a crashed run left, if one did; clear what a crash left after sealing.
@@ -142,7 +147,7 @@ class Ledger:
         self.folder.end_log(journal)
         if self.folder.read_log(journal) is None:
             return 0
-        self.debts = read_debts(self.folder, manifest)
+        self._load()
         self._fold(manifest.sequence)
         return manifest.sequence
 

@@ -141,11 +141,18 @@ class Manifest:
         """Put this manifest in force; raises LeaseLost where another holder of the lock has put up its fence."""
 
         def unless_fenced(kept: bytes | None) -> bytes:
-            if self.fence and (kept is None or json.loads(kept)["fence"] != self.fence):
-                raise _taken_over(folder)
+            self._require_unfenced(folder, kept)
             return to_json(asdict(self))
 
         folder.change(_FILE, unless_fenced)
+
+    def require_unfenced(self, folder: Store) -> None:
+        """Raise LeaseLost where another holder of the lock has put up its fence."""
+        self._require_unfenced(folder, folder.read(_FILE))
+
+    def _require_unfenced(self, folder: Store, kept: bytes | None) -> None:
+        if self.fence and (kept is None or json.loads(kept)["fence"] != self.fence):
+            raise _taken_over(folder)
 
     def place(self, folder: Store) -> None:
         """Put this manifest where no run has one in force, or in its place; for whoever holds the lock."""

@@ -5,6 +5,7 @@ environment (`AWS_…`, `GOOGLE_…`), in profiles and in the machine's role. It
 https://developmentseed.org/obstore/latest/
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["Objects", "Version"]
 
 _PART = 8 * 1024 * 1024
+_STATUS = re.compile(r"status code: (\d{3} [A-Za-z ]+)")
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_REFUSED = re.compile(r"status code: 40[13]\b")
 _MISSING_BUCKET = ("NoSuchBucket", "bucket does not exist")
 
 
@@ -164,14 +168,16 @@ class Objects:
             if not _no_bucket(error):
                 raise
             raise self._no_bucket() from error
-        except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise StorageFailed(
-                f"{self.url} refuses us ({_short(error)})",
-                remedy="Check the credentials in the environment, and that they may read, write, list and delete there.",
-            ) from error
         except BaseError as error:
             if _no_bucket(error):
                 raise self._no_bucket() from error
+            if isinstance(error, (PermissionDeniedError, UnauthenticatedError)) or _REFUSED.search(
+                str(error)
+            ):
+                raise StorageFailed(
+                    f"{self.url} refuses us ({_short(error)})",
+                    remedy="Check the credentials in the environment, and that they may read, write, list and delete there.",
+                ) from error
             raise StorageFailed(
                 f"{self.url} cannot be used ({_short(error)})",
                 remedy="Check the network, the endpoint and the credentials of the object store; what was remembered before "
@@ -216,5 +222,7 @@ def _require_bucket(error: FileNotFoundError) -> None:
 
 
 def _short(error: Exception) -> str:
-    """The first line, without the source that obstore appends."""
-    return str(error).partition("\n")[0][:300]
+    """The store's answer, else the first line, without the source that obstore appends."""
+    text = str(error)
+    answer = " ".join(found.group(1) for pattern in (_STATUS, _CODE) if (found := pattern.search(text)))
+    return answer or text.partition("\n")[0][:300]

@@ -9,7 +9,7 @@ from activation_platform.sync.folder import Folder
 from activation_platform.sync.store import Store
 from activation_platform_tests.destinations.files.stores import Front, ObjectStore
 
-LEASE = 1.0
+LEASE = 2.0
 """Seconds, in tests: long enough for a busy machine, short enough to wait for."""
 
 

@@ -23,6 +23,7 @@ from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.patience import Patience
 from activation_platform.sync.states import State
+from activation_platform.sync.store import HELD, Hold, Store
 from activation_platform_tests.sync.shop import Shop, Things
 from activation_platform_tests.sync.vendor import Vendor
 
@@ -62,6 +63,9 @@ class Workshop:
     attempts: int = 5
     clock: Clock = field(default_factory=Clock)
     key: tuple[str, ...] = ("key",)
+    elsewhere: Store | None = None
+    """Where its state is kept, if not in a local folder."""
+    hold: Hold = HELD
 
     def run(self, *rows: dict[str, Any] | pl.DataFrame, full: bool = False, **order: Any) -> Run:
         """Run over a frame of these rows (`key`, `id`, `email`, `name`); `id` defaults to the key."""
@@ -84,6 +88,7 @@ class Workshop:
             transport=httpx.MockTransport(self.vendor),
             concurrency=self.concurrency,
             cancelled=self.cancelled,
+            held=self.hold.require,
         )
         given = {
             "run_id": f"run-{self.day}",
@@ -129,12 +134,12 @@ class Workshop:
         raise AssertionError(f"the run ended as {run.status}")
 
     @property
-    def store(self) -> Folder:
+    def store(self) -> Store:
         """Where its state is kept."""
-        return Folder(self.root)
+        return self.elsewhere or Folder(self.root)
 
     def ledger(self) -> Ledger:
-        return Ledger(self.store / "ledgers" / "things")
+        return Ledger(self.store / "ledgers" / "things", self.hold)
 
     def entries(self) -> dict[str, dict[str, Any]]:
         """Entry by key, as the ledger has it now."""

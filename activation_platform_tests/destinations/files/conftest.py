@@ -1,21 +1,11 @@
-"""Places for files on the loopback: an object store, started once, and SFTP servers."""
-
-from collections.abc import Iterator
+"""Places for files on the loopback: a bucket of an object store, and SFTP servers."""
 
 import pytest
 
-from activation_platform_tests.destinations.files.stores import Front, ObjectStore, serving
-
-
-@pytest.fixture(scope="session")
-def _front() -> Iterator[Front]:
-    with serving() as front:
-        yield front
+from activation_platform_tests.destinations.files.stores import Front, ObjectStore
 
 
 @pytest.fixture
-def store(_front: Front) -> Iterator[ObjectStore]:
+def store(front: Front) -> ObjectStore:
     """A stand-in of S3 and of Google Cloud Storage with one empty bucket."""
-    yield ObjectStore(_front)
-    _front.faults.clear()
-    _front.seen.clear()
+    return ObjectStore(front)

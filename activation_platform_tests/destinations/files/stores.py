@@ -25,6 +25,8 @@ OWNER = (
 ANONYMOUS = '{"disable_oauth": true, "client_email": "", "private_key": "", "private_key_id": "", "gcs_base_url": "%s"}'
 CLOSES = HTTPStatus.CONTINUE
 """A fault: the connection is closed in the middle of the request."""
+FORGETS = HTTPStatus.PROCESSING
+"""A fault: the request is carried out, but the answer says that it was not."""
 
 
 class _Quiet(WSGIRequestHandler):
@@ -50,7 +52,11 @@ class Front:
             fault = self.faults[method].pop(0)
             if fault is CLOSES:
                 environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            if fault is FORGETS:
+                list(self._store(environ, lambda *_: None))
+                fault = HTTPStatus.SERVICE_UNAVAILABLE
+            else:
+                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             respond(f"{fault.value} {fault.phrase}", [("Content-Type", "application/xml")])
             return [f"<Error><Code>{fault.phrase.replace(' ', '')}</Code></Error>".encode()]
         if not environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4"):
