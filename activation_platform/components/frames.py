@@ -1,4 +1,4 @@
-"""Frames between assets: numbered snapshots as Parquet, published by one rename, never overwritten (SEMANTICS E1, E5).
+"""Frames between assets: numbered snapshots as Parquet, published at once, never overwritten (SEMANTICS E1, E5).
 
 frames/<kind>/<name>/00000012/part-00000.parquet …   the rows
 frames/<kind>/<name>/00000012/snapshot.json          number, run, instant, rows, schema

@@ -9,6 +9,9 @@
 
 A ledger is opened under the activation's lock. A journal found at opening is what a crashed run left: it is sealed
 first, with every intent that never got its answer turned into a record in doubt (SEMANTICS D4).
+
+Where the lock can be lost (object storage), whoever opens the ledger first raises the fence in its manifest, then ends the
+journal: from then on, who had it before can neither begin nor append nor seal, however long it was asleep (SEMANTICS D6).
 """
 
 import shutil
