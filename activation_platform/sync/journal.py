@@ -33,6 +33,7 @@ class Journal:
         self._log = store.log(name)
         self._near, self._hold = store.near, hold
         self._waiting: list[bytes] = []
+        self._noted = self._stored = 0
         self._turn = asyncio.Lock()
         self._failed: ActivationError | None = None
 
@@ -44,6 +45,7 @@ class Journal:
     def flush(self) -> None:
         """Store what was noted."""
         self._write(self._taken())
+        self._stored = self._noted
 
     def note(self, events: pl.DataFrame) -> None:
         """Store events, in order with the others; durable once `durable` was awaited, or at once where that takes no time."""
@@ -56,22 +58,26 @@ class Journal:
         if self._near:
             self._hold.require()
             return
+        mine = self._noted
         async with self._turn:
-            await asyncio.to_thread(self._write, self._taken())
+            if self._stored < mine:  # else they went with another's
+                every = self._noted
+                await asyncio.to_thread(self._write, self._taken())
+                self._stored = every
+            self._hold.require()
 
     def _wait_with(self, events: pl.DataFrame) -> None:
         if not events.is_empty():
             self._waiting.append(_framed(events))
+            self._noted += 1
 
     def _taken(self) -> bytes:
         taken, self._waiting = b"".join(self._waiting), []
         return taken
 
     def _write(self, content: bytes) -> None:
-        if (
-            self._failed is not None
-        ):  # what could not be written is missing: nothing may follow it, and nobody may seal
-            raise self._failed
+        if self._failed is not None:
+            raise self._failed  # what could not be written is missing: nothing may follow it, and nobody may seal
         if content:
             try:
                 self._log.append(content)
