@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test soak check format lock screenshots docs clean
+.PHONY: help install demo ui test soak bench check format lock screenshots docs clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ test: install ## Run the whole test suite.
 soak: install ## Live through 100,000 histories of the state machine, others each time (hours).
 	HISTORIES=$${HISTORIES:-100000} HISTORIES_SEED=$${HISTORIES_SEED:-$$(date +%s)} \
 		$(BIN)/python -m pytest -n 2 activation_platform_tests/sync/test_state_machine.py
+
+bench: install ## Measure every figure into benchmarks/results.json and the README (an hour, 60 GiB of disk).
+	$(BIN)/python -m benchmarks
 
 check: install ## Check style, types, import floors and definitions.
 	$(BIN)/ruff check .
@@ -55,4 +58,4 @@ screenshots: install ## Take the pictures in docs/ of the Dagster web UI (needs 
 	$(BIN)/python docs/screenshots.py
 
 clean: ## Remove what the demo and the tests left.
-	rm -rf .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf .demo .benchmarks .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

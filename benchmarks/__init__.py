@@ -1,0 +1,1 @@
+"""The measured promises: `python -m benchmarks` measures every figure, `python -m benchmarks NAME…` some of them."""
