@@ -183,6 +183,7 @@ def front(store_server: Any) -> Iterator[Any]:
     yield store_server
     store_server.faults.clear()
     store_server.seen.clear()
+    store_server.careless = False
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -177,11 +177,18 @@ class Bucket(Store):
             if ended or log.create(_numbered(len(names) + 1), mark):
                 return
 
-    def lock(
-        self, name: str, *, wait: float, cancelled: Callable[[], bool] = bool
-    ) -> AbstractContextManager[Hold]:
+    @contextmanager
+    def lock(self, name: str, *, wait: float, cancelled: Callable[[], bool] = bool) -> Iterator[Hold]:
         """A lease, renewed while the block runs."""
-        return leased(self, name, seconds=self.lease, wait=wait, cancelled=cancelled)
+        with leased(self, name, seconds=self.lease, wait=wait, cancelled=cancelled) as lease:
+            if self.create(f"{name}.lease", b"two could have it"):
+                raise StorageFailed(
+                    f"{self.objects.url} writes over an object that a write must not replace (If-None-Match), so that two "
+                    "runs could have one ledger",
+                    remedy="Keep the state on a store that heeds conditions, as Amazon S3 and Google Cloud Storage do, or in "
+                    "a folder.",
+                )
+            yield lease
 
     def _without_gap(self) -> list[str]:
         """Names of a log's objects."""

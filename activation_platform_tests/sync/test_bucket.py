@@ -24,6 +24,12 @@ def workshop(bucket, tmp_path):
     return Workshop(tmp_path, elsewhere=bucket)
 
 
+def test_a_store_that_ignores_conditions_holds_no_state(bucket, front):
+    front.careless = True
+    with pytest.raises(StorageFailed, match="If-None-Match"), bucket.lock("locks/letters", wait=0):
+        raise AssertionError("two could be here")
+
+
 # Answers that are lost
 
 

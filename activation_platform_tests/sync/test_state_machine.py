@@ -10,7 +10,7 @@ import pytest
 from activation_platform_tests.sync.machine import Histories, live_through
 
 HISTORIES = int(os.environ.get("HISTORIES", "2000"))
-SHARDS = 8
+SHARDS = max(8, HISTORIES // 1_000)
 FIRST = int(os.environ.get("HISTORIES_SEED", "0")) * SHARDS
 
 

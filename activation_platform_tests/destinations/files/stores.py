@@ -36,11 +36,15 @@ class _Quiet(WSGIRequestHandler):
 
 @dataclass
 class Front:
-    """What stands before the store. `faults`: by method, how the next requests fail; `seen`: the requests' first lines."""
+    """What stands before the store.
+
+    `faults`: by method, how the next requests fail; `seen`: the requests' first lines; `careless`: conditions are ignored.
+    """
 
     address: str = ""
     faults: dict[str, list[HTTPStatus]] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    careless: bool = False
     quiet: type[WSGIRequestHandler] = _Quiet
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _store: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
@@ -63,6 +67,9 @@ class Front:
             path, _, query = environ["REQUEST_URI"].partition("?")
             environ["REQUEST_URI"] = environ["RAW_URI"] = f"{quote(unquote(path))}?{query}"
             environ["HTTP_AUTHORIZATION"] = OWNER
+        if self.careless:
+            environ.pop("HTTP_IF_NONE_MATCH", None)
+            environ.pop("HTTP_IF_MATCH", None)
         with self._turn:  # or moto may let two requests pass that want a key to be new
             found: Iterable[bytes] = self._store(environ, respond)
         return found
