@@ -29,7 +29,7 @@ from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import ModelKind
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
-from activation_platform.sources.statement import one_select, table_query
+from activation_platform.sources.statement import one_select, select_in, table_query
 
 __all__ = ["ModelComponent"]
 
@@ -171,7 +171,7 @@ class ModelComponent(Declared[ModelSpec]):
         if self.spec.table is not None:
             return table_query(self.spec.table, dialect)
         if self._sql_file is not None:
-            return one_select(self._sql_file.read_text(), dialect)
+            return select_in(self._sql_file, dialect)
         return one_select(self.spec.sql or "", dialect)
 
     @property

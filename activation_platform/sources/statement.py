@@ -1,6 +1,7 @@
 """A model's SQL: one statement that only reads, as its author wrote it or made from a table's name."""
 
 import re
+from pathlib import Path
 
 import sqlglot
 from sqlglot import TokenType, exp
@@ -8,7 +9,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from activation_platform.contracts.errors import DeclarationError
 
-__all__ = ["as_subquery", "one_select", "table_query"]
+__all__ = ["as_subquery", "one_select", "select_in", "table_query"]
 
 READS = frozenset({"SELECT", "WITH", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "("})
 """How a statement that returns rows begins, in any dialect we read."""
@@ -41,6 +42,21 @@ def one_select(query: str, dialect: str) -> str:
     if found := statement.find(*WRITES):
         raise DeclarationError(f"The query writes ({found.key.upper()})", remedy=REMEDY)
     return text
+
+
+def select_in(path: Path, dialect: str) -> str:
+    """`one_select` of a file in UTF-8; raises DeclarationError for one that cannot be read."""
+    try:
+        query = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeclarationError(
+            f"{path.name} is not UTF-8 (byte {error.start + 1})", remedy="Save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise DeclarationError(
+            f"{path.name} cannot be read ({error.strerror})", remedy="Name a file that this user may read."
+        ) from error
+    return one_select(query, dialect)
 
 
 def as_subquery(query: str, dialect: str, alias: str = "model") -> str:

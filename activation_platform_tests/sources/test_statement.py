@@ -3,7 +3,7 @@
 import pytest
 
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.sources.statement import as_subquery, one_select, table_query
+from activation_platform.sources.statement import as_subquery, one_select, select_in, table_query
 
 BOTH = ["duckdb", "postgres"]
 READS = [
@@ -60,6 +60,24 @@ def test_several_statements_are_refused(query, dialect):
 def test_an_empty_query_is_refused(query):
     with pytest.raises(DeclarationError, match="empty"):
         one_select(query, "postgres")
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    file = tmp_path / "people.sql"
+    file.write_bytes(b"\xef\xbb\xbfselect 1")
+    assert select_in(file, "duckdb") == "select 1"
+
+
+def test_a_file_that_is_not_utf8_says_so(tmp_path):
+    file = tmp_path / "people.sql"
+    file.write_bytes("select 'é'".encode("latin-1"))
+    with pytest.raises(DeclarationError, match=r"people\.sql is not UTF-8 \(byte 9\)"):
+        select_in(file, "duckdb")
+
+
+def test_a_folder_is_no_file_of_sql(tmp_path):
+    with pytest.raises(DeclarationError, match="cannot be read"):
+        select_in(tmp_path, "duckdb")
 
 
 @pytest.mark.parametrize("end", [";", " ; ;", ";\n-- done;\n"])
