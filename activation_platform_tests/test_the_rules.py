@@ -29,6 +29,7 @@ RULES = {
     "D3": "a refused account, a used-up quota",
     "D4": "a crash at any instruction",
     "D5": "cancel",
+    "D6": "state on object storage",
     "D7": "asynchronous deletes",
     "D8": "the rate budget",
     "D9": "secrets",
@@ -44,8 +45,8 @@ RULES = {
     "G": "loading definitions",
 }
 
-LATER = {"D6": "state on object storage", "E7": "pauses that mend themselves"}
-"""Rules that come with a part of their own."""
+LATER = {"E7": "pauses that mend themselves"}
+"""A rule that comes with a part of its own."""
 
 
 def names() -> list[str]:
