@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -187,9 +188,20 @@ def front(store_server: Any) -> Iterator[Any]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many histories the state machine lived through, whichever worker did it."""
-    passed = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
-    histories = sum(told["histories"] for told in passed if "histories" in told)
-    if histories:
-        runs = sum(told["runs"] for told in passed if "runs" in told)
-        terminalreporter.write_line(f"state machine: {histories:,} histories of {runs:,} runs")
+    """Say what the suite lived through, whichever worker did it: histories of the state machine, deaths of processes."""
+    told: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        told.update({name: count for name, count in report.user_properties if isinstance(count, int)})
+    if told["histories"]:
+        terminalreporter.write_line(
+            f"state machine: {told['histories']:,} histories of {told['runs']:,} runs"
+        )
+    if told["kills"]:
+        stages = [
+            f"{told[name]:,} {name.removeprefix('kills ')}" for name in sorted(told) if "kills while" in name
+        ]
+        terminalreporter.write_line(f"kill -9: {told['kills']:,} processes ({', '.join(stages)})")
+        terminalreporter.write_line(
+            f"         {told['forgotten']:,} of {told['acknowledged']:,} acknowledged operations forgotten; "
+            f"{told['resent']:,} sent again, of {told['in flight']:,} in flight"
+        )

@@ -1,4 +1,4 @@
-"""One run of an activation in a process of its own, to be killed (see `test_kill.py`)."""
+"""One run of an activation in a process of its own (see `test_d6_two_processes.py`)."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

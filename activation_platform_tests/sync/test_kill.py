@@ -1,118 +1,231 @@
-"""A real process that sends over a real socket is killed with SIGKILL, again and again, and then allowed to end."""
+"""Real processes that send over real sockets are killed with SIGKILL, at random moments, again and again, and then one may end.
 
-import json
+`KILLS` of them in all, in shards that can run side by side; `make soak` kills many more, at other moments each time. What the
+vendor carried out and what the ledger remembers are compared after every death.
+"""
+
+import os
 import random
-import subprocess
-import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import polars as pl
 import pytest
 
-from activation_platform.sandbox.faults import Kind, Rule
-from activation_platform.sandbox.server import RunningSandbox, running
-from activation_platform_tests.sync.homes import LEASE, new_bucket
-from activation_platform_tests.sync.one_run import BATCH_SIZE, CONCURRENCY, rows_of, run
+from activation_platform.contracts.modes import Mode
+from activation_platform.contracts.service import Service
+from activation_platform.sync.journal import read_journal
+from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.states import Event
+from activation_platform_tests.sync.homes import environment, new_bucket
+from activation_platform_tests.sync.one_life import CONCURRENCY, NAME, Life, root_of
+from activation_platform_tests.sync.shop import (
+    ErasedThings,
+    LookedUpHappenings,
+    LookedUpThings,
+    Members,
+    Things,
+)
+from activation_platform_tests.sync.vendor_on_a_socket import Said, VendorOnASocket, on_a_socket
 
-IN_FLIGHT = BATCH_SIZE * CONCURRENCY
-REPOSITORY = Path(__file__).parents[2]
-PROGRAM = "import json, sys; from activation_platform_tests.sync import one_run; one_run.run(json.loads(sys.argv[1]))"
+KILLS = int(os.environ.get("KILLS", "32"))
+SHARDS = 8
+FIRST = int(os.environ.get("KILLS_SEED", "0")) * SHARDS
+IN_FLIGHT = CONCURRENCY * Things.batch_size
+CASES: tuple[tuple[type[Service], Mode], ...] = (
+    (Things, Mode.MIRROR),
+    (LookedUpThings, Mode.MIRROR),
+    (Members, Mode.MIRROR),
+    (LookedUpHappenings, Mode.INSERT_ONLY),
+    (ErasedThings, Mode.MIRROR),
+)
+KEYS = 120
+YEAR = 365 * 86_400.0
 
 
 @dataclass
-class Runs:
-    """Runs of one activation against one sandbox: in processes that are killed, and in this one to the end."""
+class History:
+    """One activation, one vendor, and processes that die.
 
+    `open`: what the vendor carried out for somebody who died before it was remembered. Only that may be said again.
+    """
+
+    vendor: VendorOnASocket
     root: str
-    sandbox: RunningSandbox
-    dice: random.Random = field(default_factory=lambda: random.Random(7))
+    environment: Mapping[str, str]
+    dice: random.Random
+    service: type[Service]
+    mode: Mode
+    rows: dict[str, str] = field(default_factory=dict)
     day: int = 0
+    told: Counter[str] = field(default_factory=Counter)
+    open: set[Said] = field(default_factory=set)
 
-    def order(self, rows: int, changed: int) -> dict[str, Any]:
+    @property
+    def grows(self) -> bool:
+        """Whether its rows are events."""
+        return self.service is LookedUpHappenings
+
+    def change_rows(self) -> None:
+        """Some rows are new, some others, some gone."""
         self.day += 1
-        url = self.sandbox.base_url("batch")
+        for key in self.dice.sample(range(KEYS * (self.day if self.grows else 1)), KEYS // 2):
+            name = f"k{key}"
+            if not self.grows and name in self.rows and self.dice.random() < 0.5:
+                del self.rows[name]
+            elif not self.grows or name not in self.rows:
+                self.rows[name] = f"{name} of day {self.day}"
+
+    def life(self) -> Life:
+        self.day += 1
+        wrong = self.dice.choice([0.0, 0.0, -3600.0, YEAR]) if "://" not in self.root else 0.0
+        return Life(
+            self.root,
+            self.vendor.address,
+            self.service,
+            self.mode,
+            self.rows,
+            self.day,
+            self.environment,
+            wrong,
+        )
+
+    def killed(self) -> None:
+        """A run that dies at some moment."""
+        with self.watched():
+            before = self.vendor.requests
+            process = self.life().begin()
+            come, later = self.moment(before)
+            self.vendor.wait_until(come)
+            time.sleep(self.dice.uniform(0, later))
+            process.kill()
+            process.join()
+        assert process.exitcode in (0, -9)
+        if process.exitcode == -9:  # else it was done already
+            self.told["kills"] += 1
+            self.told[f"kills while {self.stage()}"] += 1
+            self.tear()
+
+    def ended(self) -> None:
+        """A run that nobody kills."""
+        with self.watched():
+            process = self.life().begin()
+            process.join()
+        assert process.exitcode == 0
+        assert self.as_promised()
+        self.open.clear()
+        if self.erasing():  # what was held back for an erasure goes on once it is done
+            self.vendor.vendor.finish_erasures()
+            self.ended()
+
+    def stage(self) -> str:
+        """How far the ledger says that whoever died had come."""
+        manifest = self.manifest()
+        if manifest.sequence == manifest.sealed:
+            return "beginning or done"
+        if self.as_promised():
+            return "sealing"
+        return "sending" if root_of(self.root).read(f"{NAME}/journal-{manifest.sequence}.log") else "planning"
+
+    def tear(self) -> None:
+        """Now and then the last thing that was written is a part of a frame."""
+        journals = [*Path(self.root).glob(f"{NAME}/journal-*.log")]
+        if journals and journals[-1].stat().st_size and self.dice.random() < 0.5:
+            frames = journals[-1].read_bytes()
+            with journals[-1].open("ab") as file:
+                file.write(frames[: self.dice.randint(1, min(len(frames) - 1, 500))])
+            self.told["torn writes"] += 1
+
+    def moment(self, before: int) -> tuple[Callable[[], bool], float]:
+        """When to kill, within so many seconds: while it begins and plans, while it sends, when all is sent and it seals."""
+        chosen = self.dice.choice(["planning", "sending", "sending", "sending", "sealing"])
+        if chosen == "sealing":
+            return self.as_promised, 0.06
+        if chosen == "planning":
+            return lambda: self.vendor.requests > before, 0.1
+        requests = self.dice.randint(2, KEYS // 8)
+        return lambda: self.vendor.requests >= before + requests or self.as_promised(), 0.01
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Hold what a run remembered against what the vendor carried out for it, and what it said again against what it might."""
+        newest = self.manifest().sequence
+        heard, again = len(self.vendor.heard), len(self.vendor.again)
+        yield
+        self.vendor.settle()
+        done, said_again = set(self.vendor.heard[heard:]), set(self.vendor.again[again:])
+        kept = self.kept(newest)
+        assert kept <= done | self.open, "nothing is remembered that was not carried out"
+        forgotten = said_again - self.open
+        in_flight = done - kept
+        assert len(in_flight) <= IN_FLIGHT
+        self.open = (self.open - kept - done) | in_flight
+        self.told.update(acknowledged=len(kept), resent=len(said_again), forgotten=len(forgotten))
+        self.told["in flight"] += len(in_flight)
+        assert not forgotten, "acknowledged, and sent again"
+
+    def manifest(self) -> Manifest:
+        return Manifest.read(root_of(self.root) / NAME)
+
+    def kept(self, after: int) -> set[Said]:
+        """What the ledger remembers as accepted in runs after this one: sealed, or in the journal."""
+        folder, manifest = root_of(self.root) / NAME, self.manifest()
+        frames = [
+            pl.read_parquet(folder.file(f"changes/{run}.parquet"))
+            for run in range(after + 1, manifest.sealed + 1)
+        ]
+        if manifest.sequence > max(manifest.sealed, after):
+            frames += read_journal(folder, f"journal-{manifest.sequence}.log")
         return {
-            "root": self.root,
-            "lease": LEASE,
-            "base_url": url,
-            "rows": rows,
-            "changed": changed,
-            "day": self.day,
+            ("delete" if operation == "delete" else "write", identifier)
+            for frame in frames
+            for event, operation, identifier in frame.select("event", "operation", "identifier").iter_rows()
+            if event in (Event.ACCEPTED, Event.REQUESTED)
         }
 
-    def killed(self, rows: int, *, changed: int = 0, path: str = "update") -> None:
-        """Run in a process and kill it after a few more requests to this path, at no particular moment."""
-        order = json.dumps(self.order(rows, changed))
-        until = self.asked(path) + self.dice.randint(1, 8)
-        command = [sys.executable, "-c", PROGRAM, order]
-        with subprocess.Popen(
-            command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        ) as process:
-            while self.asked(path) < until and process.poll() is None:
-                time.sleep(0.002)
-            time.sleep(self.dice.uniform(0, 0.03))
-            process.kill()
-            assert process.stderr is not None
-            words = process.stderr.read().decode()
-        assert process.returncode == -9, words
+    def as_promised(self) -> bool:
+        """Whether the vendor holds what the mode promises, but for what it is about to erase."""
+        names = self.vendor.vendor.names
+        held, wanted = ({key: one[key] for key in one.keys() - self.erasing()} for one in (names, self.rows))
+        return held.keys() == wanted.keys() if self.service is Members else held == wanted
 
-    def ended(self, rows: int, *, changed: int = 0) -> dict[str, Any]:
-        return run(self.order(rows, changed))
-
-    def asked(self, path: str) -> int:
-        return sum(each["count"] for each in self.sandbox.world.requests() if each["path"].endswith(path))
-
-    @property
-    def received(self) -> int:
-        return sum(self.sandbox.world.part("batch", "received").values())
-
-    @property
-    def values(self) -> dict[str, str]:
-        profiles = self.sandbox.world.part("batch", "profiles")
-        return {key: attributes["value"] for key, attributes in profiles.items()}
+    def erasing(self) -> set[str]:
+        """The ids that the vendor was asked to erase and has not got round to."""
+        return {one["id"] for one in self.vendor.vendor.erasures if one["state"] == "pending"}
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def runs(request, front, tmp_path, monkeypatch):
-    folder = request.param == "folder"
-    root = str(tmp_path) if folder else new_bucket(front, tmp_path / "cache", monkeypatch)
-    with running(limits=False) as sandbox:
-        sandbox.world.add_fault(Rule(kind=Kind.SLOW, path="*", method="POST", delay_ms=15))
-        yield Runs(root, sandbox)
+def live_through(history: History, kills: int) -> None:
+    """Kill so many processes of this history; between them, now and then, one ends, and everything is as promised."""
+    while history.told["kills"] < kills:
+        history.change_rows()
+        for _ in range(history.dice.choice([1, 1, 2, 3])):
+            history.killed()
+            if history.dice.random() < 0.3:
+                history.change_rows()
+        history.ended()
+    before = len(history.vendor.heard)
+    history.ended()
+    assert len(history.vendor.heard) == before
+    if history.service in (LookedUpThings, LookedUpHappenings):
+        assert history.told["resent"] == 0, "what can be looked up is never said twice"
 
 
-def test_kill_9_forgets_nothing_and_sends_again_only_what_was_in_flight(runs):
-    rows = 600
-    for _ in range(2):
-        runs.killed(rows)
-    runs.ended(rows)
-    assert runs.values == rows_of({"rows": rows, "changed": 0})
-    assert runs.received <= rows + 2 * IN_FLIGHT
-
-    before = runs.received
-    runs.killed(rows, changed=300)
-    runs.ended(rows, changed=300)
-    assert runs.values == rows_of({"rows": rows, "changed": 300})
-    assert runs.received <= before + 300 + IN_FLIGHT
-
-    before = runs.received
-    assert runs.ended(rows, changed=300) == {"inserted": 0, "updated": 0, "deleted": 0}
-    assert runs.received == before
-
-
-def test_kill_9_still_deletes_who_left_between_the_crash_and_the_next_run(runs):
-    runs.killed(400)
-    there = set(runs.values)
-    runs.killed(60, path="request")
-    runs.ended(60)
-    runs.sandbox.world.finish_erasures()
-    runs.ended(60)
-    assert there - set(rows_of({"rows": 60, "changed": 0})), "nobody left: the test shows nothing"
-    assert runs.values == rows_of({"rows": 60, "changed": 0})
-    asked = [each["id"]["value"] for each in runs.sandbox.world.part("batch", "erasures")]
-    assert len(asked) - len(set(asked)) <= CONCURRENCY
-    before = runs.asked("request")
-    runs.ended(60)
-    assert runs.asked("request") == before
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_d4_kill_9_forgets_nothing_and_sends_again_only_what_was_in_flight(
+    shard, request, tmp_path, monkeypatch, record_property
+):
+    root, where = str(tmp_path), {}
+    if shard == SHARDS - 1:
+        front = request.getfixturevalue("front")
+        root, where = new_bucket(front, tmp_path, monkeypatch), environment(front, tmp_path)
+    dice = random.Random(FIRST + shard)
+    with on_a_socket(VendorOnASocket(dice=random.Random(dice.random()))) as vendor:
+        history = History(vendor, root, where, dice, *CASES[shard % len(CASES)])
+        vendor.vendor.asynchronous = history.service.deletes_are_requests
+        live_through(history, KILLS // SHARDS)
+    for name, count in history.told.items():
+        record_property(name, count)
