@@ -10,6 +10,7 @@ import dagster as dg
 import httpx
 
 from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.pace import Left
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.service import Inquiry, Service
 
@@ -31,6 +32,9 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
     default_base_url: ClassVar[str] = ""
     carrier: ClassVar[str] = "http"
     """What carries its conversations: `http` (they yield `httpx.Request`s), `sql` or `file` (they yield a `Carried`)."""
+
+    conversations: ClassVar[int] = 32
+    """How many batches may be under way at a time. The pace comes from the budgets; this bounds memory and connections."""
 
     base_url: str = ""
     """Where the platform is reached; empty = the vendor's own address. A sandbox or proxy goes here."""
@@ -89,6 +93,14 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
         """Whether an answer that looks final is the vendor's way to say *later* (throttling hidden in a 400)."""
         del response
         return False
+
+    def left(self, response: httpx.Response, now: float) -> Left | None:
+        """What the vendor's headers say is left of the limit that a request is charged to, at the Unix time `now`.
+
+        None where it sends none, or none that is documented; `contracts.pace` reads the usual ones.
+        """
+        del response, now
+        return None
 
     def refusal(self, response: httpx.Response) -> str:
         """The vendor's own words in a refusal, where its error shape is known; for messages and reasons."""

@@ -1,9 +1,9 @@
-"""Rate budgets: token buckets that belong to an account and are shared, through the store, by every run of every process.
+"""Rate budgets: what an account's vendor allows, shared, through the store, by every run of every process.
 
-SEMANTICS D8. One small file a budget; a process that dies leaves nothing behind but the tokens it took. Tokens may be
-borrowed: a request that finds too few takes them all the same and is told how long to wait.
+SEMANTICS D8. One small file a budget, which holds its `Allowance`; a process that dies leaves nothing behind but the tokens
+it took. Tokens may be borrowed: a request that finds too few takes them all the same and is told how long to wait.
 
-Where the store is far away, a process takes tokens for up to `_AHEAD` seconds at once, an *advance*. What it has not used by
+A process takes tokens for a moment at once, an *advance*: for longer where the store is far away. What it has not used by
 then is lost to everybody. So the requests of any T seconds were taken in T + ahead seconds; the shared bucket holds
 `ahead * per_second` tokens less than the vendor's, and all processes together never exceed `burst + T * per_second`.
 Others hear of a vendor's *too many* with their next advance, that is, at most `ahead` seconds later.
@@ -12,22 +12,25 @@ Others hear of a vendor's *too many* with their next advance, that is, at most `
 import asyncio
 import hashlib
 import json
+import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.pace import Budget, Left
+from activation_platform.sync.allowance import Allowance
 from activation_platform.sync.store import Store
 
 __all__ = ["Budgets"]
 
-_HEADROOM = 0.95
-"""Share of the vendor's burst that is used: clocks differ and requests bunch up on their way."""
-
 _AHEAD = 1.0
+"""Seconds for which tokens are taken at once from a store that is far away."""
+_AHEAD_NEAR = 0.02
 _SKEW = 60.0
 """Seconds by which the clocks of two machines may differ; a clock that differs by more was set back."""
+
+_Change = Callable[[Allowance, float], tuple[Allowance, float]]
 
 
 @dataclass
@@ -40,14 +43,14 @@ class _Advance:
 
 
 class Budgets:
-    """The budgets of one account, kept in a place of the storage root."""
+    """The budgets of one account, kept in a place of the storage root. `now`: the clock, in Unix seconds."""
 
     def __init__(self, place: Store, account: str, now: Callable[[], float] = time.time) -> None:
         self._place = place / _hidden(account)
-        self._now = now
+        self.now = now
         self._turn = threading.Lock()
         self._advances: dict[str, _Advance] = {}
-        self._blocked: dict[str, float] = {}
+        self._known: dict[str, Allowance] = {}
 
     async def turn(self, budget: Budget, cost: float) -> float:
         """Like `take`, without holding up the event loop where the store is far away."""
@@ -57,77 +60,93 @@ class Budgets:
 
     def take(self, budget: Budget, cost: float) -> float:
         """Take tokens; returns how many seconds to wait before the request may leave."""
-        if self._place.near:
-            return self._spend(budget, cost)
         with self._turn:
-            now = self._now()
+            now = self.now()
             advance = self._advances.get(budget.name, _Advance())
             if advance.left < cost or now > advance.ends:
-                ahead = _ahead(budget)
-                tokens = max(cost, ahead * budget.per_second)
-                starts = now + self._spend(budget, tokens)
+                ahead = self._ahead(budget)
+                upto = min(ahead * self.rate(budget), self._told(budget))
+                tokens = max(cost, upto - upto % cost)  # a rest that pays for no request would be lost
+                unused = advance.left
+                wait = self._change(budget, lambda known, now: known.spent(budget, tokens, now), unused)
+                starts = now + wait
                 advance = self._advances[budget.name] = _Advance(tokens, starts, starts + ahead)
             advance.left -= cost
             return max(0.0, advance.starts - now)
 
+    def rate(self, budget: Budget) -> float:
+        """Tokens a second that the vendor takes, as far as is known here."""
+        known = self._known.get(budget.name)
+        return budget.per_second if known is None else known.rate(budget, self.now())
+
+    def _told(self, budget: Budget) -> float:
+        """Tokens that the vendor said are left for now."""
+        known = self._known.get(budget.name)
+        return math.inf if known is None or self.now() >= known.window_ends else known.window
+
     def blocked(self, budget: Budget) -> float:
-        """How many seconds the vendor still wants everybody to wait, as far as is known here; takes nothing."""
-        if not self._place.near:
-            return max(0.0, self._blocked.get(budget.name, 0.0) - self._now())
-        return self._change(budget, lambda tokens, until, now: (tokens, until, max(0.0, until - now)))
+        """How many seconds the vendor still wants everybody to wait, as far as is known here."""
+        known = self._known.get(budget.name)
+        now = self.now()
+        return 0.0 if known is None or _set_back(known, now) else max(0.0, known.blocked_until - now)
 
-    def slow_down(self, budget: Budget, seconds: float) -> None:
-        """The vendor said *too many*: nobody sends for so long, and nothing is saved up."""
+    async def refused(self, budget: Budget, cost: float, sent: float, wait: float) -> None:
+        """The vendor said *too many* to a request `sent` at a moment, and asked to wait so many seconds."""
+        unused = self._advances.pop(budget.name, _Advance()).left
+        await self._learn(
+            budget, lambda known, now: (known.refused(budget, cost, sent, wait, now), 0.0), unused
+        )
 
-        def block(tokens: float, blocked_until: float, now: float) -> tuple[float, float, float]:
-            return min(tokens, 0.0), max(blocked_until, now + seconds), 0.0
+    async def hear(self, budget: Budget, left: Left, flying: float) -> None:
+        """The vendor said what is left, while requests that cost `flying` tokens had no answer yet.
 
-        self._change(budget, block)
-        self._advances.pop(budget.name, None)
+        It is remembered where it is less than would be used anyway, and news.
+        """
+        known, now = self._known.get(budget.name), self.now()
+        if known is None or left.tokens >= self.rate(budget) * left.seconds:
+            return
+        if known.told(left, flying, now) != known:
+            await self._learn(budget, lambda known, now: (known.told(left, flying, now), 0.0))
 
-    def _spend(self, budget: Budget, cost: float) -> float:
-        def spend(tokens: float, blocked_until: float, now: float) -> tuple[float, float, float]:
-            left = tokens - cost
-            return left, blocked_until, max(0.0, -left / budget.per_second, blocked_until - now)
+    async def _learn(self, budget: Budget, change: _Change, unused: float = 0.0) -> None:
+        if self._place.near:
+            self._change(budget, change, unused)
+        else:
+            await asyncio.to_thread(self._change, budget, change, unused)
 
-        return self._change(budget, spend)
-
-    def _change(
-        self, budget: Budget, change: Callable[[float, float, float], tuple[float, float, float]]
-    ) -> float:
-        ahead = 0.0 if self._place.near else _ahead(budget)
-        capacity = max(budget.burst * _HEADROOM - ahead * budget.per_second, 1.0)
+    def _change(self, budget: Budget, change: _Change, unused: float) -> float:
+        kept_back = self._ahead(budget) * budget.per_second
         wait = 0.0
 
         def changed(kept: bytes | None) -> bytes:
             nonlocal wait
-            now = self._now()
-            tokens, at, blocked_until = _read(kept or b"", capacity, now)
-            tokens = min(capacity, tokens + max(0.0, now - at) * budget.per_second)
-            tokens, blocked_until, wait = change(tokens, blocked_until, now)
-            self._blocked[budget.name] = blocked_until
-            return json.dumps([tokens, max(now, at), blocked_until]).encode()
+            now = self.now()
+            known, wait = change(_read(kept, budget, now).flowed(budget, now, kept_back, unused), now)
+            self._known[budget.name] = known
+            return json.dumps(astuple(known)).encode()
 
         self._place.change(f"{_hidden(budget.name)}.json", changed, durable=False)
         return wait
 
-
-def _ahead(budget: Budget) -> float:
-    """For how many seconds tokens are taken at once: less than half of a burst; 0 where that would not be two tokens."""
-    ahead = min(_AHEAD, budget.burst * _HEADROOM / budget.per_second / 2)
-    return ahead if ahead * budget.per_second >= 2 else 0.0
+    def _ahead(self, budget: Budget) -> float:
+        """For how many seconds tokens are taken at once: less than half of a burst; 0 where that would not be two tokens."""
+        ahead = min(_AHEAD_NEAR if self._place.near else _AHEAD, budget.burst / budget.per_second * 0.475)
+        return ahead if ahead * budget.per_second >= 2 else 0.0
 
 
 def _hidden(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def _read(kept: bytes, capacity: float, now: float) -> tuple[float, float, float]:
-    """Tokens, when they were counted, until when nobody sends; a full bucket where the file is new or torn."""
+def _read(kept: bytes | None, budget: Budget, now: float) -> Allowance:
+    """What the file says; a full bucket where it is new or torn."""
     try:
-        tokens, at, blocked_until = json.loads(kept)
-    except ValueError:
-        return capacity, now, 0.0
-    if at > now + _SKEW:  # the clock was set back: start counting from here
-        return min(tokens, 0.0), now, min(blocked_until, now)
-    return tokens, at, blocked_until
+        known = Allowance(*json.loads(kept or b""))
+    except (TypeError, ValueError):
+        return Allowance(budget.burst, now)
+    return known.reset(now) if _set_back(known, now) else known
+
+
+def _set_back(known: Allowance, now: float) -> bool:
+    """Whether the clock was."""
+    return known.at > now + _SKEW

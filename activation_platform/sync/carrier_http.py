@@ -1,9 +1,11 @@
 """The http carrier: sends requests, each with auth, at the account's pace, until there is an answer."""
 
+import asyncio
 import logging
 import warnings
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 
 import httpx
 
@@ -14,6 +16,8 @@ from activation_platform.contracts.errors import (
     RateLimited,
     TimedOut,
 )
+from activation_platform.contracts.pace import Budget
+from activation_platform.sync.allowance import SHORT
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
 from activation_platform.sync.patience import retry_after
 
@@ -24,9 +28,18 @@ _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 @dataclass
 class HttpCarrier(Carrier):
-    """Sends `httpx.Request`s through one client."""
+    """Sends `httpx.Request`s through one client.
+
+    Who may send next waits at its budget's gate, and everybody behind: so that what a refusal teaches holds for the very
+    next request.
+    """
 
     _client: httpx.AsyncClient | None = field(default=None, repr=False)
+    _gates: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock), repr=False
+    )
+    _flying: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float), repr=False)
+    """What the requests without an answer cost, by budget."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -39,10 +52,11 @@ class HttpCarrier(Carrier):
         budget, cost = request.extensions["budget"], request.extensions["cost"]
         throttled, attempt = 0.0, 0
         while True:
-            await self._pace(budget, cost, exchange)
+            await self._turn(budget, cost, exchange)
             last = attempt + 1 >= self.patience.attempts
+            sent = self.budgets.now()
             try:
-                response = await self._once(request)
+                response = await self._once(request, budget, cost)
             except httpx.HTTPError as error:
                 left = _left(error)
                 exchange.touched |= left
@@ -54,8 +68,11 @@ class HttpCarrier(Carrier):
                 if self._throttles(response):
                     wait = self.patience.backoff(attempt) if wait is None else wait
                     throttled += wait
-                    self._stop_if_throttled_too_long(response, wait, throttled)
-                    self.budgets.slow_down(budget, wait)
+                    await self.budgets.refused(budget, cost, sent, wait)
+                    if throttled > self.patience.throttled_for:
+                        raise self._limited(wait, f" ({self._words(response)})")
+                    if wait <= SHORT:
+                        await self.rest(wait, exchange)
                 elif _failed(response):
                     exchange.touched = True
                     if last or not exchange.repeatable:
@@ -67,23 +84,38 @@ class HttpCarrier(Carrier):
                     return response
             attempt += 1
 
-    async def _pace(self, budget: Any, cost: float, exchange: Exchange) -> None:
-        wait = await self.budgets.turn(budget, cost)
-        while wait > 0:
-            await self.rest(wait, exchange)
-            wait = self.budgets.blocked(budget)
+    async def _turn(self, budget: Budget, cost: float, exchange: Exchange) -> None:
+        """Wait until a request may leave; anew where the vendor asked everybody to wait in the meantime."""
+        async with self._gates[budget.name]:
+            while wait := await self.budgets.turn(budget, cost):
+                if self.budgets.blocked(budget) > self.patience.throttled_for:
+                    raise self._limited(self.budgets.blocked(budget))
+                await self.rest(wait, exchange)
+                if not self.budgets.blocked(budget):
+                    break
 
-    async def _once(self, request: httpx.Request) -> httpx.Response:
+    async def _once(self, request: httpx.Request, budget: Budget, cost: float) -> httpx.Response:
         import aiohttp
 
         if self._client is None:
             self._client = self._open()
         self.held()  # again: a request may have waited for its turn
         self.requests += 1
+        self._flying[budget.name] += cost
         try:
-            return await self._client.send(request, auth=self.destination.auth(), follow_redirects=False)
+            response = await self._client.send(request, auth=self._auth, follow_redirects=False)
         except (aiohttp.ClientError, ValueError) as error:  # httpx-aiohttp has no name for what is no HTTP
             raise httpx.RemoteProtocolError(type(error).__name__) from error
+        finally:
+            self._flying[budget.name] -= cost
+        told = self.destination.left(response, self.budgets.now())
+        if told is not None:
+            await self.budgets.hear(budget, told, self._flying[budget.name])
+        return response
+
+    @cached_property
+    def _auth(self) -> httpx.Auth:
+        return self.destination.auth()
 
     def _open(self) -> httpx.AsyncClient:
         # They log addresses, which may hold secrets (SEMANTICS D9).
@@ -104,15 +136,16 @@ class HttpCarrier(Carrier):
             response
         )
 
-    def _stop_if_throttled_too_long(self, response: httpx.Response, wait: float, throttled: float) -> None:
-        if throttled > self.patience.throttled_for:
-            raise RateLimited(
-                f"{self.destination.platform} asks to wait {wait:.0f} seconds ({self._words(response)})",
-                remedy="What went through is kept; the next run sends the rest. Run less often, or ask for more.",
-            )
+    def _limited(self, wait: float, words: str = "") -> RateLimited:
+        return RateLimited(
+            f"{self.destination.platform} asks to wait {wait:.0f} seconds{words}",
+            remedy="What went through is kept; the next run sends the rest. Run less often, or ask for more.",
+        )
 
     def _check(self, request: httpx.Request, response: httpx.Response) -> None:
         """Raise what an answer means that is nobody's record's fault."""
+        if response.is_success:
+            return
         place = f"{request.method} {self.destination.redactor()(request.url.path)}"
         if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             raise CredentialsRefused(

@@ -61,14 +61,15 @@ class Told:
 class Loader:
     """Carries conversations to one destination. Make one a run; `close` it in the event loop that used it.
 
-    `transport` is the socket (the aiohttp one by default); `cancelled` is asked before each batch. `held` raises LeaseLost
-    once another run may have taken over; it is asked before each request.
+    `concurrency`: how many batches are under way at a time (0: as many as the destination may have). `transport` is the
+    socket (the aiohttp one by default); `cancelled` is asked before each batch. `held` raises LeaseLost once another run may
+    have taken over; it is asked before each request.
     """
 
     destination: Destination
     budgets: Budgets
     patience: Patience
-    concurrency: int = 8
+    concurrency: int = 0
     transport: httpx.AsyncBaseTransport | None = None
     cancelled: Callable[[], bool] = bool
     held: Callable[[], None] = HELD.require
@@ -78,6 +79,7 @@ class Loader:
     _carrier: Carrier = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.concurrency = self.concurrency or self.destination.conversations
         self._carrier = CARRIERS[self.destination.carrier](
             self.destination,
             self.budgets,

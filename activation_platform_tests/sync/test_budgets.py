@@ -1,5 +1,6 @@
 """Rate budgets: token buckets in files, shared by every run of every process."""
 
+import asyncio
 import subprocess
 import sys
 
@@ -43,19 +44,43 @@ def test_a_cost_above_the_burst_is_paid_by_waiting(budgets):
     assert budgets.take(Budget("small", per_second=1, burst=1), 5) == pytest.approx(4.0)
 
 
+def refused(budgets, budget, wait):
+    asyncio.run(budgets.refused(budget, 1, budgets.now(), wait))
+
+
 def test_d8_too_many_stops_everybody_on_the_account(tmp_path, budgets, clock):
-    budgets.slow_down(TEN, 7)
     other = Budgets(Folder(tmp_path), "account", now=clock)
+    refused(budgets, TEN, 7)
+    assert budgets.blocked(TEN) == pytest.approx(7)
+    assert other.take(TEN, 1) == pytest.approx(7, abs=0.2)
     assert other.blocked(TEN) == pytest.approx(7)
-    assert other.take(TEN, 1) == pytest.approx(7)
     clock.time += 7
     assert other.blocked(TEN) == 0
 
 
 def test_a_shorter_wait_does_not_shorten_a_longer_one(budgets):
-    budgets.slow_down(TEN, 60)
-    budgets.slow_down(TEN, 1)
+    refused(budgets, TEN, 60)
+    refused(budgets, TEN, 3)
     assert budgets.blocked(TEN) == pytest.approx(60)
+
+
+def test_a_wait_of_a_second_is_the_refused_requests_alone(budgets):
+    refused(budgets, TEN, 1)
+    assert budgets.blocked(TEN) == 0
+    assert budgets.take(TEN, 1) < 0.5
+
+
+def test_nothing_is_saved_up_while_everybody_waits(budgets, clock):
+    refused(budgets, TEN, 100)
+    clock.time += 100
+    waits = [budgets.take(TEN, 1) for _ in range(10)]
+    assert waits[-1] > 0.9
+
+
+def test_what_waits_beyond_a_block_keeps_its_place(budgets):
+    budgets.take(TEN, 19 + 100)
+    refused(budgets, TEN, 5)
+    assert budgets.take(TEN, 1) > 9
 
 
 def test_d8_accounts_and_budgets_do_not_share(tmp_path, budgets, clock):
@@ -73,10 +98,10 @@ def test_a_torn_file_is_a_full_bucket(tmp_path, budgets, text):
 
 
 def test_a_clock_that_was_set_back_blocks_nobody_for_ever(budgets, clock):
-    budgets.slow_down(TEN, 100)
+    refused(budgets, TEN, 100)
     clock.time -= 86_400
     assert budgets.blocked(TEN) == 0
-    assert budgets.take(TEN, 1) <= 0.1
+    assert budgets.take(TEN, 1) <= 0.2
 
 
 def test_the_accounts_name_is_not_in_the_files_names(tmp_path, budgets):

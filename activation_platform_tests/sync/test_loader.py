@@ -25,7 +25,7 @@ from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.patience import Patience
-from activation_platform_tests.sync.shop import OnceThings, Shop, Things
+from activation_platform_tests.sync.shop import PLENTY, OnceThings, Shop, Things
 from activation_platform_tests.sync.world import Clock
 
 HTML = httpx.Response(200, html="<p>maintenance")
@@ -160,6 +160,24 @@ def test_429_without_an_end_stops_the_run_and_blames_nobody(tmp_path):
         desk.load("ab", "cd")
     assert (desk.verdicts, desk.unsent) == ({}, ["a", "b"])
     assert desk.clock.time - desk.vendor.asked[0][0] < 60
+
+
+def test_a_wait_of_a_second_is_the_refused_requests_alone(tmp_path):
+    desk = Desk(tmp_path, httpx.Response(429, headers={"Retry-After": "1"}))
+    desk.load("ab", "cd")
+    (refused, _), (again, ids), *_ = desk.vendor.asked
+    assert (again - refused >= 1, ids) == (True, ["a", "b"])
+    assert desk.loader.budgets.blocked(PLENTY) == 0
+
+
+def test_d8_a_quota_that_is_used_up_stops_the_run_and_those_that_follow(tmp_path):
+    desk = Desk(tmp_path, httpx.Response(429, headers={"Retry-After": "3600"}))
+    with pytest.raises(RateLimited, match="wait 3600 seconds"):
+        desk.load("ab", "cd")
+    later = Desk(tmp_path)
+    with pytest.raises(RateLimited, match=r"wait 36\d\d seconds"):
+        later.load("ab")
+    assert (later.vendor.asked, later.unsent) == ([], ["a", "b"])
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -33,6 +33,7 @@ class Database(Destination):
     services: ClassVar[tuple[type[Service], ...]] = (Events, Table)
     secrets: ClassVar[tuple[str, ...]] = ("password",)
     carrier: ClassVar[str] = "sql"
+    conversations: ClassVar[int] = 8
 
     url: str
     password: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})

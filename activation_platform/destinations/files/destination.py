@@ -49,6 +49,7 @@ class Files(Destination):
         "private_key",
     )
     carrier: ClassVar[str] = "file"
+    conversations: ClassVar[int] = 8
 
     url: str
     access_key_id: str = ""

@@ -10,7 +10,7 @@ import httpx
 from activation_platform.contracts.auth import Headers, Signed
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.pace import Budget, Left, limit_left
 from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations.webhook.events import Events
 from activation_platform.destinations.webhook.requests import Requests
@@ -28,8 +28,8 @@ class Webhook(Destination):
     `url` is where it is reached, with or without a path and a query; as env:NAME where it holds a token. It is kept out
     of messages either way. `headers` are sent with every request and secret (`Authorization: env:NAME`). With a
     `signing_key`, each request carries `t=<Unix seconds>,v1=<hex>` in the header `signature_header`: an HMAC-SHA256 over
-    `<t>.<body>` with that key; the address is not signed. `requests_per_second` is the pace; a 429 with Retry-After
-    slows it further.
+    `<t>.<body>` with that key; the address is not signed. `requests_per_second` is the pace at most; a 429, and
+    `RateLimit` headers, slow it further.
 
     Nothing can be asked of a receiver that we do not know, so the ledger tells it by its URL and secrets: after a change
     of one of them, `activation adopt` says that it is the same receiver.
@@ -82,6 +82,10 @@ class Webhook(Destination):
         for what, remedy in self._impossible():
             raise DeclarationError(what, remedy=remedy)
         return ""
+
+    def left(self, response: httpx.Response, now: float) -> Left | None:
+        """As the usual headers say it, where the receiver sends them."""
+        return limit_left(response.headers, now)
 
     def refusal(self, response: httpx.Response) -> str:
         """The receiver's own words where it says some in a usual way (`error`, `message`, `detail`), after the status."""
