@@ -197,6 +197,9 @@ def test_d3_a_used_up_quota_stops_the_run_keeps_what_went_through_and_goes_on_ne
     failed = workshop.fails(*MANY)
     assert isinstance(failed.error, RateLimited)
     assert (failed.run.status, failed.run.figures.inserted, workshop.issues()) == (Status.STOPPED, 3, [])
+    asked = workshop.fails(*MANY)
+    assert (asked.run.status, workshop.vendor.sent) == (Status.STOPPED, [])
+    workshop.clock.time += 86_400
     workshop.run(*MANY)
     assert len(workshop.vendor.sent) == 4
 
