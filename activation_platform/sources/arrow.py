@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.errors import ConnectionFailed, DeclarationError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Reading", "duplicates_refused"]
+__all__ = ["Reading", "conformed", "duplicates_refused"]
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31 in days since 1970: what Python, JSON and every vendor can say."""
@@ -67,6 +67,26 @@ class Reading:
         frame = pl.from_arrow(pa.Table.from_batches(batches, schema))
         assert isinstance(frame, pl.DataFrame)
         return self._finish(frame)
+
+
+def conformed(batch: "pa.RecordBatch", schema: "pa.Schema") -> "pa.RecordBatch":
+    """A batch in the schema that the warehouse announced. Raises ConnectionFailed where it sent something else."""
+    import pyarrow as pa
+
+    remedy = "Cast the column in the model's SQL to the type that is meant."
+    if batch.num_columns != len(schema):
+        raise ConnectionFailed(
+            f"The warehouse announced {len(schema)} columns and sent {batch.num_columns}", remedy=remedy
+        )
+    arrays = []
+    for field, array in zip(schema, batch.columns, strict=True):
+        try:
+            arrays.append(array.cast(field.type))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise ConnectionFailed(
+                f"Column {field.name!r} was announced as {field.type} and came as {array.type}", remedy=remedy
+            ) from None
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def duplicates_refused(names: list[str]) -> None:

@@ -9,7 +9,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from activation_platform.contracts.errors import DeclarationError
 
-__all__ = ["as_subquery", "one_select", "select_in", "table_query"]
+__all__ = ["as_subquery", "one_select", "select_in", "table_query", "without_rows"]
 
 READS = frozenset({"SELECT", "WITH", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "("})
 """How a statement that returns rows begins, in any dialect we read."""
@@ -64,6 +64,12 @@ def as_subquery(query: str, dialect: str, alias: str = "model") -> str:
     name = exp.to_identifier(alias, quoted=True).sql(dialect=dialect)
     # the line break ends a comment that the query may end with
     return f"(\n{one_select(query, dialect)}\n) AS {name}"
+
+
+def without_rows(query: str, dialect: str) -> str:
+    """A query that has the query's columns and not one row."""
+    everything = exp.select("*").sql(dialect=dialect)
+    return f"{everything} FROM {as_subquery(query, dialect)} LIMIT 0"
 
 
 def table_query(table: str, dialect: str) -> str:

@@ -17,9 +17,9 @@ from activation_platform.contracts.errors import (
     TimedOut,
 )
 from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.waiting import retry_after
 from activation_platform.sync.allowance import SHORT
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
-from activation_platform.sync.patience import retry_after
 
 __all__ = ["HttpCarrier"]
 

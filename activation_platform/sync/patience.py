@@ -1,15 +1,13 @@
 """Patience: how often, and after how long, a request is tried again."""
 
 import random
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
-import httpx
+from activation_platform.contracts.waiting import doubled
 
-__all__ = ["Patience", "retry_after"]
+__all__ = ["Patience"]
 
 
 @dataclass(frozen=True)
@@ -30,20 +28,4 @@ class Patience:
 
     def backoff(self, attempt: int) -> float:
         """Exponential, with full jitter: between half and all of the step, so that waiters spread."""
-        step = min(self.longest_wait, self.first_wait * 2.0**attempt)
-        return step * (0.5 + self.random() / 2)
-
-
-def retry_after(response: httpx.Response, now: datetime) -> float | None:
-    """Seconds that `Retry-After` asks for, given as seconds or as an HTTP date (RFC 9110, 10.2.3); None where it says nothing."""
-    text = response.headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
-        return max(0.0, float(text))
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    # A date counts whole seconds, rounded down: one more makes sure that the moment has passed.
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds() + 1.0)
+        return doubled(attempt, self.first_wait, self.longest_wait, self.random())

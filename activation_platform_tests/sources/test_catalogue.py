@@ -14,11 +14,11 @@ import sys, duckdb
 from activation_platform.sources import SOURCES
 with duckdb.connect(sys.argv[1]) as made:
     made.execute("create table t as select 1 as x")
-assert list(SOURCES) == ["duckdb", "postgres"]
+assert "postgres" in SOURCES
 frames = list(SOURCES["duckdb"](path=sys.argv[1]).read("select x from t"))
 assert frames[0]["x"].to_list() == [1]
 assert "activation_platform.sources.postgres" not in sys.modules
-assert not [name for name in sys.modules if name.startswith("adbc")]
+assert not [name for name in sys.modules if name.startswith(("adbc", "redshift_connector", "asyncssh"))]
 """
 
 

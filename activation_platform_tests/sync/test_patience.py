@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from activation_platform.sync.patience import Patience, retry_after
+from activation_platform.contracts.waiting import retry_after
+from activation_platform.sync.patience import Patience
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 

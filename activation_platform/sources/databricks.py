@@ -1,0 +1,168 @@
+"""Databricks: read through the SQL Statement Execution API, as Arrow from the workspace's own cloud storage."""
+
+import ipaddress
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+
+import polars as pl
+from pydantic import Field
+
+from activation_platform.contracts.auth import BearerToken
+from activation_platform.contracts.errors import (
+    ActivationError,
+    ConnectionFailed,
+    CredentialsRefused,
+    DeclarationError,
+    NotFound,
+)
+from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.sources.arrow import Reading, conformed
+from activation_platform.sources.databricks_api import Result, Statements
+from activation_platform.sources.databricks_columns import arrow_schema
+from activation_platform.sources.databricks_login import ServicePrincipal
+from activation_platform.sources.statement import one_select, without_rows
+
+if TYPE_CHECKING:
+    import httpx
+    import pyarrow as pa
+
+__all__ = ["Databricks"]
+
+MOST = "100 GiB"
+
+
+class Databricks(Source):
+    """A SQL warehouse of a Databricks workspace.
+
+    Types: DECIMAL(p, s) → Decimal; TIMESTAMP → us UTC, TIMESTAMP_NTZ → us without a zone; ARRAY → List; STRUCT → Struct;
+    VOID → String. MAP, VARIANT, INTERVAL and others without a home are refused with the cast to write. The session's zone is
+    the warehouse's: it shows only where the SQL itself makes text or dates of a TIMESTAMP.
+    """
+
+    kind: ClassVar[str] = "databricks"
+    dialect: ClassVar[str] = "databricks"
+    secrets: ClassVar[tuple[str, ...]] = ("token", "client_secret")
+
+    host: str
+    """The workspace: `dbc-a1b2345c-d6e7.cloud.databricks.com`."""
+    warehouse_id: str
+    """The last part of the warehouse's HTTP path."""
+    token: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})
+    """A personal access token; or instead:"""
+    client_id: str = ""
+    """A service principal's application id, with its OAuth secret:"""
+    client_secret: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})
+    catalog: str = ""
+    """Where tables are looked for that the SQL names without a catalog."""
+    default_schema: str = ""
+    """Where tables are looked for that the SQL names without a schema."""
+    statement_timeout_seconds: float = 0
+    """How long a query may take until its first row, the warehouse's start included; 0 = as long as the warehouse allows."""
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of a record batch each, as the warehouse made them."""
+        text = one_select(query, self.dialect)
+        with closing(self._statements()) as statements:
+            result = statements.result(text, self.statement_timeout_seconds)
+            schema = arrow_schema(result.columns)
+            yield from Reading(schema).frames(_counted(statements, result, schema))
+
+    def columns(self, query: str) -> pl.Schema:
+        """Names and types of the query's columns; the warehouse gives its result without a row."""
+        text = without_rows(query, self.dialect)
+        with closing(self._statements()) as statements:
+            return Reading(
+                arrow_schema(statements.result(text, self.statement_timeout_seconds).columns)
+            ).schema
+
+    def check(self) -> Iterator[CheckStep]:
+        """connection: the workspace answers; access: the warehouse runs a query of ours; schemas: those we see."""
+        step = "connection"
+        try:
+            with closing(self._statements()) as statements:
+                statements.result("SELECT 1", self.statement_timeout_seconds)
+                yield CheckStep(step, True, f"{self.host} answers")
+                step = "access"
+                yield CheckStep(step, True, f"Warehouse {self.warehouse_id} runs our queries")
+                step = "schemas"
+                result = statements.result("SHOW SCHEMAS", self.statement_timeout_seconds)
+                batches = _counted(statements, result, arrow_schema(result.columns))
+                found = [str(name) for batch in batches for name in batch.column(0).to_pylist()]
+                words = (
+                    ", ".join(found) or "No schema is open to us. GRANT USE SCHEMA ON SCHEMA … TO our user."
+                )
+                yield CheckStep(step, bool(found), words)
+        except ActivationError as error:
+            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
+                yield CheckStep(step, True, f"{self.host} answers")
+                step = "access"
+            yield CheckStep(step, False, str(error))
+
+    def _statements(self) -> Statements:
+        said = {"warehouse_id": self.warehouse_id, "catalog": self.catalog, "schema": self.default_schema}
+        return Statements(
+            self._address(), self._auth(), {name: value for name, value in said.items() if value}
+        )
+
+    def _auth(self) -> "httpx.Auth":
+        if self.token and not self.client_id:
+            return BearerToken(self.token)
+        if self.client_id and self.client_secret and not self.token:
+            return ServicePrincipal(self._address(), self.client_id, self.client_secret)
+        raise DeclarationError(
+            "A Databricks source logs in either with a token or as a service principal",
+            remedy="Write `token`, or `client_id` and `client_secret`.",
+        )
+
+    def _address(self) -> str:
+        parts = urlsplit(self.host if "://" in self.host else f"https://{self.host}")
+        if not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+            raise DeclarationError(
+                f"{self.host!r} is no workspace's host",
+                remedy="Write its name alone: dbc-….cloud.databricks.com.",
+            )
+        if parts.scheme != "https" and not _is_this_machine(parts.hostname):
+            raise DeclarationError(
+                "A token must not travel without TLS", remedy="Write the source's `host` without http://."
+            )
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def _counted(statements: Statements, result: Result, schema: "pa.Schema") -> "Iterator[pa.RecordBatch]":
+    """The result's batches; ConnectionFailed where rows are missing that the warehouse counted: a mirror would delete them."""
+    import pyarrow as pa
+
+    if result.truncated:
+        raise DeclarationError(
+            f"Databricks cut the result off: it is larger than {MOST}",
+            remedy="Select less, or split the model in two.",
+        )
+    rows = 0
+    for link, content in statements.chunks(result):
+        before = rows
+        try:
+            with pa.ipc.open_stream(content) as stream:
+                for batch in stream:
+                    rows += batch.num_rows
+                    yield conformed(batch, schema)
+        except pa.ArrowException:
+            raise _broken(f"part {link.index} of the result is no whole Arrow stream") from None
+        if rows - before != link.rows:
+            raise _broken(f"part {link.index} of the result has {rows - before} rows instead of {link.rows}")
+    if rows != result.rows:
+        raise _broken(f"{rows} of the result's {result.rows} rows came")
+
+
+def _broken(what: str) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"Databricks: {what}", remedy="Nothing was taken; the next run reads everything anew."
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
