@@ -55,11 +55,11 @@ def decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: boo
     if activation.kind is ObjectKind.LIST:  # a member has nothing that changes but its identifier
         same = (pl.col("_identifier64") == pl.col("_was_id64")) & pl.col("_was_sent").is_not_null()
         equal = settled & same & ~owes
+    in_doubt = (state == State.UNKNOWN) | ((state == State.DEPARTED) & pl.col("_was_sent").is_null())
     if activation.mode is Mode.INSERT_ONLY:
-        in_doubt = (state == State.UNKNOWN) | ((state == State.DEPARTED) & pl.col("_was_sent").is_null())
         never = known & ~in_doubt & ~((state == State.IGNORED) & pl.lit(full))
     elif activation.mode is Mode.ERASE:
-        never = known & (state != State.UNKNOWN)
+        never = known & ~in_doubt
     elif activation.mode is Mode.SNAPSHOT:
         never = pl.lit(value=False)
     else:

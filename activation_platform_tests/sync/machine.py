@@ -328,11 +328,17 @@ class Histories(RuleBasedStateMachine):
             self.live(frame, full=full)
             self.vendor.finish_erasures()
             quiet = self.mode is Mode.SNAPSHOT or not (full or self.vendor.writes)
-            if quiet and self.workshop.ledger().debts.is_empty():
+            if quiet and self.owed() == []:
                 break
         else:
-            raise AssertionError(f"it does not come to rest: {self.vendor.writes}, {self.workshop.debts()}")
+            raise AssertionError(f"it does not come to rest: {self.vendor.writes}, {self.owed()}")
         self.check_promise(frame)
+
+    def owed(self) -> list[Any]:
+        """What is owed and will be tried again: insert only never completes what it created in part."""
+        states = self.workshop.states()
+        in_part = {key for key in states if states[key] is State.PARTIAL and self.mode is Mode.INSERT_ONLY}
+        return [debt for debt in self.workshop.debts() if debt[0] not in in_part]
 
     def check_promise(self, frame: Sequence[dict[str, Any]]) -> None:
         """SEMANTICS, part C, for what is kept."""

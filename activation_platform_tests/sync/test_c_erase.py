@@ -62,6 +62,15 @@ def test_c_a_request_the_vendor_never_heard_of_is_asked_again(erased):
     assert [erasure["id"] for erasure in erased.vendor.erasures] == ["a"]
 
 
+def test_c_who_left_before_the_vendor_heard_of_it_is_erased_when_they_come_back(erased):
+    erased.vendor.answers = ["dies"]
+    erased.dies(thing("a"))
+    erased.run()
+    assert erased.states() == {"a": State.DEPARTED}
+    assert erased.run(thing("a")).figures.deleted == 1
+    assert erased.vendor.sent == ["a"]
+
+
 def test_c_a_request_whose_answer_was_lost_is_not_asked_twice(erased):
     erased.vendor.answers = ["dies after"]
     erased.dies(thing("a"))
