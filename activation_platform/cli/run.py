@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from activation_platform.components.activation import ActivationComponent
-    from activation_platform.components.progress import Listener
+    from activation_platform.sync.progress import Face
 
 __all__ = ["app"]
 
@@ -106,15 +106,13 @@ def _instance() -> "Iterator[dg.DagsterInstance]":
 
 
 @contextmanager
-def _bar(activation: str) -> "Iterator[Listener | None]":
+def _bar(activation: str) -> "Iterator[Face | None]":
     """A progress bar on standard error, where that is a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from activation_platform.cli.progress_bar import bar
 
     screen = console(stderr=True)
     if not screen.is_terminal:
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task(plain(activation).plain, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with bar(screen, activation, transient=True) as face:
+        yield face

@@ -11,12 +11,13 @@ import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError, DagsterInvalidConfigError
 
 from activation_platform.components.instants import INSTANT
-from activation_platform.components.progress import Listener, listening
+from activation_platform.components.progress import listening
 from activation_platform.components.schedules import job_name
 from activation_platform.components.storage import storage_root
 from activation_platform.contracts.errors import ActivationError, Cancelled, DeclarationError
 from activation_platform.contracts.fields import nearest
 from activation_platform.sync.history import Run, read_runs
+from activation_platform.sync.progress import Face
 
 __all__ = ["run_activation", "without_notices"]
 
@@ -33,13 +34,13 @@ def run_activation(
     full: bool = False,
     allow: Mapping[str, int] | None = None,
     instant: datetime | None = None,
-    progress: Listener | None = None,
+    progress: Face | None = None,
 ) -> Run:
     """Materialise an activation and everything upstream of it, and return what the history keeps of the run.
 
     `partition`: a key of the activation's grid, by default the newest. `instance`: by default an ephemeral one.
     `allow`: ceilings of guards, `{"deletes": 1200}`. `instant`: run as the schedule would at this moment.
-    `progress` is told of records answered and records in all. A run that began and then stopped or failed is
+    `progress` is told how far it is. A run that began and then stopped or failed is
     returned with that status; raises the errors of `contracts.errors` where it did not get that far.
     """
     run_id = str(uuid.uuid4())

@@ -7,16 +7,17 @@ from contextvars import ContextVar
 
 import dagster as dg
 
-__all__ = ["Listener", "listening", "telling"]
+from activation_platform.sync.progress import Face, Progress
 
-Listener = Callable[[int, int], None]
-"""Is told how many records were answered, and how many there are."""
+__all__ = ["listening", "telling"]
 
-_LISTENER: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
+_LISTENER: ContextVar[Face | None] = ContextVar("progress_listener", default=None)
+_SELDOM = 10.0
+"""Seconds that at least lie between two events of a log, and, of a long run, a twentieth of what it took so far."""
 
 
 @contextmanager
-def listening(to: Listener | None) -> Iterator[None]:
+def listening(to: Face | None) -> Iterator[None]:
     """Let `to` hear of every activation that runs within the block, in this thread."""
     token = _LISTENER.set(to)
     try:
@@ -25,17 +26,18 @@ def listening(to: Listener | None) -> Iterator[None]:
         _LISTENER.reset(token)
 
 
-def telling(context: dg.AssetExecutionContext) -> Listener:
-    """Progress as log events, at most one in ten seconds, and to whoever listens in this process."""
-    last = time.monotonic()
+def telling(context: dg.AssetExecutionContext, clock: Callable[[], float] = time.monotonic) -> Face:
+    """Progress as log events, now and then, and to whoever listens in this process."""
+    began = last = clock()
     heard = _LISTENER.get()
 
-    def tell(done: int, total: int) -> None:
+    def tell(progress: Progress) -> None:
         nonlocal last
         if heard is not None:
-            heard(done, total)
-        if time.monotonic() - last >= 10:
-            last = time.monotonic()
-            context.log.info("%d of %d records answered", done, total)
+            heard(progress)
+        now = clock()
+        if now - last >= max(_SELDOM, (now - began) / 20):
+            last = now
+            context.log.info("%s", progress)
 
     return tell

@@ -32,12 +32,13 @@ from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.doubts import doubts_of, policy, resolved
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.history import Run, Status, write_run
-from activation_platform.sync.journey import Journey, Progress, silently
+from activation_platform.sync.journey import Journey
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.manifest import Target
 from activation_platform.sync.mapping import BoundMapping, bind
 from activation_platform.sync.order import Activation, InDoubt, RunOrder
+from activation_platform.sync.progress import Face, silently
 from activation_platform.sync.remember import settled
 from activation_platform.sync.states import ENTRIES, PENDING_ERASURE, State
 
@@ -62,7 +63,7 @@ def activate(
     *,
     account_hash: Callable[[], str],
     neighbours: Callable[[], Sequence[Neighbour]] = nobody,
-    progress: Progress = silently,
+    progress: Face = silently,
 ) -> Run:
     """Run an activation under its lock; returns what the history keeps of it.
 
@@ -82,7 +83,7 @@ async def _activate(
     order: RunOrder,
     account_hash: Callable[[], str],
     neighbours: Callable[[], Sequence[Neighbour]],
-    progress: Progress,
+    progress: Face,
 ) -> Run:
     started = time.time()
     if activation.run_type is RunType.FULL_ONLY:

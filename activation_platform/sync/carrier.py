@@ -56,6 +56,11 @@ class Carrier(ABC):
     """Raises LeaseLost once another run may have taken over; asked before everything that is said."""
     requests: int = 0
 
+    @property
+    def limit(self) -> str:
+        """What holds back what is to be said now, in words; empty where nothing does."""
+        return ""
+
     @abstractmethod
     async def say(self, said: Any, exchange: Exchange) -> Any:
         """Carry one thing that a conversation yielded; returns what the conversation is sent.

@@ -20,9 +20,12 @@ from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.waiting import retry_after
 from activation_platform.sync.allowance import SHORT
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
+from activation_platform.sync.progress import lasting
 
 __all__ = ["HttpCarrier"]
 
+_LATELY = 1.0
+"""Seconds for which a request that had to wait for its turn tells that the pace is what holds the run up."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -40,6 +43,22 @@ class HttpCarrier(Carrier):
     )
     _flying: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float), repr=False)
     """What the requests without an answer cost, by budget."""
+
+    _waiting: tuple[Budget, float] | None = None
+    """The budget for which a request last had to wait, and the moment until which that says something."""
+
+    @property
+    def limit(self) -> str:
+        """The pace, or the rest that the vendor asked for."""
+        if self._waiting is None or self.budgets.now() >= self._waiting[1]:
+            return ""
+        budget, platform = self._waiting[0], self.destination.platform
+        rest, rate = self.budgets.blocked(budget), self.budgets.rate(budget)
+        if rest:
+            return f"waiting {lasting(rest)}: {platform} asked for it"
+        if rate < budget.per_second:
+            return f"slowed to {rate:.3g} a second ({budget.name}): {platform} said too many"
+        return f"paced by {platform}'s limit of {budget.per_second:g} a second ({budget.name})"
 
     async def close(self) -> None:
         """Close the connections."""
@@ -88,8 +107,10 @@ class HttpCarrier(Carrier):
         """Wait until a request may leave; anew where the vendor asked everybody to wait in the meantime."""
         async with self._gates[budget.name]:
             while wait := await self.budgets.turn(budget, cost):
-                if self.budgets.blocked(budget) > self.patience.throttled_for:
-                    raise self._limited(self.budgets.blocked(budget))
+                asked_for = self.budgets.blocked(budget)
+                if asked_for > self.patience.throttled_for:
+                    raise self._limited(asked_for)
+                self._waiting = budget, self.budgets.now() + (asked_for or wait + _LATELY)
                 await self.rest(wait, exchange)
                 if not self.budgets.blocked(budget):
                     break

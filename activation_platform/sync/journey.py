@@ -1,6 +1,6 @@
 """The part of a run that plans, sends and remembers; its order of events is told in `activate.py`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -23,6 +23,7 @@ from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.piece import Piece
 from activation_platform.sync.plan import Counts, Plan
 from activation_platform.sync.planning import make_plan
+from activation_platform.sync.progress import Face, Meter, Reading
 from activation_platform.sync.remember import (
     answered,
     cleared,
@@ -35,30 +36,22 @@ from activation_platform.sync.remember import (
 from activation_platform.sync.states import NO_EVENTS, Debt, Event
 from activation_platform.sync.tally import Tally
 
-__all__ = ["Journey", "Progress", "silently"]
-
-Progress = Callable[[int, int], None]
-"""Told how many records of how many have their answer."""
-
-
-def silently(done: int, total: int) -> None:
-    """Progress that nobody wants to see."""
-    del done, total
+__all__ = ["Journey"]
 
 
 class Journey:
     """The part of a run that plans and sends."""
 
     def __init__(
-        self, activation: Activation, ledger: Ledger, loader: Loader, order: RunOrder, progress: Progress
+        self, activation: Activation, ledger: Ledger, loader: Loader, order: RunOrder, progress: Face
     ) -> None:
         self.activation = activation
         self.ledger = ledger
         self.loader = loader
         self.order = order
-        self.progress = progress
         self.notes: list[str] = []
         self.begun = False
+        self._meter = Meter(self._reading, progress)
         self._tally = Tally(Counts())
         self._piece: Piece | None = None
         self._behind: Behind | None = None
@@ -173,7 +166,8 @@ class Journey:
 
     async def _load(self, batches: Iterator[Batch]) -> None:
         told = Told(self._before, self._after, self._unsent, self.ledger.durable)
-        await self.loader.load(self.activation.service, batches, told)
+        async with self._meter.ticking():
+            await self.loader.load(self.activation.service, batches, told)
         self._stop_if_cancelled()
 
     def _intends(self, batch: Batch) -> bool:
@@ -210,6 +204,9 @@ class Journey:
     def _counting(self) -> Tally:
         return self._tally if self._piece is None else self._piece.tally
 
+    def _reading(self) -> Reading:
+        return self._counting.answered, self._tally.planned, self.loader.limit
+
     def _remember(self, events: pl.DataFrame) -> None:
         """Now, or once the piece stands."""
         if self._piece is None:
@@ -223,7 +220,7 @@ class Journey:
         )
         with self._counting.in_doubt_unless_kept(own):
             self._heard(batch, outcomes)
-        self.progress(self._counting.answered, self._tally.planned)
+        self._meter.look()
 
     def _heard(self, batch: Batch, outcomes: list[Outcome]) -> None:
         if batch.operation is Operation.DELETE:

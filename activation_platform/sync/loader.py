@@ -96,6 +96,11 @@ class Loader:
         return self._carrier.requests
 
     @property
+    def limit(self) -> str:
+        """What holds requests up now, in words; empty where nothing does."""
+        return self._carrier.limit
+
+    @property
     def notes(self) -> list[str]:
         """What a run should say of batches that are in doubt."""
         count = len(self._unanswered)

@@ -23,11 +23,11 @@ def definitions(project):
 def test_a_run_sends_what_is_due_and_returns_what_the_history_keeps(definitions, sandbox):
     heard = []
 
-    run = run_activation(definitions, "newsletter", progress=lambda done, total: heard.append((done, total)))
+    run = run_activation(definitions, "newsletter", progress=heard.append)
 
     assert (run.status, run.figures.inserted, run.figures.source_issues) == (Status.WITH_ISSUES, 3, 2)
     assert set(sandbox.world.part("batch", "profiles")) == {"p1", "p2", "p3"}
-    assert heard[-1] == (3, 3)
+    assert (heard[-1].done, heard[-1].total) == (3, 3)
 
 
 def test_a_second_run_has_nothing_to_do_and_a_full_one_sends_all_again(definitions):

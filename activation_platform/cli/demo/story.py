@@ -4,21 +4,19 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import activation_platform
 from activation_platform.cli.demo.expectation import Expectation, differences
 from activation_platform.cli.demo.warehouse import build_warehouse
+from activation_platform.cli.progress_bar import bar
 from activation_platform.cli.running import run_activation
 from activation_platform.cli.tables import history_table
-from activation_platform.components.progress import Listener
 from activation_platform.sandbox.server import RunningSandbox, running
 from activation_platform.sync.history import Run, Status
 
@@ -110,7 +108,7 @@ class _Stage:
     def run(self, name: str, monday: date) -> Run:
         """One activation, with a progress bar, as its schedule would run it."""
         instant = datetime(monday.year, monday.month, monday.day, 6, tzinfo=UTC)
-        with _bar(self.console, name) as progress:
+        with bar(self.console, name) as progress:
             return run_activation(
                 self.definitions,
                 name,
@@ -119,16 +117,6 @@ class _Stage:
                 instant=instant,
                 progress=progress,
             )
-
-
-@contextmanager
-def _bar(console: Console, name: str) -> Iterator[Listener]:
-    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bars:
-        task = bars.add_task(name, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
-        if bars.tasks[0].total is None:
-            bars.update(task, completed=0, total=0)
 
 
 def _compare(console: Console, sandbox: RunningSandbox, expectation: Expectation) -> list[str]:
