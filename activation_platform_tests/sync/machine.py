@@ -52,6 +52,8 @@ from activation_platform_tests.sync.world import MAPPING, Workshop, thing, thing
 
 KEYS, NAMES = "abcde", "WXYZV"
 START = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = 86_400.0
+"""Seconds between two runs: a vendor that asked for a wait asked for less."""
 DAYS = 4
 SHM = Path("/dev/shm")
 FAULTS: dict[str, Any] = {
@@ -275,7 +277,8 @@ class Histories(RuleBasedStateMachine):
         full: bool = False,
         day: int | None = None,
     ) -> None:
-        """One run, whatever comes of it."""
+        """One run, a day after the last, whatever comes of it."""
+        self.workshop.clock.time += DAY
         self.rows, self.workshop.mode = frame, self.mode
         self.vendor.answers = [FAULTS[fault] for fault in said]
         given: list[Any] = frame
