@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from activation_platform.contracts.modes import Operation
 from activation_platform.sync.departures import cancelled
+from activation_platform.sync.hashes import Hashes, is_among
 from activation_platform.sync.head import Head
 from activation_platform.sync.identifiers import contested
 from activation_platform.sync.order import Activation
@@ -36,7 +36,7 @@ class Behind:
         self._moved: list[pl.DataFrame] = [NO_EVENTS]
         self._accepted_late: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
         self._not_accepted: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
-        self._not_taken: list[npt.NDArray[np.uint64]] = [np.empty(0, dtype=np.uint64)]
+        self._not_taken: list[Hashes] = [np.empty(0, dtype=np.uint64)]
 
     def hear(self, events: pl.DataFrame, behind: pl.DataFrame) -> None:
         """Take note of the answers to a batch of writes, and of the identifiers that its records left behind."""
@@ -73,21 +73,25 @@ class Behind:
             identifiers,
             self._head,
             self._plan.seen,
-            np.concatenate([self._plan.aside, np.setdiff1d(self._plan.writing, taken)]),
+            np.concatenate([self._plan.aside, _without(self._plan.writing, taken)]),
             departed_stay=not self._activation.deletes,
             moved=moved["key64"],
         )
-        held |= np.isin(identifiers, taken)
+        held |= is_among(identifiers, taken)
         return moved.filter(pl.Series(~(held | claimed))), cancelled(moved.filter(pl.Series(held)), at)
 
-    def _taken(self) -> npt.NDArray[np.uint64]:
+    def _taken(self) -> Hashes:
         """Hashes of the identifiers that this run wrote."""
         if self._plan.withheld & {Operation.INSERT, Operation.UPDATE}:
             return np.empty(0, dtype=np.uint64)
-        return np.setdiff1d(self._plan.writing, np.concatenate(self._not_taken))
+        return _without(self._plan.writing, np.concatenate(self._not_taken))
 
     def _not_standing(self) -> pl.Series:
         """Hashes of keys that were not accepted in this run, or were in doubt before it and got no answer since."""
         doubtful = self._plan.doubtful
         late = pl.concat(self._accepted_late)
         return pl.concat([*self._not_accepted, doubtful.filter(~doubtful.is_in(late.implode()))])
+
+
+def _without(values: Hashes, others: Hashes) -> Hashes:
+    return values[~is_among(values, others)]

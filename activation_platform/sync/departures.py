@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from activation_platform.contracts.modes import Mode, ObjectKind
+from activation_platform.sync.hashes import distinct
 from activation_platform.sync.identifiers import contested
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.order import Activation, RunOrder
@@ -134,7 +135,7 @@ def _past_events(
 ) -> Departures:
     """Events never leave; what was set aside is forgotten with its window, what is owed once its key would be (SEMANTICS E3)."""
     assert activation.events is not None
-    gone = pl.Series(np.unique(found.owed_but_gone))
+    gone = pl.Series(distinct(found.owed_but_gone))
     debts = ledger.debts.filter(pl.col("key64").is_in(gone.implode()))
     kept = pl.col("values").is_not_null() & (pl.col("since") >= activation.events.forgotten_before(at))
     result.standing += debts.filter(kept).height
@@ -204,7 +205,7 @@ def cancelled(rows: pl.DataFrame, at: int) -> pl.DataFrame:
 
 def _forget_debts_of_the_gone(result: Departures, found: Survey, ledger: Ledger, at: int) -> None:
     """A key that was set aside or rejected and has left the frame owes nothing any more (its entry, if any, departs)."""
-    gone = pl.Series(np.unique(found.owed_but_gone))
+    gone = pl.Series(distinct(found.owed_but_gone))
     rows = ledger.debts.filter((pl.col("debt") != Debt.DELETE) & pl.col("key64").is_in(gone.implode()))
     kept = [name for name in ENTRIES.names() if name in rows.columns]
     result.events.append(

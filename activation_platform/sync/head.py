@@ -4,7 +4,7 @@ A memory-mapped base (Arrow) sorted by `key64`, and an overlay (the sealed delta
 is an index into the overlay, or the length of the overlay plus an index into the base; -1 is "not in the ledger".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,11 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from activation_platform.sync.hashes import Hashes, Positions, found_at, positions_of
 from activation_platform.sync.states import ENTRIES, NO_ENTRIES, State, conform
 
-__all__ = ["Head", "Positions"]
+__all__ = ["Head", "Positions", "open_base"]
 
-Positions = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
 Column = npt.NDArray[Any]
 _CHUNK = 1_000_000
 
@@ -47,24 +46,22 @@ class Head:
         """By position: whether it holds the newest entry of a key the ledger knows."""
         live = np.ones(len(self), dtype=np.bool_)
         live[: self.overlay.height] = self._state[0] != State.REMOVED
-        live[self.overlay.height + _search(self._base_keys, self._overlay_keys, only_found=True)] = False
+        overlaid = found_at(self._base_keys, self._overlay_keys)
+        live[self.overlay.height + overlaid[overlaid >= 0]] = False
         return live
 
     def find(self, key64: Hashes) -> Positions:
-        """The position of every key, -1 where the ledger does not know it."""
-        order = np.argsort(key64)  # sorted probes walk the mapped file once, forwards
-        probes = key64[order]
-        in_overlay = _search(self._overlay_keys, probes)
-        in_base = _search(self._base_keys, probes)
-        found = np.where(
-            in_overlay >= 0, in_overlay, np.where(in_base >= 0, in_base + self.overlay.height, -1)
-        )
-        known = found >= 0
-        known[known] = self.live[found[known]]  # a tombstone in the overlay hides the base
-        found = np.where(known, found, -1)
-        positions = np.empty_like(found)
-        positions[order] = found
-        return positions
+        """The position of every key, -1 where the ledger does not know it. Sorted keys walk the mapped file once, forwards."""
+        found = found_at(self._base_keys, key64)
+        size = self.overlay.height
+        if not size:
+            return found
+        found[found >= 0] += size
+        overlaid = found_at(self._overlay_keys, key64)
+        hidden = overlaid >= 0
+        gone = self._state[0][overlaid[hidden]] == State.REMOVED  # a tombstone hides the base, too
+        found[hidden] = np.where(gone, -1, overlaid[hidden])
+        return found
 
     def key64(self, positions: Positions) -> Hashes:
         """Hashes of the keys at positions (none may be -1)."""
@@ -113,14 +110,19 @@ class Head:
 
     def in_states(self, *states: State) -> npt.NDArray[np.bool_]:
         """By position: whether the entry is live and in one of the states."""
-        wanted = np.array([int(state) for state in states], dtype=np.uint8)
-        found: npt.NDArray[np.bool_] = np.concatenate([np.isin(part, wanted) for part in self._state])
-        return self.live & found
+        found = np.concatenate([_is_any(part, states) for part in self._state])
+        found &= self.live
+        return found
+
+    def are(self, positions: Positions, *states: State) -> npt.NDArray[np.bool_]:
+        """For live entries at positions (none may be -1): whether they are in one of the states."""
+        return _is_any(self.state(positions), states)
 
     def holding(self, identifier64: Hashes) -> Positions:
         """Positions of live entries whose identifier is one of these."""
-        found = [np.isin(part, identifier64) for part in self._identifiers]
-        return self.where(np.concatenate(found))
+        overlaid, based = (positions_of(part, identifier64) for part in self._identifiers)
+        found: Positions = np.concatenate([overlaid, based + self.overlay.height])
+        return found[self.live[found]]
 
     def chunks(self) -> Iterator[pl.DataFrame]:
         """All live entries, in chunks; in no promised order."""
@@ -136,6 +138,8 @@ class Head:
 
     def _take(self, parts: tuple[Column, Column], positions: Positions) -> Column:
         size = self.overlay.height
+        if not size:
+            return parts[1].take(positions)
         taken = np.empty(len(positions), dtype=parts[0].dtype)
         overlaid = positions < size
         taken[overlaid] = parts[0][positions[overlaid]]
@@ -160,10 +164,8 @@ def _numpy(frame: pa.Table | pl.DataFrame, name: str) -> Column:
     return values
 
 
-def _search(haystack: Hashes, needles: Hashes, *, only_found: bool = False) -> Positions:
-    """The index of each needle in the sorted haystack, -1 where it is not there."""
-    index = np.searchsorted(haystack, needles)
-    index[index == len(haystack)] = 0
-    hit = haystack[index] == needles if len(haystack) else np.zeros(len(needles), dtype=np.bool_)
-    found = np.where(hit, index, -1)
-    return found[hit] if only_found else found
+def _is_any(states: Column, wanted: Iterable[State]) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(states), dtype=np.bool_)
+    for state in wanted:
+        found |= states == state
+    return found

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import polars as pl
 
 from activation_platform.contracts.redaction import mask
-from activation_platform.sync.head import Head, Positions
+from activation_platform.sync.hashes import Hashes, Positions, is_among
+from activation_platform.sync.head import Head
 from activation_platform.sync.order import SET_ASIDE
 from activation_platform.sync.states import HELD, State
 
@@ -15,8 +16,6 @@ __all__ = ["CONTENDERS", "SHARES", "contested", "settle", "trodden"]
 
 SHARES = "shares its identifier "
 """How the reason of a key that lost begins; such keys are looked at again on every run."""
-
-Hashes = npt.NDArray[np.uint64]
 
 CONTENDERS = pl.Schema(
     {
@@ -106,8 +105,8 @@ def _reason(identifier: str, winner: str | None) -> str:
 
 def _holders(writes: pl.DataFrame, head: Head, seen: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """Present keys that the destination holds under one of the identifiers, as they were last sent."""
-    positions = head.holding(np.unique(writes["identifier64"].drop_nulls().to_numpy()))
-    positions = positions[seen[positions] & head.in_states(*HELD)[positions]]
+    positions = head.holding(writes["identifier64"].drop_nulls().to_numpy())
+    positions = positions[seen[positions] & head.are(positions, *HELD)]
     holders = head.entries(_others(positions, head, writes)).filter(pl.col("sent").is_not_null())
     return holders.select("key64", "key", "identifier", "identifier64").with_columns(
         holds=pl.lit(value=True), order=pl.lit(None, dtype=pl.Float64)
@@ -117,8 +116,8 @@ def _holders(writes: pl.DataFrame, head: Head, seen: npt.NDArray[np.bool_]) -> p
 def trodden(wanted: pl.DataFrame, head: Head) -> pl.DataFrame:
     """Entries whose identifier another key is about to write: `ENTRIES` columns and `_writer`, the hash of that key."""
     writers = wanted.select("identifier64", _writer="key64").drop_nulls()
-    positions = head.holding(np.unique(writers["identifier64"].to_numpy()))
-    positions = positions[head.in_states(*HELD, State.DEPARTED)[positions]]
+    positions = head.holding(writers["identifier64"].to_numpy())
+    positions = positions[head.are(positions, *HELD, State.DEPARTED)]
     return head.entries(_others(positions, head, wanted)).join(writers, on="identifier64")
 
 
@@ -149,14 +148,14 @@ def contested(
     `claimed`: identifiers of keys that this run writes or sets aside. `departed_stay`: who left the frame still holds what it
     holds. `moved`: hashes of keys whose entries do not count, because they have just left their identifier.
     """
-    positions = head.holding(np.unique(identifier64))
-    hold = head.in_states(*HELD, State.IGNORED)
-    hold = hold | head.in_states(State.DEPARTED) if departed_stay else hold & seen
-    positions = positions[hold[positions]]
+    positions = head.holding(identifier64)
+    hold = head.are(positions, *HELD, State.IGNORED)
+    hold = hold | head.are(positions, State.DEPARTED) if departed_stay else hold & seen[positions]
+    positions = positions[hold]
     present = head.entries(positions).drop_nulls("identifier64")
     if moved is not None:
         present = present.filter(~pl.col("key64").is_in(moved.implode()))
     # A record that the destination refused to take from us holds nothing, but what it names is not to be deleted.
     holders = present.filter(pl.col("state") != State.IGNORED)["identifier64"]
     claims = np.concatenate([claimed, present["identifier64"].to_numpy()])
-    return np.isin(identifier64, holders.to_numpy()), np.isin(identifier64, claims)
+    return is_among(identifier64, holders.to_numpy()), is_among(identifier64, claims)

@@ -12,6 +12,7 @@ import polars as pl
 
 from activation_platform.contracts.batch import KEY
 from activation_platform.sync.fingerprint import fingerprint, key_text
+from activation_platform.sync.hashes import Hashes, Positions, distinct, is_among, repeated
 from activation_platform.sync.head import Head
 from activation_platform.sync.mapping import BoundMapping
 from activation_platform.sync.states import State
@@ -25,7 +26,7 @@ UNTIMED = "_untimed"
 """Only for events: whether the row says no moment, so that no window owns it."""
 
 ROWS_AT_ONCE = 500_000
-_ASK_AGAIN = np.array([State.UNKNOWN, State.PARTIAL, State.DEPARTED, State.DELETE_REQUESTED], dtype=np.uint8)
+_ASK_AGAIN = (State.UNKNOWN, State.PARTIAL, State.DEPARTED, State.DELETE_REQUESTED)
 
 
 @dataclass
@@ -73,8 +74,8 @@ def survey(
     `order_by`: a column to keep for settling shared identifiers. `untimed`: see `UNTIMED`.
     """
     found = Survey(np.zeros(len(head), dtype=np.bool_), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
-    new_keys: list[npt.NDArray[np.uint64]] = []
-    repeated: list[npt.NDArray[np.uint64]] = []
+    new_keys: list[Hashes] = []
+    twice: list[Hashes] = []
     found.only_nulls = [bound.raw for bound in mapping.fields if bound.column is not None]
     order = [pl.col(order_by).alias(ORDER)] if order_by else []
     if untimed is not None:
@@ -89,45 +90,49 @@ def survey(
     )
     for number, batch in enumerate(prepared.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=False)):
         found.rows += batch.height
-        keyed = batch.filter(pl.col(KEY).is_not_null())
+        keyed = _keyed(batch)
         found.null_keys += batch.height - keyed.height
         found.only_nulls = [raw for raw in found.only_nulls if keyed[raw].null_count() == keyed.height]
         key64 = keyed["_key64"].to_numpy()
+        by_hash = np.argsort(key64)  # the mapped ledger is walked once, forwards
+        key64, raw = key64[by_hash], keyed["_raw"].to_numpy()[by_hash]
         position = head.find(key64)
         known = position >= 0
         old = position[known]
-        repeated.append(key64[known][found.seen[old]])
-        repeated.append(_repeated(key64))
+        twice += [key64[known][found.seen[old]], repeated(key64)]
         found.seen[old] = True
         new_keys.append(key64[~known])
         candidate = ~known
-        state = head.state(old)
-        differs = head.raw(old) != keyed["_raw"].to_numpy()[known]
-        due = np.full(len(old), everything)
-        if since is not None:
-            due &= (state != State.PRESENT) | (head.since(old) < since)
-        candidate[known] = (
-            due
-            | differs
-            | np.isin(state, _ASK_AGAIN)
-            | ((state == State.IGNORED) & (head.since(old) < recheck_before))
-        )
+        candidate[known] = (head.raw(old) != raw[known]) | _due(head, old, everything, since, recheck_before)
         if len(owed_keys):
-            candidate |= np.isin(key64, owed_keys)
-            found.owed_seen |= np.isin(owed_keys, key64)
+            candidate |= is_among(key64, owed_keys)
+            found.owed_seen |= is_among(owed_keys, key64)
         if candidate.any():
             path = spool / f"candidates-{number:06}.arrow"
-            rows = keyed.with_columns(_position=pl.Series(position, dtype=pl.Int64)).filter(
-                pl.Series(candidate)
+            rows = keyed[by_hash[candidate]].with_columns(
+                _position=pl.Series(position[candidate], dtype=pl.Int64)
             )
             rows.write_ipc(path, compression="uncompressed")
             found.spooled.append(path)
-    repeated.append(_repeated(np.concatenate(new_keys)) if new_keys else np.empty(0, dtype=np.uint64))
-    found.duplicates = np.unique(np.concatenate(repeated))
+    if new_keys:
+        twice.append(repeated(np.sort(np.concatenate(new_keys))))
+    found.duplicates = distinct(np.concatenate(twice)) if twice else found.duplicates
     return found
 
 
-def _repeated(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The values that stand more than once."""
-    ordered = np.sort(values)
-    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+def _keyed(batch: pl.DataFrame) -> pl.DataFrame:
+    """The rows that have a key; most often all of them."""
+    return batch.filter(pl.col(KEY).is_not_null()) if batch[KEY].null_count() else batch
+
+
+def _due(
+    head: Head, old: Positions, everything: bool, since: int | None, recheck_before: int
+) -> npt.NDArray[np.bool_]:
+    """Which entries are asked again though their values have not changed."""
+    state = head.state(old)
+    due = head.are(old, *_ASK_AGAIN)
+    ignored = np.flatnonzero(state == State.IGNORED)
+    due[ignored] = head.since(old[ignored]) < recheck_before
+    if everything:
+        due |= True if since is None else (state != State.PRESENT) | (head.since(old) < since)
+    return due

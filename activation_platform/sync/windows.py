@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-import numpy as np
 import polars as pl
 
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.modes import ObjectKind
+from activation_platform.sync.hashes import is_among
 from activation_platform.sync.kept import due, spool_kept
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import BoundMapping
@@ -58,4 +58,4 @@ def owe_past_events(
     extra = [UNTIMED] if activation.on_shared_identifier == SET_ASIDE else [UNTIMED, ORDER]
     spool_kept(again, ledger.head, mapping, extra, path)
     found.spooled.append(path)
-    found.owed_seen |= np.isin(found.owed_keys, again["key64"].to_numpy())
+    found.owed_seen |= is_among(found.owed_keys, again["key64"].to_numpy())
