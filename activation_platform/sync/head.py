@@ -6,7 +6,6 @@ is an index into the overlay, or the length of the overlay plus an index into th
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ import pyarrow as pa
 from activation_platform.sync.hashes import Hashes, Positions, found_at, positions_of
 from activation_platform.sync.states import ENTRIES, NO_ENTRIES, State, conform
 
-__all__ = ["Head", "Positions", "open_base"]
+__all__ = ["Head", "Positions"]
 
 Column = npt.NDArray[Any]
 _CHUNK = 1_000_000
@@ -130,11 +129,21 @@ class Head:
         for start in range(0, len(positions), _CHUNK):
             yield self.entries(positions[start : start + _CHUNK])
 
-    def merged(self) -> pl.DataFrame:
-        """Base and overlay as one base: sorted, tombstones gone."""
-        size = self.overlay.height
-        kept = self._from_base(np.flatnonzero(self.live[size:]))
-        return pl.concat([self.overlay.filter(pl.Series(self.live[:size])), kept]).sort("key64")
+    def in_order(self) -> Iterator[pl.DataFrame]:
+        """All live entries, sorted by `key64`, in chunks; at least one."""
+        size, overlaid = self.overlay.height, 0
+        for start in range(0, len(self._base_keys), _CHUNK):
+            keys = self._base_keys[start : start + _CHUNK]
+            last = start + _CHUNK >= len(self._base_keys)
+            end = size if last else int(np.searchsorted(self._overlay_keys, keys[-1], side="right"))
+            kept = start + np.flatnonzero(self.live[size + start : size + start + len(keys)])
+            yield pl.concat([self._live_overlay(overlaid, end), self._from_base(kept)]).sort("key64")
+            overlaid = end
+        if not len(self._base_keys):
+            yield self._live_overlay(0, size)
+
+    def _live_overlay(self, start: int, end: int) -> pl.DataFrame:
+        return self.overlay[start:end].filter(pl.Series(self.live[start:end]))
 
     def _take(self, parts: tuple[Column, Column], positions: Positions) -> Column:
         size = self.overlay.height
@@ -145,12 +154,6 @@ class Head:
         taken[overlaid] = parts[0][positions[overlaid]]
         taken[~overlaid] = parts[1][positions[~overlaid] - size]
         return taken
-
-
-def open_base(path: Path) -> pa.Table:
-    """A base file, memory-mapped: its pages are read when they are looked at, and given back under pressure."""
-    with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:
-        return reader.read_all()
 
 
 def _numpy(frame: pa.Table | pl.DataFrame, name: str) -> Column:

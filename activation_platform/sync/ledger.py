@@ -16,11 +16,13 @@ journal: from then on, who had it before can neither begin nor append nor seal, 
 
 import shutil
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.sync.base_file import as_base
 from activation_platform.sync.files import as_ipc, as_parquet
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.journal import Journal, read_journal
@@ -188,11 +190,19 @@ class Ledger:
         if not manifest.deltas or (manifest.base and small and len(manifest.deltas) <= _MAX_DELTAS):
             return
         file = f"base-{manifest.sealed}.arrow"
-        entries = self.head.merged()
-        old = pl.col("since") < forget_before
         # An event happened before it was acknowledged: no forgotten one is younger than the youngest of these.
-        manifest.forgotten_before = max([manifest.forgotten_before, *entries.filter(old)["since"].top_k(1)])
-        self.folder.keep(file, as_ipc(entries.filter(~old)))
+        forgotten = [manifest.forgotten_before]
+
+        def remembered() -> Iterator[pl.DataFrame]:
+            for entries in self.head.in_order():
+                old = entries["since"] < forget_before
+                forgotten.extend(entries["since"].filter(old).top_k(1))
+                yield entries.filter(~old)
+
+        room = self.folder.scratch("work")
+        self.folder.keep(file, as_base(remembered(), room))
+        shutil.rmtree(room)
+        manifest.forgotten_before = max(forgotten)
         gone = [manifest.base, *(delta["file"] for delta in manifest.deltas)]
         manifest.base, manifest.deltas = file, []
         manifest.write(self.folder)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activation_platform.sync.base_file import as_base, open_base
 from activation_platform.sync.files import as_ipc
 from activation_platform.sync.folder import Folder
-from activation_platform.sync.head import Head, open_base
+from activation_platform.sync.head import Head
 from activation_platform.sync.states import ENTRIES, State
 
 hashes = st.one_of(st.integers(1, 12), st.sampled_from([2**63, 2**64 - 1]))
@@ -42,6 +44,20 @@ def head_of(base: dict, overlay: dict, removed: set) -> tuple[Head, dict]:
     return head, {key: value for key, value in {**base, **overlay}.items() if key not in removed}
 
 
+def refolded(head: Head) -> Head:
+    """The head as it is once its overlay was folded into the base, three entries at a time."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("activation_platform.sync.head._CHUNK", 3)
+        patch.setattr("activation_platform.sync.base_file._BITS_AT_ONCE", 8)
+        room = Path(folder) / "room"
+        room.mkdir()
+        Folder(Path(folder)).keep("base.arrow", as_base(head.in_order(), room))
+        assert pl.read_ipc(Path(folder) / "base.arrow").equals(pl.concat(head.in_order()))
+        base = open_base(Path(folder) / "base.arrow")
+        assert base["key64"].num_chunks <= 1
+        return Head(base, ENTRIES.to_frame())
+
+
 @settings(deadline=None, max_examples=60, derandomize=True)
 @given(entries, entries, st.sets(hashes), st.lists(hashes, unique=True))
 def test_a_head_is_a_dictionary_of_the_newest_entries(base, overlay, removed, probes):
@@ -60,7 +76,8 @@ def test_a_head_is_a_dictionary_of_the_newest_entries(base, overlay, removed, pr
     assert head.entries(positions)["key"].to_list() == [str(k) if k in expected else None for k in probes]
 
     everything = frame(expected)
-    assert head.merged().equals(everything)
+    assert pl.concat(head.in_order()).equals(everything)
+    assert pl.concat(refolded(head).in_order()).equals(everything)
     assert pl.concat([ENTRIES.to_frame(), *head.chunks()]).sort("key64").equals(everything)
 
     wanted = {State.PRESENT, State.UNKNOWN}
@@ -75,7 +92,7 @@ def test_a_head_is_a_dictionary_of_the_newest_entries(base, overlay, removed, pr
 def test_an_empty_head_finds_nothing():
     head, _ = head_of({}, {}, set())
     assert head.find(np.array([1], dtype=np.uint64)).tolist() == [-1]
-    assert (len(head), head.merged().height, list(head.chunks())) == (0, 0, [])
+    assert (len(head), pl.concat(head.in_order()).height, list(head.chunks())) == (0, 0, [])
 
 
 def test_a_base_without_nulls_is_mapped_and_not_copied(tmp_path):

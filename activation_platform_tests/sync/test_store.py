@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from activation_platform.contracts.errors import Cancelled, TimedOut
+from activation_platform.sync.base_file import open_base
 from activation_platform.sync.files import as_ipc
-from activation_platform.sync.head import open_base
 from activation_platform_tests.sync.homes import home
 
 
