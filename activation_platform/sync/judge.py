@@ -91,7 +91,7 @@ def _in_bulk(files: Sequence[Path]) -> Iterator[pl.DataFrame]:
     waiting: list[pl.DataFrame] = []
     for path in files:
         waiting.append(pl.read_ipc(path))
-        if sum(frame.height for frame in waiting) >= ROWS_AT_ONCE // 2:
+        if sum(frame.height for frame in waiting) >= ROWS_AT_ONCE:
             yield pl.concat(waiting, how="diagonal_relaxed")
             waiting = []
     if waiting:

@@ -154,10 +154,10 @@ class BoundMapping:
         """The raw value of each mapped column, named `raw:<field>`."""
         return [pl.col(f.column).alias(f.raw) for f in self.fields if f.column is not None]
 
-    def raw_fingerprint(self, key: pl.Expr) -> pl.Expr:
-        """UInt64 over a row's key and raw values and the mapping's version."""
-        values = [pl.col(f.column) for f in self.fields if f.column is not None]
-        return fingerprint(key, *values, seed=self.version)
+    def raw_fingerprint(self, key: pl.Expr, columns: Sequence[str] = ()) -> pl.Expr:
+        """UInt64 over a row's key and raw values and the mapping's version. `columns` make up the key: it says their values."""
+        mapped = [f.column for f in self.fields if f.column is not None and f.column not in columns]
+        return fingerprint(key, *map(pl.col, mapped), seed=self.version)
 
     def clean(self, frame: pl.DataFrame, at: int) -> pl.DataFrame:
         """Add the values as sent, per field; `_reason` (null = can be sent); `_identifier`, `_sent`, `_identifier64`.

@@ -25,7 +25,7 @@ ORDER = "_order"
 UNTIMED = "_untimed"
 """Only for events: whether the row says no moment, so that no window owns it."""
 
-ROWS_AT_ONCE = 500_000
+ROWS_AT_ONCE = 250_000
 _ASK_AGAIN = (State.UNKNOWN, State.PARTIAL, State.DEPARTED, State.DELETE_REQUESTED)
 
 
@@ -85,7 +85,7 @@ def survey(
         text.alias(KEY),
         *order,
         *mapping.raw_values(),
-        _raw=mapping.raw_fingerprint(text),
+        _raw=mapping.raw_fingerprint(text, key),
         _key64=fingerprint(text),
     )
     for number, batch in enumerate(prepared.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=False)):
