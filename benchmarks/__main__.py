@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from benchmarks import engine
+from benchmarks import duckdb_peers, engine, postgres_peers, unchanged
 from benchmarks.registry import FIGURES
 from benchmarks.report import keep
 
-MODULES = (engine,)
+MODULES = (engine, unchanged, postgres_peers, duckdb_peers)
 """Each registers its figures as it is imported, in the order of the table."""
 
 

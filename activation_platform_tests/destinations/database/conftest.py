@@ -7,8 +7,8 @@ import pytest
 
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.database.table import Table, TableOptions
-from activation_platform_tests.conftest import PostgreSQLServer
 from activation_platform_tests.destinations.database.place import PEOPLE, Desk, Place, duckdb_place
+from activation_platform_tests.postgres_server import PostgreSQLServer
 
 
 @pytest.fixture
