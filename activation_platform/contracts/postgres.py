@@ -124,12 +124,14 @@ def trouble(error: Exception) -> Trouble:
     return found[0] if found else Trouble.SERVER
 
 
-def translated(error: Exception, redact: Redactor, remedies: Mapping[Trouble, str]) -> ActivationError:
+def translated(
+    error: Exception, redact: Redactor, remedies: Mapping[Trouble, str], whose: str = "PostgreSQL"
+) -> ActivationError:
     """Our error for the driver's. Its message keeps the server's sentence, without the query, row values or secrets."""
     kind = trouble(error)
     quotes_a_row = CLASSES[kind] is DeclarationError and sqlstate(error)[:2] in ("", "22")
     return CLASSES[kind](
-        f"PostgreSQL: {sentence(error, redact, quotes_a_row=quotes_a_row)}", remedy=remedies[kind]
+        f"{whose}: {sentence(error, redact, quotes_a_row=quotes_a_row)}", remedy=remedies[kind]
     )
 
 

@@ -11,6 +11,7 @@ PLACES = {
     "databricks": "activation_platform.sources.databricks:Databricks",
     "duckdb": "activation_platform.sources.duckdb:DuckDB",
     "postgres": "activation_platform.sources.postgres:Postgres",
+    "redshift": "activation_platform.sources.redshift:Redshift",
 }
 
 

@@ -10,7 +10,7 @@ from activation_platform.contracts.errors import ConnectionFailed, DeclarationEr
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Reading", "conformed", "duplicates_refused"]
+__all__ = ["Reading", "conformed", "duplicates_refused", "impossible"]
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31 in days since 1970: what Python, JSON and every vendor can say."""
@@ -56,7 +56,7 @@ class Reading:
             plain = batch.cast(self._plain)
         except pa.ArrowInvalid:  # only seconds to milliseconds can fail
             names = [f.name for f in batch.schema if "timestamp[s" in str(f.type)]
-            raise _impossible(" or ".join(names), YEARS) from None
+            raise impossible(" or ".join(names), YEARS) from None
         for field, array in zip(plain.schema, plain.columns, strict=True):
             _guard(array, field.name)
         return plain
@@ -135,7 +135,7 @@ def _guard(array: Any, name: str) -> None:
         integers = array if pa.types.is_decimal(kind) else array.cast(f"int{kind.bit_width}")
         ends = pc.min_max(integers).as_py()
         if ends["min"] is not None and not (lowest <= ends["min"] and ends["max"] <= highest):
-            raise _impossible(name, what)
+            raise impossible(name, what)
 
 
 def _bounds(kind: Any) -> tuple[int, int, str] | None:
@@ -155,7 +155,8 @@ def _bounds(kind: Any) -> tuple[int, int, str] | None:
     return None
 
 
-def _impossible(name: str, what: str) -> DeclarationError:
+def impossible(name: str, what: str) -> DeclarationError:
+    """The error for a column whose values no Polars column can hold truthfully."""
     return DeclarationError(
         f"Column {name!r} holds {what}",
         remedy="Say in the model's SQL what it stands for: null (CASE or NULLIF), a real value, or its text (CAST … AS VARCHAR).",

@@ -14,7 +14,9 @@ from activation_platform_tests.components.project import (
     refusal,
     succeeded,
 )
+from activation_platform_tests.destinations.files.stores import ObjectStore
 from activation_platform_tests.sources import databricks_workspace as databricks
+from activation_platform_tests.sources import redshift_cluster as redshift
 
 PEOPLE = "activations/crm/people"
 SHOP = """\
@@ -56,6 +58,11 @@ attributes:
 """
 DUCKDB = "duckdb\n  settings: {path: env:SHOP_FILE}"
 DATABRICKS = f"databricks\n  settings: {{host: env:SHOP_HOST, token: env:SHOP_TOKEN, warehouse_id: {databricks.WAREHOUSE}}}"
+REDSHIFT = (
+    "redshift\n  settings: {host: env:SHOP_HOST, port: env:SHOP_PORT, database: env:SHOP_DATABASE, user: env:SHOP_USER,"
+    " password: env:SHOP_PASSWORD, sslmode: disable"
+)
+UNLOADED = f"{REDSHIFT}, unload_to: env:SHOP_UNLOAD, unload_above_rows: 0}}"
 BEFORE = [*(person(number) for number in range(1, 5)), person(5, orders=1)]
 AFTER = [person(1, first_name="Aïda"), person(2, first_name=None), person(3, orders=0), person(5), person(6)]
 
@@ -74,6 +81,39 @@ def lake(monkeypatch):
 
         workspace.filled = filled
         yield workspace
+
+
+@pytest.fixture
+def cluster(postgres_server, postgres_database, front, monkeypatch):
+    """A Redshift cluster, to be filled with people, that may unload to a bucket."""
+    store = ObjectStore(front)
+    for name, value in {
+        "AWS_ENDPOINT_URL": front.address,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "owner",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+        "SHOP_DATABASE": postgres_database,
+        "SHOP_USER": postgres_server.user,
+        "SHOP_PASSWORD": postgres_server.password,
+        "SHOP_UNLOAD": f"s3://{store.bucket}/tmp",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with redshift.serving(postgres_server, store.client) as cluster:
+        monkeypatch.setenv("SHOP_HOST", cluster.host)
+        monkeypatch.setenv("SHOP_PORT", str(cluster.port))
+
+        def filled(rows):
+            values = ", ".join(str(row).replace("None", "null").replace('"', "'") for row in rows)
+            postgres_server.run(
+                "drop table if exists people",
+                "create table people (id bigint, email varchar, first_name varchar, orders integer)",
+                f"insert into people values {values}",
+                database=postgres_database,
+            )
+
+        cluster.filled = filled
+        yield cluster
 
 
 @pytest.fixture
@@ -106,8 +146,14 @@ def lived(tmp_path, source, fills, rows):
             yield rows()
 
 
-def test_the_same_workspace_on_databricks_ends_in_the_same_state(tmp_path, crm, warehouse, lake):
-    first, second = lived(tmp_path, DATABRICKS, lake.filled, crm("from-databricks"))
+@pytest.mark.parametrize(
+    ("source", "fixture"),
+    [(DATABRICKS, "lake"), (REDSHIFT + "}", "cluster"), (UNLOADED, "cluster")],
+    ids=["databricks", "redshift", "redshift-unload"],
+)
+def test_the_same_workspace_ends_in_the_same_state(request, tmp_path, crm, warehouse, source, fixture):
+    warehouse_of_it = request.getfixturevalue(fixture)
+    first, second = lived(tmp_path, source, warehouse_of_it.filled, crm("from-another"))
 
     assert [first, second] == list(
         lived(tmp_path, DUCKDB, lambda rows: fill(warehouse, rows), crm("from-duckdb"))
@@ -115,6 +161,8 @@ def test_the_same_workspace_on_databricks_ends_in_the_same_state(tmp_path, crm, 
     assert [row[0] for row in first] == [1, 2, 3, 4]
     assert second[:2] == [(1, "person1@example.com", "Aïda"), (2, "person2@example.com", None)]
     assert [row[0] for row in second] == [1, 2, 5, 6]
+    if source == UNLOADED:
+        assert sum(sql.startswith("UNLOAD") for sql in warehouse_of_it.seen) == 2
 
 
 def test_fewer_rows_than_the_warehouse_counted_stop_the_model_and_delete_nobody(

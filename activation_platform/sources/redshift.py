@@ -1,0 +1,247 @@
+"""Redshift: small results row by row through a cursor, large ones unloaded to S3 as Parquet."""
+
+import logging
+import re
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import polars as pl
+from pydantic import Field
+
+from activation_platform.contracts.errors import (
+    ActivationError,
+    CredentialsRefused,
+    DeclarationError,
+    NotFound,
+)
+from activation_platform.contracts.postgres import Trouble, translated
+from activation_platform.contracts.redaction import Redactor
+from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.sources.arrow import conformed
+from activation_platform.sources.redshift_columns import Column, arrow_schema, batch_of, projected, reading
+from activation_platform.sources.redshift_unload import Unload
+from activation_platform.sources.statement import one_select, without_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Redshift"]
+
+FETCH_ROWS = 1000
+"""The most that a cluster of one node hands out at once. https://docs.aws.amazon.com/redshift/latest/dg/fetch.html"""
+SSL_MODES = ("disable", "verify-ca", "verify-full")
+SCHEMAS = """
+SELECT nspname FROM pg_catalog.pg_namespace
+WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\\\_%' AND has_schema_privilege(nspname, 'usage')
+ORDER BY nspname
+"""
+REMEDIES = {
+    Trouble.LOGIN: "Check the source's `user` and `password`, or with `iam: true` what the machine's role may do.",
+    Trouble.GRANT: "Let a database owner GRANT it to the source's user.",
+    Trouble.HOST: "Check the source's `host` and `port`, that the cluster is not paused, and that a firewall lets us through.",
+    Trouble.SERVER: "Try again later: the cluster may be paused, resizing or restarting.",
+    Trouble.DATABASE: "Correct the source's `database`.",
+    Trouble.RELATION: "Correct the name in the SQL (with its schema), or create it.",
+    Trouble.SLOW: "Select less, or raise the source's `statement_timeout_seconds` (or the cluster's).",
+    Trouble.SLOW_CONNECT: "Check `host`, `port` and the firewall, or raise `connect_timeout_seconds`.",
+    Trouble.SSL: "Set the source's `sslmode` to what the cluster's certificate allows.",
+    Trouble.READ_ONLY: "A source is read and never written: select only.",
+    Trouble.QUERY: "Correct the model's SQL.",
+}
+
+
+class Redshift(Source):
+    """An Amazon Redshift cluster or serverless workgroup.
+
+    Types: NUMERIC(p, s) → Decimal(p, s); TIMESTAMPTZ → us UTC; SUPER → String (its JSON); VARBYTE → Binary. INTERVAL, TIMETZ,
+    GEOMETRY and other types without a home are refused with the cast to write. The session's zone is UTC.
+    """
+
+    kind: ClassVar[str] = "redshift"
+    dialect: ClassVar[str] = "redshift"
+    secrets: ClassVar[tuple[str, ...]] = ("password",)
+
+    host: str
+    """The endpoint's host name, without port and database."""
+    port: int = 5439
+    database: str
+    user: str
+    password: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})
+    iam: bool = False
+    """Instead of a password: credentials of some minutes, asked for with the AWS identity of this machine."""
+    cluster: str = ""
+    """With `iam`: the cluster's identifier, or"""
+    workgroup: str = ""
+    """the serverless workgroup's name."""
+    region: str = ""
+    sslmode: str = "verify-full"
+    """verify-full, verify-ca or disable."""
+    connect_timeout_seconds: float = 10
+    statement_timeout_seconds: float = 0
+    """How long a statement may take; 0 = as long as the cluster allows."""
+    unload_to: str = ""
+    """A folder on S3 (`s3://bucket/prefix`) through which large results go; empty: all go row by row."""
+    unload_role: str = "default"
+    """The ARN of the IAM role with which the cluster writes there; or its default role."""
+    unload_above_rows: int = 100_000
+    """How many rows the cluster must expect of a query for it to be unloaded."""
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of 1,000 rows; of at most 50,000 where the result is unloaded."""
+        text = one_select(query, self.dialect)
+        with self._session() as cursor:
+            columns = _described(cursor, text)
+            plan, schema = reading(columns), arrow_schema(columns)
+            if self.unload_to and _expected(cursor, text) > self.unload_above_rows:
+                unloaded = self._unload.batches(cursor, projected(text, columns, as_text=False))
+                yield from plan.frames(conformed(batch, schema) for batch in unloaded)
+            else:
+                yield from plan.frames(_fetched(cursor, text, columns, schema))
+
+    def columns(self, query: str) -> pl.Schema:
+        """Names and types of the query's columns; the cluster gives its result without a row."""
+        with self._session() as cursor:
+            return reading(_described(cursor, one_select(query, self.dialect))).schema
+
+    def check(self) -> Iterator[CheckStep]:
+        """connection: the cluster answers; access: it lets us in; schemas: those we may look into."""
+        where = f"{self.host}:{self.port}"
+        step = "connection"
+        try:
+            with self._session() as cursor:
+                yield CheckStep(step, True, f"{where} answers")
+                step = "access"
+                cursor.execute("SELECT 1")
+                yield CheckStep(step, True, f"{self.user} may log in to {self.database}")
+                step = "schemas"
+                cursor.execute(SCHEMAS)
+                found = [str(row[0]) for row in cursor.fetchall()]
+                words = (
+                    ", ".join(found) or f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it."
+                )
+                yield CheckStep(step, bool(found), words)
+        except ActivationError as error:
+            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
+                yield CheckStep(step, True, f"{where} answers")
+                step = "access"
+            yield CheckStep(step, False, str(error))
+
+    @property
+    def _unload(self) -> Unload:
+        return Unload(self.unload_to, self.unload_role)
+
+    @contextmanager
+    def _session(self) -> Iterator[Any]:
+        """A cursor of a session in UTC, each statement its own transaction; the driver's errors become ours."""
+        driver, arrow_error = _driver()
+        try:
+            self._reached(self.host, self.port)
+            with (
+                closing(driver.connect(**self._login(self.host, self.port))) as connection,
+                closing(connection.cursor()) as cursor,
+            ):
+                connection.autocommit = True
+                cursor.execute("SET timezone TO 'UTC'")
+                if self.statement_timeout_seconds:
+                    cursor.execute(
+                        f"SET statement_timeout TO {max(1, round(self.statement_timeout_seconds * 1000))}"
+                    )
+                yield cursor
+        except (driver.Error, OSError, struct.error, arrow_error) as error:
+            spoken = _Spoken(error)
+            if self.unload_to and (refusal := self._unload.refusal(str(spoken))):
+                raise refusal from None
+            raise translated(spoken, Redactor([self.password]), REMEDIES, whose="Redshift") from None
+
+    def _reached(self, host: str, port: int) -> None:
+        """Knock: the driver itself knows no time-out that ends with the connection's beginning."""
+        socket.create_connection((host, port), self.connect_timeout_seconds).close()
+
+    def _login(self, host: str, port: int) -> dict[str, Any]:
+        if self.sslmode not in SSL_MODES:
+            raise DeclarationError(
+                f"There is no sslmode {self.sslmode!r}", remedy=f"Write one of {', '.join(SSL_MODES)}."
+            )
+        encrypted = self.sslmode != "disable"
+        said: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "database": self.database,
+            "ssl": encrypted,
+            "application_name": "activation_platform",
+        }
+        if encrypted:
+            said["sslmode"] = self.sslmode
+        if not self.iam:
+            return said | {"user": self.user, "password": self.password}
+        if not self.cluster and not self.workgroup:
+            raise DeclarationError(
+                "With `iam: true` Redshift must know what to log in to",
+                remedy="Write `cluster` or `workgroup`.",
+            )
+        named = {
+            "cluster_identifier": self.cluster,
+            "serverless_work_group": self.workgroup,
+            "region": self.region,
+        }
+        said |= {name: value for name, value in named.items() if value}
+        return said | {"iam": True, "db_user": self.user, "is_serverless": bool(self.workgroup)}
+
+
+class _Spoken(Exception):
+    """What the driver says, as `contracts.postgres` reads it: the server's sentence, and its code as `sqlstate`."""
+
+    def __init__(self, error: Exception) -> None:
+        said = error.args[0] if error.args else ""
+        self.sqlstate = said.get("C", "") if isinstance(said, dict) else ""
+        words = said.get("M", "") if isinstance(said, dict) else " ".join(map(str, error.args))
+        super().__init__(words or type(error).__name__)
+
+
+def _driver() -> tuple[Any, type[Exception]]:
+    try:
+        import pyarrow as pa
+        import redshift_connector
+    except ImportError as missing:
+        raise DeclarationError(
+            f"A Redshift source needs {missing.name}, which is not installed",
+            remedy="pip install 'activation_platform[redshift]'",
+        ) from None
+    logging.getLogger("redshift_connector").setLevel(logging.WARNING)  # it logs what it sends
+    return redshift_connector, pa.ArrowException
+
+
+def _described(cursor: Any, query: str) -> list[Column]:
+    cursor.execute(without_rows(query, Redshift.dialect))
+    return [
+        Column(field["label"].decode(), field["type_oid"], field["type_modifier"])
+        for field in cursor.ps["row_desc"]
+    ]
+
+
+def _expected(cursor: Any, query: str) -> int:
+    """The rows that the planner expects. It may be wrong: then the slower way is taken, and nothing else is different."""
+    cursor.execute(f"EXPLAIN {query}")
+    found = re.search(r"\brows=(\d+)", str(cursor.fetchone()[0]))
+    return int(found[1]) if found else 0
+
+
+def _fetched(
+    cursor: Any, query: str, columns: Sequence[Column], schema: "pa.Schema"
+) -> "Iterator[pa.RecordBatch]":
+    """The rows through a cursor: without one the driver would hold all of them.
+
+    Redshift counts no rows here. That none is missing is the protocol's own promise: each FETCH ends with a word of its own.
+    """
+    cursor.execute("BEGIN READ ONLY")
+    cursor.execute(f"DECLARE activation_rows CURSOR FOR {projected(query, columns, as_text=True)}")
+    while True:
+        cursor.execute(f"FETCH FORWARD {FETCH_ROWS} FROM activation_rows")
+        rows = cursor.fetchall()
+        if not rows:
+            break
+        yield batch_of(rows, columns, schema)
+    cursor.execute("ROLLBACK")
