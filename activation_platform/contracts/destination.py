@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -71,7 +72,7 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
 
     def _address(self, path: str) -> httpx.URL:
         with suppress(httpx.InvalidURL, ValueError):
-            url = httpx.URL(self.root_url + path)
+            url = _url(self.root_url + path)
             if url.scheme in ("http", "https") and url.host:
                 return url
         raise DeclarationError(
@@ -142,3 +143,9 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
             extensions={"budget": budget, "cost": float(cost)},
             **body,
         )
+
+
+@lru_cache(maxsize=256)
+def _url(address: str) -> httpx.URL:
+    """Read once: most requests of a run go to the same few addresses."""
+    return httpx.URL(address)

@@ -7,8 +7,10 @@ which no standard describes: the reset is a number of seconds, or the Unix time 
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import httpx
 
 __all__ = ["Budget", "Left", "limit_left"]
 
@@ -40,11 +42,13 @@ _UNIX_TIME = 1e9
 _MILLISECONDS = 1e12
 
 
-def limit_left(headers: Mapping[str, str], now: float) -> Left | None:
+def limit_left(headers: httpx.Headers, now: float) -> Left | None:
     """What these headers of an answer say is left, at the Unix time `now`; None where they say nothing that can be used.
 
-    Where several limits are told, the one that allows the least. Names are looked up as they are: pass `httpx.Headers`.
+    Where several limits are told, the one that allows the least.
     """
+    if not any(b"limit" in name.lower() for name, _ in headers.raw):
+        return None
     told = [*_standard(headers.get("RateLimit", "")), *_customary(headers, now)]
     return min(told, key=lambda left: left.tokens / left.seconds, default=None)
 
@@ -58,7 +62,7 @@ def _standard(text: str) -> Iterator[Left]:
             yield Left(float(left), float(seconds))
 
 
-def _customary(headers: Mapping[str, str], now: float) -> Iterator[Left]:
+def _customary(headers: httpx.Headers, now: float) -> Iterator[Left]:
     for prefix in _PREFIXES:
         left, resets = (_number(headers.get(f"{prefix}-{what}", "")) for what in ("Remaining", "Reset"))
         if left is None or resets is None:

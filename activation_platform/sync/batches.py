@@ -43,10 +43,11 @@ class Cutter:
         self._now = now
         self._token = token
         self._numbers = count(1)
+        self._fields = plan.mapping.mapped_fields
         self._columns = [
             *_MARKS,
-            *(field.name for field in plan.mapping.mapped_fields),
-            *(OMITTED + field.name for field in plan.mapping.mapped_fields if field.may_omit),
+            *(field.name for field in self._fields),
+            *(OMITTED + field.name for field in self._fields if field.may_omit),
         ]
 
     def writes(self, operation: Operation) -> Iterator[Batch]:
@@ -65,7 +66,7 @@ class Cutter:
 
     def emptying(self) -> Batch:
         """A batch of no records, which empties the destination."""
-        values = {field.name: pl.Null() for field in self._plan.mapping.mapped_fields}
+        values = {field.name: pl.Null() for field in self._fields}
         return self._batch(Operation.CLEAR, pl.DataFrame(schema={**_MARKS, **values}))
 
     def erasures(self) -> Iterator[Batch]:
@@ -99,6 +100,6 @@ class Cutter:
             yield self._batch(Operation.DELETE, leaving[start : start + size].with_columns(asked))
 
     def _batch(self, operation: Operation, frame: pl.DataFrame) -> Batch:
-        fields = () if operation is Operation.DELETE else self._plan.mapping.mapped_fields
+        fields = () if operation is Operation.DELETE else self._fields
         name = f"{self._name}:{next(self._numbers)}"
         return Batch(operation, self._activation.mode, frame, fields, id=name, token=self._token)

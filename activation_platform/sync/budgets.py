@@ -24,9 +24,10 @@ from activation_platform.sync.store import Store
 
 __all__ = ["Budgets"]
 
-_AHEAD = 1.0
-"""Seconds for which tokens are taken at once from a store that is far away."""
-_AHEAD_NEAR = 0.02
+_LIVES, _LIVES_NEAR = 1.0, 0.2
+"""For how many seconds an advance may be used, where the store is far away and where it is near."""
+_HOLDS, _HOLDS_NEAR = 1.0, 0.02
+"""For how many seconds its tokens are enough; few, so that what leaves together is not much more than what flows in."""
 _SKEW = 60.0
 """Seconds by which the clocks of two machines may differ; a clock that differs by more was set back."""
 
@@ -65,7 +66,8 @@ class Budgets:
             advance = self._advances.get(budget.name, _Advance())
             if advance.left < cost or now > advance.ends:
                 ahead = self._ahead(budget)
-                upto = min(ahead * self.rate(budget), self._told(budget))
+                holds = min(_HOLDS_NEAR if self._place.near else _HOLDS, ahead)
+                upto = min(holds * self.rate(budget), self._told(budget))
                 tokens = max(cost, upto - upto % cost)  # a rest that pays for no request would be lost
                 unused = advance.left
                 wait = self._change(budget, lambda known, now: known.spent(budget, tokens, now), unused)
@@ -129,9 +131,10 @@ class Budgets:
         return wait
 
     def _ahead(self, budget: Budget) -> float:
-        """For how many seconds tokens are taken at once: less than half of a burst; 0 where that would not be two tokens."""
-        ahead = min(_AHEAD_NEAR if self._place.near else _AHEAD, budget.burst / budget.per_second * 0.475)
-        return ahead if ahead * budget.per_second >= 2 else 0.0
+        """For how many seconds an advance lives: less than half of a burst; 0 where its tokens would not be two."""
+        lives, holds = (_LIVES_NEAR, _HOLDS_NEAR) if self._place.near else (_LIVES, _HOLDS)
+        lives = min(lives, budget.burst / budget.per_second * 0.475)
+        return lives if min(lives, holds) * budget.per_second >= 2 else 0.0
 
 
 def _hidden(name: str) -> str:

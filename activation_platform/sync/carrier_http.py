@@ -29,6 +29,19 @@ _LATELY = 1.0
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
+class _NoCookies(httpx.Cookies):
+    """Keeps nothing: an API knows us by our credentials, and to look for cookies takes a tenth of a small request."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Leave them there."""
+
+
+class _Client(httpx.AsyncClient):
+    """A client without cookies."""
+
+    cookies: httpx.Cookies = _NoCookies()  # type: ignore[override]  # a property there
+
+
 @dataclass
 class HttpCarrier(Carrier):
     """Sends `httpx.Request`s through one client.
@@ -150,7 +163,7 @@ class HttpCarrier(Carrier):
 
             transport = AiohttpTransport(limits=httpx.Limits(max_connections=self.connections))
         timeout = httpx.Timeout(self.patience.answer_within, connect=min(10.0, self.patience.answer_within))
-        return httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=True)
+        return _Client(transport=transport, timeout=timeout, trust_env=True)
 
     def _throttles(self, response: httpx.Response) -> bool:
         return response.status_code == httpx.codes.TOO_MANY_REQUESTS or self.destination.should_retry(

@@ -35,6 +35,7 @@ from activation_platform.sync.remember import (
 )
 from activation_platform.sync.states import NO_EVENTS, Debt, Event
 from activation_platform.sync.tally import Tally
+from activation_platform.sync.together import Together
 
 __all__ = ["Journey"]
 
@@ -165,9 +166,16 @@ class Journey:
             )
 
     async def _load(self, batches: Iterator[Batch]) -> None:
-        told = Told(self._before, self._after, self._unsent, self.ledger.durable)
-        async with self._meter.ticking():
-            await self.loader.load(self.activation.service, batches, told)
+        service = self.activation.service
+        together = Together(
+            self._before, self._after, self._unsent, self.ledger.durable, apart=service.can_look_up
+        )
+        told = Told(together.before, together.after, together.unsent, together.durable)
+        try:
+            async with self._meter.ticking():
+                await self.loader.load(service, batches, told)
+        finally:
+            together.flush()
         self._stop_if_cancelled()
 
     def _intends(self, batch: Batch) -> bool:
@@ -257,8 +265,11 @@ class Journey:
 
     def _inserts_after_all(self) -> Iterator[Batch]:
         """The updates that the destination did not know, as inserts."""
+        size = self.activation.service.batch_size
         while self._unknown_there:
-            yield self._unknown_there.pop()
+            batch = self._unknown_there.pop()
+            for start in range(0, len(batch), size):
+                yield replace(batch, frame=batch.frame[start : start + size])
 
     def _leaving(self) -> pl.DataFrame:
         """Deletes, which come last, once every write has its answer."""

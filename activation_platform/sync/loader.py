@@ -7,6 +7,7 @@ stands alone; a batch without an answer is reported as unknown, and too many of 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -16,8 +17,8 @@ from activation_platform.contracts.batch import REQUEST, Batch
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError, ConnectionFailed
 from activation_platform.contracts.modes import Operation
-from activation_platform.contracts.outcomes import Outcome, Verdict, rejected
-from activation_platform.contracts.redaction import whole
+from activation_platform.contracts.outcomes import ACCEPTED, Outcome, Verdict, rejected
+from activation_platform.contracts.redaction import Redactor, whole
 from activation_platform.contracts.service import BatchRefused, Inquiry, Service, UnreadableAnswer
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
@@ -48,7 +49,7 @@ class Told:
     """Who is told what: `before` a batch leaves, `after` its answer, or that it was `unsent` after all.
 
     `after` and `unsent` may be told a part of a batch at a time. A batch of which neither is told is in doubt. `durable` is
-    awaited before a batch leaves, and when it is done: it returns when what was told is remembered.
+    awaited before a batch leaves, and at the end: it returns when what was told is remembered.
     """
 
     before: Callable[[Batch], None]
@@ -124,7 +125,7 @@ class Loader:
             raise self._unreadable(error) from error
         except BatchRefused as refused:
             raise ConnectionFailed(
-                f"{self.destination.platform} refused a request: {self.destination.redactor()(refused.reason)}",
+                f"{self.destination.platform} refused a request: {self._hide(refused.reason)}",
                 remedy="Check the destination's settings (account, address, version) and the service's options.",
             ) from refused
 
@@ -146,10 +147,11 @@ class Loader:
             while not self.cancelled() and self._broken is None:
                 batch = next(source, None)
                 if batch is None:
-                    return
+                    break
                 told.before(batch)
-                await told.durable()
+                await told.durable()  # this, and the answer before
                 await self._deliver(service, batch, told)
+            if self._broken is None:
                 await told.durable()
         except BaseException as error:
             # One worker's error stops the others before their next batch; `load` raises it.
@@ -194,7 +196,7 @@ class Loader:
         if batch.operation is Operation.CLEAR:
             if not len(batch):
                 raise ConnectionFailed(
-                    f"{self.destination.platform} refused to be emptied: {self.destination.redactor()(refused.reason)}",
+                    f"{self.destination.platform} refused to be emptied: {self._hide(refused.reason)}",
                     remedy="Check what the account may do; a snapshot needs the destination to take everything away.",
                 ) from refused
             # Halves that each take everything away would leave only the last: empty it first.
@@ -238,7 +240,9 @@ class Loader:
 
     def _redacted(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Outcomes without secrets. What should still be tried later is rejected for this run, and owed to the next."""
-        hide = self.destination.redactor()
+        if outcomes.count(ACCEPTED) == len(outcomes):
+            return outcomes
+        hide = self._hide
         return [
             replace(
                 outcome,
@@ -250,6 +254,10 @@ class Loader:
             else outcome
             for outcome in outcomes
         ]
+
+    @cached_property
+    def _hide(self) -> Redactor:
+        return self.destination.redactor()
 
     def _unreadable(self, error: UnreadableAnswer) -> ConnectionFailed:
         return ConnectionFailed(

@@ -133,14 +133,19 @@ def answered(batch: Batch, outcomes: list[Outcome], activation: Activation, at: 
     table = _DELETED if deleting else _WRITTEN
     if batch.mode is Mode.ERASE:
         table = table | _NEVER_AGAIN
-    verdicts = [table[outcome.verdict] for outcome in outcomes]
     assumed = _rows(batch, activation, at)
+    if not deleting and outcomes and outcomes.count(outcomes[0]) == len(outcomes):
+        outcomes = outcomes[:1]  # all were told the same: it is said once
+    verdicts = [table[outcome.verdict] for outcome in outcomes]
+    told = (
+        pl.Series("event", [str(event) for event, _ in verdicts], dtype=pl.String),
+        pl.Series("state", [int(state) for _, state in verdicts], dtype=pl.UInt8),
+        pl.Series("reason", [outcome.reason or None for outcome in outcomes], dtype=pl.String),
+        pl.Series("request", [outcome.request or None for outcome in outcomes], dtype=pl.String),
+        pl.Series("did", [outcome.did or None for outcome in outcomes], dtype=pl.String),
+    )
     events = assumed.with_columns(
-        event=pl.Series([str(event) for event, _ in verdicts], dtype=pl.String),
-        state=pl.Series([int(state) for _, state in verdicts], dtype=pl.UInt8),
-        reason=pl.Series([outcome.reason or None for outcome in outcomes], dtype=pl.String),
-        request=pl.Series([outcome.request or None for outcome in outcomes], dtype=pl.String),
-        did=pl.Series([outcome.did or None for outcome in outcomes], dtype=pl.String),
+        column if len(outcomes) == assumed.height else pl.lit(column).first() for column in told
     )
     in_doubt = pl.col("event") == Event.UNKNOWN
     owed = in_doubt | (pl.col("event") == Event.REJECTED)

@@ -71,6 +71,7 @@ class Workshop:
         """Run over a frame of these rows (`key`, `id`, `email`, `name`); `id` defaults to the key."""
         frame = rows[0] if rows and isinstance(rows[0], pl.DataFrame) else things(*rows)
         self.day += 1
+        self.clock.time += 86_400 if self.day > 1 else 0
         self.vendor.writes.clear()
         activation = Activation(
             name="things",

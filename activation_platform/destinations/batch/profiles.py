@@ -4,8 +4,10 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
+import polars as pl
 
-from activation_platform.contracts.batch import Batch, Record
+from activation_platform.contracts.batch import IDENTIFIER, Batch
+from activation_platform.contracts.encode import JSON, Member, Shape, json_array
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.outcomes import Outcome, partial
@@ -17,7 +19,7 @@ from activation_platform.contracts.service import (
 )
 from activation_platform.contracts.values import Choice, Email, Phone, Text, TimeZone
 from activation_platform.destinations.batch.answers import faults_of
-from activation_platform.destinations.batch.attributes import ATTRIBUTES, CUSTOM_ID, attribute
+from activation_platform.destinations.batch.attributes import ATTRIBUTES, CUSTOM_ID, attribute_members
 from activation_platform.destinations.batch.erasure import (
     erasures_per_second,
     request_erasure,
@@ -96,7 +98,8 @@ class Profiles(Service):
             f"/{self.destination.version}/profiles/update",
             budget=self.destination.updates,
             cost=len(batch),
-            json=[_profile(record) for record in batch.records],
+            content=json_array(batch.frame, _profile(batch)),
+            headers=JSON,
         )
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
@@ -111,6 +114,6 @@ class Profiles(Service):
         return (yield from settle_erasures(self.destination, pending))
 
 
-def _profile(record: Record) -> dict[str, Any]:
-    attributes = [attribute(*item) for item in record.values.items() if item[0] != "custom_id"]
-    return {"identifiers": {"custom_id": record.identifier}, "attributes": dict(attributes)}
+def _profile(batch: Batch) -> Shape:
+    attributes = dict(attribute_members(batch, but=("custom_id",)))
+    return {"identifiers": {"custom_id": Member(pl.col(IDENTIFIER))}, "attributes": attributes}

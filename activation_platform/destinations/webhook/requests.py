@@ -4,8 +4,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import httpx
+import polars as pl
 
+from activation_platform.contracts.batch import IDENTIFIER as BATCH_IDENTIFIER
 from activation_platform.contracts.batch import Batch, Record
+from activation_platform.contracts.encode import Member, json_array, members
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
@@ -137,7 +140,9 @@ class Requests(Sender, Service):
     def request(self, batch: Batch) -> httpx.Request:
         """All records of the batch, as a JSON array."""
         call = self.options.call(batch.operation)
-        payload = [self._payload(record, batch.operation) for record in batch.records]
+        deleting = batch.operation is Operation.DELETE
+        gone = {self.identifying_field: Member(pl.col(BATCH_IDENTIFIER))}
+        payload = json_array(batch.frame, gone if deleting else members(batch))
         return self.message(call, call.path, payload, operation=batch.operation, key=batch.id)
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:

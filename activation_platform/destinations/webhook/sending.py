@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import parse_qs, quote
 
@@ -47,13 +48,13 @@ class Call:
     @classmethod
     def parse(cls, written: Any, option: str) -> Self:
         """`PUT /customers/{identifier}?source=shop`, or a method alone; raises `DeclarationError` for anything else."""
-        found = _CALL.fullmatch(written) if isinstance(written, str) else None
-        if found is None or re.search("[{}]", _NAME.sub("", found[2] or "")):
+        parts = _parts(written) if isinstance(written, str) else None
+        if parts is None:
             raise DeclarationError(
                 f'"{option}" is not a call',
                 remedy="Write POST, PUT, PATCH or DELETE, and a path where there is one: PUT /customers/{identifier}.",
             )
-        return cls(found[1], found[2] or "", parse_qs(found[3] or "", keep_blank_values=True))
+        return cls(*parts)
 
     @property
     def names(self) -> list[str]:
@@ -71,6 +72,15 @@ class Call:
             return quote(text, safe="")
 
         return _NAME.sub(encoded, self.path)
+
+
+@lru_cache
+def _parts(written: str) -> tuple[str, str, Mapping[str, list[str]]] | None:
+    """Method, path and parameters of a call; None where it is none."""
+    found = _CALL.fullmatch(written)
+    if found is None or re.search("[{}]", _NAME.sub("", found[2] or "")):
+        return None
+    return found[1], found[2] or "", parse_qs(found[3] or "", keep_blank_values=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,7 @@ class Sender:
         return self.options.idempotent
 
     def message(self, call: Call, path: str, payload: Any, *, operation: str, key: str) -> httpx.Request:
-        """One request; `payload` is a mapping, a list or None, `key` tells it from another request of the same content."""
+        """One request; `payload` is a mapping, a body or None, `key` tells it from another request of the same content."""
         in_query = self.options.values == "query"
         parameters = {
             **self.destination.query,
@@ -131,8 +141,10 @@ class Sender:
         content = b"" if in_query or payload is None else _encoded(payload)
         told = "\n".join([key, operation, call.method, path, json.dumps(parameters)])
         digest = hashlib.sha256(told.encode() + b"\n" + content).hexdigest()
-        headers = httpx.Headers({"Content-Type": "application/json"} if content else {})
-        headers.update(self.options.headers)
+        headers: httpx.Headers | dict[str, str] = {"Content-Type": "application/json"} if content else {}
+        if self.options.headers:
+            headers = httpx.Headers(headers)
+            headers.update(self.options.headers)
         headers.update({"X-Operation": operation, "Idempotency-Key": digest[:32]})
         return self.destination.ask(
             call.method,
@@ -170,6 +182,8 @@ def _parameters(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encoded(payload: Any) -> bytes:
+    if isinstance(payload, bytes):
+        return payload
     return json.dumps(
         payload, default=_plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     ).encode()

@@ -1,0 +1,132 @@
+"""Bodies: a JSON array of a batch's records, written column by column; what JSON has no word for is rendered before.
+
+Days, times and moments are ISO 8601 (moments in UTC, with microseconds and a `Z`), durations ISO 8601, decimals text with all
+their digits, bytes base64, categories text. NaN and infinities, which no record holds (SEMANTICS B6), would be null.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+import polars as pl
+from polars.datatypes import DataTypeClass
+
+from activation_platform.contracts.batch import OMITTED, Batch, MappedField
+
+__all__ = ["JSON", "Member", "Shape", "json_array", "members", "rendered"]
+
+
+JSON = {"Content-Type": "application/json"}
+"""The headers of such a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A value of every record; where `absent` holds, the record does not have it."""
+
+    value: pl.Expr
+    absent: pl.Expr | None = None
+
+
+Shape = Mapping[str, "Member | Shape"]
+"""What a record looks like: names, in order, with values or objects of their own."""
+
+
+def members(batch: Batch) -> dict[str, Member]:
+    """The fields of a batch as members, by name: those that a record does not write are absent in it."""
+    schema = batch.frame.schema
+    return {
+        field.name: Member(rendered(pl.col(field.name), schema[field.name]), _absent(batch.frame, field))
+        for field in batch.fields
+    }
+
+
+def _absent(frame: pl.DataFrame, field: MappedField) -> pl.Expr | None:
+    """Where a record lacks the field; None where none of these does."""
+    absent = []
+    if field.keeps_null and frame[field.name].null_count():
+        absent.append(pl.col(field.name).is_null())
+    if field.may_omit and frame[OMITTED + field.name].any():
+        absent.append(pl.col(OMITTED + field.name))
+    return pl.any_horizontal(absent) if absent else None
+
+
+def json_array(frame: pl.DataFrame, shape: Shape) -> bytes:
+    """The rows of a frame as an array of objects of this shape."""
+    if _is_whole(shape):
+        return frame.select(_whole(shape)).write_json().encode()
+    objects = frame.select(pl.repeat("", pl.len()) + _text(shape)).to_series()
+    return f"[{','.join(objects)}]".encode()
+
+
+def _is_whole(shape: Shape) -> bool:
+    """Whether every record has every member, and at least one."""
+    return bool(shape) and all(
+        one.absent is None if isinstance(one, Member) else _is_whole(one) for one in shape.values()
+    )
+
+
+def _whole(shape: Shape) -> list[pl.Expr]:
+    return [
+        (one.value if isinstance(one, Member) else pl.struct(_whole(one))).alias(name)
+        for name, one in shape.items()
+    ]
+
+
+def _text(shape: Shape) -> pl.Expr:
+    """Objects as text; members that nobody lacks are written together."""
+    parts: list[pl.Expr] = []
+    for everybody, names in groupby(shape, lambda name: _is_whole({name: shape[name]})):
+        if everybody:
+            parts.append(_inside({name: shape[name] for name in names}))
+        else:
+            parts.extend(_sometimes(name, shape[name]) for name in names)
+    inside = pl.concat_str(parts, separator=",", ignore_nulls=True) if parts else pl.lit("")
+    return pl.concat_str(pl.lit("{"), inside, pl.lit("}"))
+
+
+def _sometimes(name: str, one: "Member | Shape") -> pl.Expr:
+    """A member that some records lack, or that holds one."""
+    if isinstance(one, Member):
+        return pl.when(~one.absent if one.absent is not None else True).then(
+            _inside({name: Member(one.value)})
+        )
+    return pl.concat_str(pl.lit(json.dumps(name, ensure_ascii=False) + ":"), _text(one))
+
+
+def _inside(shape: Shape) -> pl.Expr:
+    """What stands between the braces."""
+    return pl.struct(_whole(shape)).struct.json_encode().str.head(-1).str.tail(-1)
+
+
+def rendered(value: pl.Expr, dtype: pl.DataType | DataTypeClass) -> pl.Expr:
+    """Values of a type in a form that JSON has."""
+    if isinstance(dtype, pl.Datetime):
+        moment = value.dt.convert_time_zone("UTC") if dtype.time_zone else value
+        return moment.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+    if dtype == pl.Date:
+        return value.dt.to_string("%Y-%m-%d")
+    if dtype in (pl.Time, pl.Duration):
+        return value.dt.to_string("iso")
+    if dtype == pl.Binary:
+        return value.bin.encode("base64")
+    if isinstance(dtype, (pl.Decimal, pl.Enum, pl.Categorical)):
+        return value.cast(pl.String)
+    if isinstance(dtype, pl.Array):
+        return rendered(value.arr.to_list(), pl.List(dtype.inner))
+    if isinstance(dtype, pl.List):
+        return value.list.eval(rendered(pl.element(), dtype.inner)) if _needs(dtype.inner) else value
+    if isinstance(dtype, pl.Struct) and _needs(dtype):
+        fields = [rendered(value.struct.field(one.name), one.dtype).alias(one.name) for one in dtype.fields]
+        return pl.when(value.is_not_null()).then(pl.struct(fields))
+    return value
+
+
+def _needs(dtype: pl.DataType | DataTypeClass) -> bool:
+    """Whether a type, or one within it, must be rendered."""
+    if isinstance(dtype, (pl.List, pl.Array)):
+        return _needs(dtype.inner)
+    if isinstance(dtype, pl.Struct):
+        return any(_needs(one.dtype) for one in dtype.fields)
+    return dtype.is_temporal() or isinstance(dtype, (pl.Binary, pl.Decimal, pl.Enum, pl.Categorical))

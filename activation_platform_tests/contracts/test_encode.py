@@ -1,0 +1,107 @@
+"""Bodies written column by column say what they would say written record by record."""
+
+import json
+import string
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS, Batch, MappedField
+from activation_platform.contracts.encode import Member, json_array, members
+from activation_platform.contracts.modes import Mode, Operation
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = {
+    "text": (pl.String, TEXT),
+    "int": (pl.Int64, st.integers(-(2**63), 2**63 - 1)),
+    "uint": (pl.UInt64, st.integers(0, 2**64 - 1)),
+    "float": (pl.Float64, st.floats(allow_nan=False, allow_infinity=False)),
+    "bool": (pl.Boolean, st.booleans()),
+    "day": (pl.Date, st.dates()),
+    "moment": (pl.Datetime("us", "UTC"), st.datetimes(timezones=st.just(UTC))),
+    "list": (pl.List(pl.String), st.lists(TEXT, max_size=3)),
+    "days": (pl.List(pl.Date), st.lists(st.dates(), max_size=2)),
+    "nested": (
+        pl.Struct({"a": pl.Int64, "when": pl.Date}),
+        st.fixed_dictionaries({"a": st.integers(0, 9), "when": st.dates()}),
+    ),
+}
+NAMES = st.text(string.printable + "é🎉{}", min_size=1, max_size=6).filter(
+    lambda name: not name.startswith("_")
+)
+
+
+def plain(value):
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return value.isoformat()
+
+
+@st.composite
+def batches(draw):
+    rows = draw(st.integers(1, 4))
+    named = draw(st.dictionaries(NAMES, st.sampled_from(sorted(VALUES)), min_size=1, max_size=6))
+    keys = [str(row) for row in range(rows)]
+    columns = [pl.Series(name, keys) for name in (KEY, IDENTIFIER, PREVIOUS)]
+    fields = []
+    for name, kind in named.items():
+        dtype, values = VALUES[kind]
+        field = MappedField(name, keeps_null=draw(st.booleans()), may_omit=draw(st.booleans()))
+        fields.append(field)
+        drawn = draw(st.lists(st.none() | values, min_size=rows, max_size=rows))
+        columns.append(pl.Series(name, drawn, dtype=dtype))
+        if field.may_omit:
+            marks = draw(st.lists(st.booleans(), min_size=rows, max_size=rows))
+            columns.append(pl.Series(OMITTED + name, marks))
+    return Batch(Operation.INSERT, Mode.UPSERT, pl.DataFrame(columns), tuple(fields))
+
+
+@given(batches())
+def test_columns_and_records_say_the_same(batch):
+    by_record = [json.loads(json.dumps(dict(record.values), default=plain)) for record in batch.records]
+    assert json.loads(json_array(batch.frame, members(batch))) == by_record
+
+
+@given(batches())
+def test_an_object_within_an_object_holds_what_it_should(batch):
+    shape = {"who": {"id": Member(pl.col(IDENTIFIER))}, "values": members(batch), "n": Member(pl.lit(1))}
+    by_record = [
+        {
+            "who": {"id": record.identifier},
+            "values": json.loads(json.dumps(dict(record.values), default=plain)),
+            "n": 1,
+        }
+        for record in batch.records
+    ]
+    assert json.loads(json_array(batch.frame, shape)) == by_record
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "written"),
+    [
+        (Decimal("12345678901234567890.10"), pl.Decimal(30, 2), "12345678901234567890.10"),
+        (b"\x00\xff", pl.Binary, "AP8="),
+        (time(13, 5), pl.Time, "13:05:00"),
+        (timedelta(days=1, seconds=2), pl.Duration("us"), "P1DT2S"),
+        (datetime.fromisoformat("2024-01-31T12:00"), pl.Datetime("ms"), "2024-01-31T12:00:00.000000Z"),
+        (datetime(2024, 1, 31, 12, tzinfo=UTC), pl.Datetime("us", "Europe/Paris"), "2024-01-31T12:00:00.000000Z"),
+        ("gold", pl.Enum(["gold", "silver"]), "gold"),
+        ([date(2024, 1, 31)], pl.Array(pl.Date, 1), ["2024-01-31"]),
+        (float("nan"), pl.Float64, None),
+        (float("-inf"), pl.Float64, None),
+        ("\x00\x1f\"\\\u2028🎉é", pl.String, "\x00\x1f\"\\\u2028🎉é"),
+    ],
+)  # fmt: skip
+def test_what_json_has_no_word_for_is_rendered(value, dtype, written):
+    frame = pl.DataFrame([pl.Series("field", [value], dtype=dtype)])
+    batch = Batch(Operation.INSERT, Mode.UPSERT, frame, (MappedField("field"),))
+    assert json.loads(json_array(frame, members(batch))) == [{"field": written}]
+
+
+def test_records_without_members_are_empty_objects():
+    assert json_array(pl.DataFrame({"a": [1, 2]}), {}) == b"[{},{}]"
+    assert json_array(pl.DataFrame({"a": [1]}), {"values": {}}) == b'[{"values":{}}]'
