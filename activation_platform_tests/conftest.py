@@ -53,6 +53,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"state machine: {told['histories']:,} histories of {told['runs']:,} runs"
         )
+    if told["faults"]:
+        terminalreporter.write_line(f"storms: {told['faults']:,} faults of vendors outlived")
     if told["kills"]:
         stages = [
             f"{told[name]:,} {name.removeprefix('kills ')}" for name in sorted(told) if "kills while" in name

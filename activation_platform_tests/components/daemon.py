@@ -69,6 +69,10 @@ mutation ($params: LaunchBackfillParams!) {
     __typename ... on LaunchBackfillSuccess { backfillId } ... on Error { message }
   }
 }"""
+TERMINATE = """
+mutation ($id: String!) {
+  terminateRun(runId: $id) { __typename ... on TerminateRunFailure { message } ... on Error { message } }
+}"""
 PAUSE = """
 mutation ($id: String!) {
   stopRunningSchedule(id: $id) { __typename ... on Error { message } }
@@ -170,6 +174,10 @@ class Daemon:
         """A person backfills partitions of an asset; returns the backfill's id."""
         params = {"assetSelection": [{"path": asset.split("/")}], "partitionNames": list(partitions)}
         return str(self._act(BACKFILL, "LaunchBackfillSuccess", params=params)["backfillId"])
+
+    def terminate(self, run_id: str) -> None:
+        """A person presses Terminate."""
+        self._act(TERMINATE, "TerminateRunSuccess", id=run_id)
 
     def pause(self, schedule: str) -> None:
         """A person switches a schedule off."""

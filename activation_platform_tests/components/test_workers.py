@@ -1,4 +1,4 @@
-"""Runs in processes of their own, as the shipped settings have them: side by side, and killed (SEMANTICS D4, E1, E2)."""
+"""Runs in processes of their own, as the shipped settings have them: side by side, killed, terminated (D4, D5, E1, E2)."""
 
 import os
 import signal
@@ -7,15 +7,16 @@ import time
 import dagster as dg
 import pytest
 
+from activation_platform.destinations.attio.destination import Attio
 from activation_platform.sandbox.faults import Kind, Rule
 from activation_platform.sync.folder import Folder
-from activation_platform.sync.history import read_runs
+from activation_platform.sync.history import Status, read_runs
 from activation_platform_tests.components.daemon import daemon
 from activation_platform_tests.components.project import LEADS, fill, person
 
 FIRST, SECOND = "2024-01-01-06:00", "2024-01-08-06:00"
-PEOPLE = 24
-WITHIN = 60.0
+PEOPLE = 96
+WITHIN = 90.0
 
 
 @pytest.fixture
@@ -29,12 +30,15 @@ def dev(tmp_path, monkeypatch, project, storage, warehouse, sandbox):
 
 
 def until(condition, dev):
-    """Turn the daemon until it is so."""
+    """Turn the daemon, now and then, until it is so."""
     deadline = time.monotonic() + WITHIN
-    while not condition():
-        assert time.monotonic() < deadline, [(run.run_id, run.status) for run in dev.instance.get_runs()]
+    while time.monotonic() < deadline:
         dev.turn()
-        time.sleep(0.05)
+        for _ in range(10):
+            if condition():
+                return
+            time.sleep(0.05)
+    raise AssertionError([(run.run_id, run.status) for run in dev.instance.get_runs()])
 
 
 def finished(dev, count):
@@ -63,7 +67,7 @@ def test_a_worker_that_is_killed_is_replaced_by_one_that_sends_the_rest_of_the_s
         if entry.message.startswith("Executing steps in process")
     )
     os.kill(int(started.message.rpartition("pid: ")[2].rstrip(")")), signal.SIGKILL)
-    fill(warehouse, [person(99)])  # the next worker must not read this
+    fill(warehouse, [person(999)])  # the next worker must not read this
     sandbox.world.clear_faults()
     until(lambda: finished(dev, 2), dev)
     again, first = dev.instance.get_runs()
@@ -71,10 +75,40 @@ def test_a_worker_that_is_killed_is_replaced_by_one_that_sends_the_rest_of_the_s
     assert again.status is dg.DagsterRunStatus.SUCCESS
     assert again.parent_run_id == killed
     assert len(people(sandbox)) == PEOPLE
-    assert not [one for one in people(sandbox).values() if "person99@example.com" in str(one)]
+    assert not [one for one in people(sandbox).values() if "person999@example.com" in str(one)]
     (run,) = read_runs(Folder(storage), "leads")
     assert "had crashed: what was acknowledged to it is kept" in run.notes[0]
-    assert writes(sandbox) <= PEOPLE + 10  # at most what was in flight is sent again
+    assert writes(sandbox) <= PEOPLE + Attio.conversations  # at most what was in flight is sent again
+
+
+def test_d5_a_run_that_is_terminated_is_sealed_and_the_next_one_sends_exactly_the_rest(
+    dev, sandbox, warehouse, storage
+):
+    sandbox.world.add_fault(Rule(Kind.SLOW, path="/attio/*", delay_ms=150))
+    terminated = dev.launch("models/people", "segments/loyal", LEADS, partition=FIRST)
+    until(lambda: len(people(sandbox)) >= 3, dev)
+    dev.terminate(terminated)
+    until(lambda: finished(dev, 1), dev)
+    assert dev.instance.get_run_by_id(terminated).status is dg.DagsterRunStatus.CANCELED
+    done = len(people(sandbox))
+    assert 3 <= done < PEOPLE
+    sandbox.world.clear_faults()
+
+    dev.launch(LEADS, partition=FIRST)
+    until(lambda: finished(dev, 2), dev)
+    stopped, rest = read_runs(Folder(storage), "leads")
+    assert (stopped.status, stopped.figures.inserted, stopped.figures.unsent) == (
+        Status.STOPPED,
+        done,
+        PEOPLE - done,
+    )
+    assert (rest.status, rest.figures.extracted, rest.figures.inserted) == (
+        Status.SUCCEEDED,
+        PEOPLE - done,
+        PEOPLE - done,
+    )
+    assert rest.notes == []
+    assert (len(people(sandbox)), writes(sandbox)) == (PEOPLE, PEOPLE)
 
 
 def test_e2_two_neighbouring_partitions_at_once_send_every_record_once(dev, sandbox, storage):

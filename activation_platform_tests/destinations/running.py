@@ -46,6 +46,8 @@ class Runs:
     settings: dict[str, Any] = field(default_factory=dict)
     run_type: RunType = RunType.FULL_THEN_DELTA
     day: int = 0
+    patience: dict[str, Any] = field(default_factory=dict)
+    """What differs from that of all runs here, which wait in no time: `answer_within` is a time of the real clock."""
 
     def __call__(self, *rows: dict[str, Any], **order: Any) -> Run:
         """One run over these rows; its figures add up (SEMANTICS F1)."""
@@ -62,7 +64,7 @@ class Runs:
             **self.settings,
         )
         clock = Clock()
-        patience = Patience(sleep=clock.sleep, random=lambda: 0.0, attempts=3)
+        patience = Patience(sleep=clock.sleep, random=lambda: 0.0, **{"attempts": 3, **self.patience})
         instant = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=self.day)
         run = activate(
             activation,
