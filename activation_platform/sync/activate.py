@@ -29,7 +29,7 @@ from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Pending
 from activation_platform.sync.claim import Neighbour, claim, nobody, target_of
 from activation_platform.sync.disk import storage_failure
-from activation_platform.sync.doubts import doubts_of, policy, resolved
+from activation_platform.sync.doubts import doubts_of, policy, resolved, told_of
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.history import Run, Status, write_run
 from activation_platform.sync.journey import Journey
@@ -120,7 +120,7 @@ async def _activate(
         journey.notes.extend(claim(activation, ledger, target, frame, neighbours))
         mapping = await _bound(activation, loader, frame.collect_schema())
         await _settle(activation, ledger, loader)
-        await _resolve(activation, ledger, loader)
+        journey.notes.extend(await _resolve(activation, ledger, loader))
         await journey.travel(frame, mapping)
         return _kept(told(journey.status()), ledger)
     except LeaseLost:  # another run seals what this one had acknowledged
@@ -217,19 +217,24 @@ async def _settle(activation: Activation, ledger: Ledger, loader: Loader) -> Non
     _seal(ledger, events)
 
 
-async def _resolve(activation: Activation, ledger: Ledger, loader: Loader) -> None:
-    """Find out what became of operations without an answer, or take them for done; sealed by itself, too (SEMANTICS A1)."""
-    how = policy(activation)
-    if how is InDoubt.RESEND:
-        return
+async def _resolve(activation: Activation, ledger: Ledger, loader: Loader) -> list[str]:
+    """Find out what became of operations without an answer, or take them for done; sealed by itself, too (SEMANTICS A1).
+
+    Returns what a run should say of it.
+    """
+    if activation.service.idempotent:
+        return []
     entries, doubts = doubts_of(ledger)
     if not doubts:
-        return
-    done = [True] * len(doubts)
+        return []
+    how, done = policy(activation), [True] * len(doubts)
+    if how is InDoubt.RESEND:
+        return [told_of(how, done)]
     if how is InDoubt.VERIFY:
         done = await loader.ask(activation.service.look_up(doubts))
     events = resolved(entries, done, ledger.now())
     _seal(ledger, events)
+    return [told_of(how, done)]
 
 
 def _seal(ledger: Ledger, events: pl.DataFrame) -> None:

@@ -14,7 +14,7 @@ from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.order import Activation, InDoubt
 from activation_platform.sync.states import Debt, Event, State, events_of
 
-__all__ = ["doubts_of", "policy", "resolved"]
+__all__ = ["doubts_of", "policy", "resolved", "told_of"]
 
 
 def policy(activation: Activation) -> InDoubt:
@@ -39,6 +39,17 @@ def doubts_of(ledger: Ledger) -> tuple[pl.DataFrame, list[Doubt]]:
         Doubt(Operation(row["operation"]), row["key"], row["identifier"], row["request"] or "")
         for row in entries.iter_rows(named=True)
     ]
+
+
+def told_of(how: InDoubt, carried_out: Sequence[bool]) -> str:
+    """What a run says of the operations that it found in doubt."""
+    count, done = len(carried_out), sum(carried_out)
+    found = f"{count} {'operation' if count == 1 else 'operations'} of earlier runs got no answer"
+    if how is InDoubt.VERIFY:
+        return f"{found}; {done} had been carried out, {count - done} had not (in_doubt: verify)"
+    if how is InDoubt.SKIP:
+        return f"{found}; counted as carried out (in_doubt: skip)"
+    return f"{found}; what is still due is sent again (in_doubt: resend)"
 
 
 def resolved(entries: pl.DataFrame, carried_out: Sequence[bool], at: int) -> pl.DataFrame:

@@ -30,7 +30,12 @@ def test_a1_an_insert_in_doubt_is_looked_up_and_told_once(once, answer, told):
 def test_a1_a_crash_leaves_the_same_doubt(once, answer):
     once.vendor.answers = [answer]
     once.dies(thing("a"), thing("b"), thing("c"), thing("d"))
-    once.run(thing("a"), thing("b"), thing("c"), thing("d"))
+    run = once.run(thing("a"), thing("b"), thing("c"), thing("d"))
+    done = 3 * (answer == "dies after")
+    assert run.notes == [
+        "run 1 had crashed: what was acknowledged to it is kept",
+        f"3 operations of earlier runs got no answer; {done} had been carried out, {3 - done} had not (in_doubt: verify)",
+    ]
     assert set(once.vendor.told.values()) == {1}
     assert once.vendor.things.keys() == {"a", "b", "c", "d"}
 
@@ -66,14 +71,18 @@ def test_a1_skip_takes_it_for_done(once):
     once.run(thing("a"))
     run = once.run(thing("a"))
     assert (run.figures.extracted, once.states()) == (0, {"a": State.PRESENT})
+    assert run.notes == ["1 operation of earlier runs got no answer; counted as carried out (in_doubt: skip)"]
 
 
 def test_a1_resend_says_it_again(once):
     once.settings["in_doubt"] = InDoubt.RESEND
     once.vendor.answers = ["answer lost"]
     once.run(thing("a"))
-    once.run(thing("a"))
+    run = once.run(thing("a"))
     assert once.vendor.told["a"] == 2
+    assert run.notes == [
+        "1 operation of earlier runs got no answer; what is still due is sent again (in_doubt: resend)"
+    ]
 
 
 def test_a1_without_a_look_up_the_default_is_to_say_it_again(once):
