@@ -48,7 +48,8 @@ format: install ## Format the code.
 	$(BIN)/ruff format .
 
 lock: ## Pin the newest allowed dependencies in requirements.lock (needs uv).
-	uv pip compile setup.cfg --extra dev --extra objects --extra postgres --extra redshift --extra sftp --universal --python-version 3.11 \
+	uv pip compile setup.cfg --extra bigquery --extra dev --extra objects --extra postgres --extra redshift --extra sftp --extra snowflake \
+		--universal --python-version 3.11 \
 		--generate-hashes --no-header --no-strip-extras --quiet --upgrade -o requirements.lock
 
 docs: install ## Write the generated pages of docs/.

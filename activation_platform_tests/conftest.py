@@ -64,3 +64,35 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"         {told['forgotten']:,} of {told['acknowledged']:,} acknowledged operations forgotten; "
             f"{told['resent']:,} sent again, of {told['in flight']:,} in flight"
         )
+
+
+def rsa_key() -> dict[str, str]:
+    """A new RSA key: its private half as `pem` and in `base64`, its `public` half."""
+    from base64 import b64encode
+
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return {"pem": pem.decode(), "base64": b64encode(pem).decode(), "public": public.decode()}
+
+
+@pytest.fixture(scope="session")
+def snowflake_key() -> dict[str, str]:
+    """The key of the Snowflake account's user."""
+    return rsa_key()
+
+
+@pytest.fixture(scope="session")
+def snowflake_account(snowflake_key: dict[str, str]) -> Iterator[Any]:
+    """A Snowflake account on the loopback, started once and only when asked for."""
+    from activation_platform_tests.sources.snowflake_account import serving
+
+    with serving(snowflake_key["public"]) as account:
+        yield account

@@ -21,7 +21,7 @@ class SourceSpec(dg.Model):
     """A warehouse that models read from."""
 
     name: Name = Field(description="The name that models refer to.")
-    kind: str = Field(description="The kind of warehouse: databricks, duckdb, postgres, redshift.")
+    kind: str = Field(description="The kind of warehouse: databricks, duckdb, postgres, redshift, snowflake.")
     settings: dict[str, Any] = Field(
         default_factory=dict, description="How to connect; secrets as env:NAME. See docs/sources.md."
     )

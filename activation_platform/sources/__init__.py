@@ -12,6 +12,7 @@ PLACES = {
     "duckdb": "activation_platform.sources.duckdb:DuckDB",
     "postgres": "activation_platform.sources.postgres:Postgres",
     "redshift": "activation_platform.sources.redshift:Redshift",
+    "snowflake": "activation_platform.sources.snowflake:Snowflake",
 }
 
 

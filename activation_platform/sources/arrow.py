@@ -10,7 +10,7 @@ from activation_platform.contracts.errors import ConnectionFailed, DeclarationEr
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Reading", "conformed", "duplicates_refused", "impossible"]
+__all__ = ["Reading", "conformed", "counted", "duplicates_refused", "impossible"]
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31 in days since 1970: what Python, JSON and every vendor can say."""
@@ -23,7 +23,7 @@ Finish = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 class Reading:
-    """The columns of one query: their Polars `schema`, and the way from a batch to a frame of exactly that schema.
+    """The columns of one query: their Polars `schema`, and the way from a batch, of the schema `arrow`, to a frame.
 
     Arrow types that Polars has no exact home for are made plain first: dictionaries and extension types become what they store,
     seconds become milliseconds, NULL becomes text, zones become UTC. `finish` is the source's own last step on a frame. Values
@@ -35,6 +35,7 @@ class Reading:
         import pyarrow as pa
 
         duplicates_refused(arrow.names)
+        self.arrow = arrow
         self._plain = pa.schema([(field.name, _plain(field.type)) for field in arrow])
         self._finish = finish
         self.schema = self._frame(self._plain.empty_table().to_batches(), self._plain).schema
@@ -87,6 +88,22 @@ def conformed(batch: "pa.RecordBatch", schema: "pa.Schema") -> "pa.RecordBatch":
                 f"Column {field.name!r} was announced as {field.type} and came as {array.type}", remedy=remedy
             ) from None
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def counted(frames: Iterable[pl.DataFrame], expected: int, warehouse: str) -> Iterator[pl.DataFrame]:
+    """The frames; ConnectionFailed at their end if they hold another number of rows than the server counted.
+
+    A mirror would take the missing rows for gone, and delete them.
+    """
+    rows = 0
+    for frame in frames:
+        rows += frame.height
+        yield frame
+    if rows != expected:
+        raise ConnectionFailed(
+            f"{warehouse} counted {expected:,} rows, and {rows:,} arrived",
+            remedy="Nothing was taken; the next run reads everything anew.",
+        )
 
 
 def duplicates_refused(names: list[str]) -> None:

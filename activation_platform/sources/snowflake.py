@@ -1,0 +1,197 @@
+"""Snowflake: read through its own connector in Arrow batches, in a session that commits nothing."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from math import ceil
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+import polars as pl
+from pydantic import Field
+from pydantic.config import JsonDict
+
+from activation_platform.contracts.errors import (
+    ActivationError,
+    CredentialsRefused,
+    DeclarationError,
+    NotFound,
+)
+from activation_platform.contracts.redaction import Redactor
+from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.sources.arrow import counted
+from activation_platform.sources.snowflake_columns import exactly, reading
+from activation_platform.sources.snowflake_errors import translated
+from activation_platform.sources.statement import one_select
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+
+__all__ = ["Snowflake"]
+
+SECRET: JsonDict = {"dagster__is_secret": True}
+SCHEMAS = """
+select schema_name from information_schema.schemata
+where schema_name <> 'INFORMATION_SCHEMA' order by schema_name
+"""
+
+
+class Snowflake(Source):
+    """A Snowflake account, through `dagster-snowflake`'s resource.
+
+    Types: NUMBER(p, 0) → Int64 (INTEGER and BIGINT are NUMBER(38, 0)), NUMBER(p, s) → Decimal(p, s); TIMESTAMP_NTZ → us,
+    TIMESTAMP_LTZ and _TZ → us UTC; VARIANT, OBJECT, ARRAY, GEOGRAPHY and GEOMETRY → their JSON in a String. Numbers beyond
+    64 bits, MAP, VECTOR and other types without a home are refused with the cast to write. The session's zone is UTC.
+    """
+
+    kind: ClassVar[str] = "snowflake"
+    dialect: ClassVar[str] = "snowflake"
+    secrets: ClassVar[tuple[str, ...]] = ("password", "private_key", "private_key_password", "oauth_token")
+
+    account: str
+    """`organisation-account`, as in the address of the account."""
+    user: str
+    warehouse: str
+    """The virtual warehouse that computes; it must resume by itself."""
+    database: str
+    role: str = ""
+    """Empty: the user's default role."""
+    default_schema: str = ""
+    """Where a table named without a schema is looked up."""
+    password: str = Field(default="", repr=False, json_schema_extra=SECRET)
+    """A password, or a programmatic access token."""
+    private_key: str = Field(default="", repr=False, json_schema_extra=SECRET)
+    """The PEM of an RSA key whose public half the user has; as it is, or in base64."""
+    private_key_password: str = Field(default="", repr=False, json_schema_extra=SECRET)
+    oauth_token: str = Field(default="", repr=False, json_schema_extra=SECRET)
+    """An OAuth access token."""
+    url: str = ""
+    """Where the account is reached (PrivateLink, a proxy); empty = Snowflake's own address."""
+    login_timeout_seconds: int = 30
+    statement_timeout_seconds: float = 0
+    """How long a query may take; 0 = as long as the warehouse allows."""
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of the result's own chunks, at most 50,000 rows each."""
+        with self._session() as session, closing(session.cursor()) as cursor:
+            cursor.execute(one_select(query, self.dialect))
+            plan = reading(cursor.description)
+            tables = cursor.fetch_arrow_batches(force_microsecond_precision=True)
+            yield from counted(plan.frames(exactly(tables, plan)), cursor.rowcount or 0, "Snowflake")
+
+    def columns(self, query: str) -> pl.Schema:
+        """Names and types of the query's columns; the server only describes it."""
+        with self._session() as session, closing(session.cursor()) as cursor:
+            return reading(cursor.describe(one_select(query, self.dialect))).schema
+
+    def check(self) -> Iterator[CheckStep]:
+        """connection: the account answers; access: it lets us in; schemas: those of the database we may look into."""
+        where = self.url or self.account
+        step = "connection"
+        try:
+            with self._session() as session, closing(session.cursor()) as cursor:
+                yield CheckStep(step, True, f"{where} answers")
+                step = "access"
+                cursor.execute("select 1 as x")
+                yield CheckStep(step, True, f"{self.user} may log in and use {self.warehouse}")
+                step = "schemas"
+                cursor.execute(SCHEMAS)
+                found = [str(row[0]) for row in cursor.fetchall()]
+                words = (
+                    ", ".join(found)
+                    or f"No schema of {self.database} is open. GRANT USAGE ON SCHEMA … TO the role."
+                )
+                yield CheckStep(step, bool(found), words)
+        except ActivationError as error:
+            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
+                yield CheckStep(step, True, f"{where} answers")
+                step = "access"
+            yield CheckStep(step, False, str(error))
+
+    @contextmanager
+    def _session(self) -> "Iterator[SnowflakeConnection]":
+        """A session whose transaction is rolled back, and that is closed however the read ends: that aborts the query it runs.
+
+        https://docs.snowflake.com/en/sql-reference/parameters#abort-detached-query
+        """
+        resource, error_class = self._driver()
+        try:
+            with resource.get_connection() as session:
+                try:
+                    yield session
+                    session.rollback()  # the resource commits when it is done
+                except BaseException:
+                    session.close()  # the resource leaves it open then
+                    raise
+        except error_class as error:
+            raise translated(error, Redactor(self._secret_values())) from None
+        except (ValueError, TypeError) as error:
+            if not self.private_key:
+                raise
+            del error  # it may quote the key
+            raise DeclarationError(
+                "The source's private_key is no private key, or private_key_password does not open it",
+                remedy="Give the PEM of an RSA key as `openssl genrsa` writes it, as it is or in base64.",
+            ) from None
+
+    def _driver(self) -> tuple[Any, Any]:
+        """The connection as `dagster-snowflake` configures it, imported now, and what its driver raises."""
+        self._one_credential()
+        try:
+            from dagster_snowflake import SnowflakeResource
+            from snowflake.connector.errors import Error
+        except ImportError as missing:
+            raise DeclarationError(
+                f"A Snowflake source needs {missing.name}, which is not installed",
+                remedy="pip install 'activation_platform[snowflake]'",
+            ) from None
+        said: dict[str, Any] = {
+            "account": self.account,
+            "user": self.user,
+            "password": self.password,
+            "private_key": self.private_key,
+            "private_key_password": self.private_key_password,
+            "authenticator": "oauth" if self.oauth_token else "",
+            "warehouse": self.warehouse,
+            "database": self.database,
+            "schema": self.default_schema,
+            "role": self.role,
+            "login_timeout": self.login_timeout_seconds,
+        }
+        return SnowflakeResource(
+            **{name: value for name, value in said.items() if value},
+            autocommit=False,
+            timezone="UTC",
+            additional_snowflake_connection_args=self._connector_arguments(),
+        ), Error
+
+    def _connector_arguments(self) -> dict[str, Any]:
+        """https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-api#functions"""
+        parameters: dict[str, Any] = {
+            "QUERY_TAG": "activation_platform",
+            "ABORT_DETACHED_QUERY": True,  # a process that was killed pays for 5 minutes more, not for the whole query
+        }
+        if self.statement_timeout_seconds:
+            parameters["STATEMENT_TIMEOUT_IN_SECONDS"] = max(1, ceil(self.statement_timeout_seconds))
+        arguments: dict[str, Any] = {
+            "arrow_number_to_decimal": True,  # else NUMBER(p, s) arrives as double
+            "platform_detection_timeout_seconds": 0,  # else it asks a cloud's metadata service who we are
+            "session_parameters": parameters,
+        }
+        if self.oauth_token:
+            arguments["token"] = self.oauth_token
+        if self.url:
+            address = urlsplit(self.url)
+            arguments |= {"protocol": address.scheme, "host": address.hostname}
+            arguments["port"] = address.port or (80 if address.scheme == "http" else 443)
+        return arguments
+
+    def _one_credential(self) -> None:
+        given = [name for name in ("password", "private_key", "oauth_token") if getattr(self, name)]
+        if len(given) != 1:
+            raise DeclarationError(
+                f"A Snowflake source takes one of password, private_key and oauth_token, here {' and '.join(given) or 'none'}",
+                remedy="Name the one to log in with.",
+            )
+
+    def _secret_values(self) -> list[str]:
+        return [value for name in self.secrets if (value := getattr(self, name))]

@@ -1,0 +1,124 @@
+"""The same workspace on every warehouse: the destination ends in the same state, whoever holds the rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from activation_platform_tests.components.project import (
+    FIRST,
+    LETTERS,
+    SECOND,
+    fill,
+    person,
+    succeeded,
+    told,
+)
+
+DUCKDB = "kind: duckdb\n  settings:\n    path: env:SHOP_FILE\n"
+PEOPLE = [*(person(number) for number in range(1, 5)), person(5, orders=1)]
+LATER = [person(2), person(3, first_name="Renée"), person(4, orders=1), person(5), person(6)]
+"""One has left, one is changed, one no longer and one now belongs to the segment, one is new."""
+
+
+@dataclass
+class DuckDBFile:
+    """People in a DuckDB file."""
+
+    file: Any
+    kind: str = "duckdb"
+
+    @property
+    def settings(self):
+        return {"path": str(self.file)}
+
+    def fill(self, people):
+        fill(self.file, people)
+
+
+@dataclass
+class Server:
+    """People in a server's table, in a schema of its own."""
+
+    kind: str
+    settings: dict[str, Any]
+    run: Any
+
+    def fill(self, people):
+        values = ", ".join(
+            f"({number}, '{email}', '{name}', {orders})" for number, email, name, orders in people
+        )
+        self.run('delete from "people"', f'insert into "people" values {values}')
+
+
+TABLE = (
+    'create table "people" ("id" bigint, "email" varchar(100), "first_name" varchar(100), "orders" bigint)'
+)
+
+
+@pytest.fixture
+def duckdb(warehouse):
+    return DuckDBFile(warehouse)
+
+
+@pytest.fixture
+def postgres(postgres_server, postgres_database):
+    settings = {
+        "host": postgres_server.host,
+        "port": postgres_server.port,
+        "database": postgres_database,
+        "user": postgres_server.user,
+        "password": postgres_server.password,
+    }
+    made = Server("postgres", settings, lambda *said: postgres_server.run(*said, database=postgres_database))
+    made.run(TABLE)
+    return made
+
+
+@pytest.fixture
+def snowflake(snowflake_account):
+    made = Server("snowflake", snowflake_account.settings, snowflake_account.run)
+    made.run('drop table if exists "people"', TABLE)
+    yield made
+    made.run('drop table "people"')
+
+
+@pytest.fixture
+def shop(request, project, monkeypatch):
+    """The warehouse of the test's parameter, filled, and the project that reads it."""
+    made = request.getfixturevalue(request.param)
+    secrets = {"password"} & set(made.settings)
+    for name in secrets:
+        monkeypatch.setenv(f"SHOP_{name.upper()}", made.settings[name])
+    lines = [
+        f"    {name}: {f'env:SHOP_{name.upper()}' if name in secrets else value}\n"
+        for name, value in made.settings.items()
+    ]
+    project.replaced(DUCKDB, f"kind: {made.kind}\n  settings:\n{''.join(lines)}")
+    made.fill(PEOPLE)
+    return made
+
+
+def on(*kinds):
+    return pytest.mark.parametrize("shop", kinds, indirect=True)
+
+
+@on("duckdb", "postgres", "snowflake")
+def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, project, loaded, sandbox):
+    runner = loaded(project)
+
+    first = succeeded(runner.run(LETTERS, partition=FIRST))
+    shop.fill(LATER)
+    second = succeeded(runner.run(LETTERS, partition=SECOND))
+
+    assert told(first, LETTERS)["inserted"] == 4
+    counts = told(second, LETTERS)
+    assert [counts[name] for name in ("inserted", "updated", "deleted")] == [2, 1, 2]
+    sandbox.world.finish_erasures()
+    held = sandbox.world.part("batch", "profiles")
+    assert {key: held[key]["first_name"] for key in held} == {
+        "2": "Name 2",
+        "3": "Renée",
+        "5": "Name 5",
+        "6": "Name 6",
+    }
