@@ -20,6 +20,7 @@ COMMANDS = {
     "reset": "activation_platform.cli.reset",
     "services": "activation_platform.cli.services",
     "fields": "activation_platform.cli.fields",
+    "grants": "activation_platform.cli.grants",
     "sandbox": "activation_platform.cli.sandbox",
     "demo": "activation_platform.cli.demo_command",
     "ui": "activation_platform.cli.ui_command",

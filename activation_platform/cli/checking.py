@@ -17,6 +17,7 @@ from activation_platform.components.model import ModelComponent
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import type_words
+from activation_platform.components.validation import steps
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import ActivationError, DeclarationError
 
@@ -54,7 +55,7 @@ def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
 def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
     what = f"{component.word} {component.name}"
     if isinstance(component, SourceComponent):
-        for step in source_of(component).check():
+        for step in steps(source_of(component), component.queries(workspace)):
             yield Finding(f"{what}, {step.name}", step.passed, step.words)
     elif isinstance(component, DestinationComponent):
         destination = destination_of(component)

@@ -1,6 +1,6 @@
 """A source in the workspace: a warehouse under a name that models refer to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import dagster as dg
@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from activation_platform.components.names import Name
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
 from activation_platform.components.shown import escaped, markdown_table, masked
+from activation_platform.components.validation import steps
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.source import Source
@@ -71,13 +72,19 @@ class SourceComponent(Declared[SourceSpec]):
             description=f"The {self.spec.kind} warehouse that models read. It is never written.",
         )
 
-    def execute(self, source: Source) -> dg.AssetCheckResult:
-        """Validate the connection, step by step."""
-        steps = list(source.check())
-        broken = next((step for step in steps if not step.passed), None)
+    def queries(self, workspace: Workspace) -> dict[str, str]:
+        """The SQL of every model that reads it, by the model's name."""
+        models: list[Any] = list(workspace.by_word.get("model", {}).values())
+        dialect = self.source_class.dialect
+        return {model.name: model.query(dialect) for model in models if model.spec.source == self.name}
+
+    def execute(self, source: Source, queries: Mapping[str, str]) -> dg.AssetCheckResult:
+        """Validate the source and the models that read it, step by step."""
+        found = list(steps(source, queries))
+        broken = next((step for step in found if not step.passed), None)
         rows = [
             (step.name, "passed" if step.passed else "**failed**", escaped(masked(step.words)))
-            for step in steps
+            for step in found
         ]
         return dg.AssetCheckResult(
             passed=broken is None,
@@ -87,7 +94,6 @@ class SourceComponent(Declared[SourceSpec]):
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The resource, the asset, the check."""
-        del workspace
         resource = self.source_class(**resolved(self.source_class, self.spec.settings))
         key = self.resource_key
 
@@ -95,10 +101,10 @@ class SourceComponent(Declared[SourceSpec]):
             asset=self.asset_key,
             name="connection",
             required_resource_keys={key},
-            description="Connection, access, schemas.",
+            description="Connection, access, schemas, grants, lineage of every model.",
         )
         def connection(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-            return self.execute(getattr(context.resources, key))
+            return self.execute(getattr(context.resources, key), self.queries(workspace))
 
         return dg.Definitions(
             assets=[self.get_asset_spec()], asset_checks=[connection], resources={key: resource}

@@ -1,23 +1,37 @@
 """A source: a warehouse that is read and never written, configured as a Dagster resource."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import dagster as dg
 import polars as pl
 
-__all__ = ["CheckStep", "Source"]
+from activation_platform.contracts.errors import DeclarationError
+
+__all__ = ["CheckStep", "Source", "TableName"]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """One step of a source's validation, in order: connection, access, schemas, grants, lineage."""
+    """One step of a source's validation, in order: connection, access, schemas; then, of all models, grants and lineage."""
 
     name: str
     passed: bool
     words: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableName:
+    """A table as somebody's SQL names it: each part as it is written there, quotes included; empty where it is left out."""
+
+    database: str
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.database, self.schema, self.name) if part)
 
 
 class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the parameter only matters to resources that yield something else
@@ -42,6 +56,14 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     def columns(self, query: str) -> pl.Schema:
         """Names and Polars types of the SELECT's columns, without reading rows. Equal to the schema `read` gives."""
 
+    def grants(self, tables: Sequence[TableName]) -> str:
+        """The SQL with which an owner lets this source read these tables, and nothing else; comments start with `--`."""
+        del tables
+        raise DeclarationError(
+            f"What a source of kind {self.kind} must be granted is not known here",
+            remedy="See docs/sources.md.",
+        )
+
     @abstractmethod
     def check(self) -> Iterator[CheckStep]:
-        """Validate the source; stops after the first step that fails. Never raises for a broken source."""
+        """Validate the source up to its schemas; stops after the first step that fails. Never raises for a broken source."""

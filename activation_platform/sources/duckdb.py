@@ -1,6 +1,6 @@
 """A DuckDB file: opened read-only for each read, so that others can replace it or write to it in between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from activation_platform.contracts.duckdb import LOCKED_DOWN
 from activation_platform.contracts.errors import ActivationError, DeclarationError, NotFound
-from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import Reading, duplicates_refused
 from activation_platform.sources.duckdb_errors import translated
 from activation_platform.sources.statement import one_select
@@ -58,6 +58,11 @@ class DuckDB(Source):
         """Names and types of the query's columns; nothing is executed but its empty beginning."""
         with self._session() as session:
             return Reading(_relation(session, query).limit(0).to_arrow_reader().schema).schema
+
+    def grants(self, tables: Sequence[TableName]) -> str:
+        """Nothing: a file has no users of its own."""
+        del tables
+        return f"-- DuckDB needs nothing: whoever runs the platform must be able to read {self.path}"
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the file opens; access: it answers; schemas: those that hold a table or view."""

@@ -1,12 +1,13 @@
 """PostgreSQL: read through ADBC, streamed, in a read-only transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote, urlencode
 
 import polars as pl
 from pydantic import Field
+from sqlglot import exp
 
 from activation_platform.contracts.errors import (
     ActivationError,
@@ -16,7 +17,7 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.postgres import Trouble, driver, translated
 from activation_platform.contracts.redaction import Redactor
-from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
 from activation_platform.sources.statement import one_select
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Postgres"]
 
 BATCH_HINT = "adbc.postgresql.batch_size_hint_bytes"
+USE_COPY = "adbc.postgresql.use_copy"
 BATCH_BYTES = str(8 * 2**20)
 """What a batch is asked to weigh: the driver's own 16 MB doubles the memory and is not faster."""
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -86,9 +88,29 @@ class Postgres(Source):
                 yield from plan.frames(one_dimensional(batches, columns))
 
     def columns(self, query: str) -> pl.Schema:
-        """Names and types of the query's columns; the server only prepares it."""
+        """Names and types of the query's columns; the server only plans it."""
+        text = one_select(query, self.dialect)
         with self._session() as cursor:
-            return reading(cursor.adbc_execute_schema(one_select(query, self.dialect))).schema
+            columns = cursor.adbc_execute_schema(text)
+            cursor.adbc_statement.set_options(**{USE_COPY: "false"})
+            cursor.execute(f"EXPLAIN {text}")  # preparing asks for no grant, planning does
+            return reading(columns).schema
+
+    def grants(self, tables: Sequence[TableName]) -> str:
+        """CONNECT on the database, USAGE on the schemas, SELECT on the tables.
+
+        https://www.postgresql.org/docs/current/sql-grant.html
+        """
+        role = exp.to_identifier(self.user, quoted=True).sql(dialect=self.dialect)
+        database = exp.to_identifier(self.database, quoted=True).sql(dialect=self.dialect)
+        schemas = sorted({table.schema for table in tables if table.schema})
+        return "\n".join(
+            [
+                f"GRANT CONNECT ON DATABASE {database} TO {role};",
+                *(f"GRANT USAGE ON SCHEMA {schema} TO {role};" for schema in schemas),
+                *(f"GRANT SELECT ON {table} TO {role};" for table in tables),
+            ]
+        )
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the server answers; access: it lets us in; schemas: those we may look into."""

@@ -1,6 +1,6 @@
 """Snowflake: read through its own connector in Arrow batches, in a session that commits nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +17,7 @@ from activation_platform.contracts.errors import (
     NotFound,
 )
 from activation_platform.contracts.redaction import Redactor
-from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import counted
 from activation_platform.sources.snowflake_columns import exactly, reading
 from activation_platform.sources.snowflake_errors import translated
@@ -82,6 +82,30 @@ class Snowflake(Source):
         """Names and types of the query's columns; the server only describes it."""
         with self._session() as session, closing(session.cursor()) as cursor:
             return reading(cursor.describe(one_select(query, self.dialect))).schema
+
+    def grants(self, tables: Sequence[TableName]) -> str:
+        """A role that may use the warehouse, look into the databases and schemas, and SELECT from the tables.
+
+        https://docs.snowflake.com/en/sql-reference/sql/grant-privilege; what is named without its database or schema
+        is looked for in the source's own.
+        """
+        role = self.role or "ACTIVATION"
+        whole = [
+            TableName(table.database or self.database, table.schema or self.default_schema, table.name)
+            for table in tables
+        ]
+        databases = sorted({table.database for table in whole})
+        schemas = sorted({f"{table.database}.{table.schema}" for table in whole if table.schema})
+        return "\n".join(
+            [
+                f"CREATE ROLE IF NOT EXISTS {role};",
+                f"GRANT USAGE ON WAREHOUSE {self.warehouse} TO ROLE {role};",
+                *(f"GRANT USAGE ON DATABASE {database} TO ROLE {role};" for database in databases),
+                *(f"GRANT USAGE ON SCHEMA {schema} TO ROLE {role};" for schema in schemas),
+                *(f"GRANT SELECT ON TABLE {table} TO ROLE {role}; -- a view: ON VIEW" for table in whole),
+                f"GRANT ROLE {role} TO USER {self.user};",
+            ]
+        )
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the account answers; access: it lets us in; schemas: those of the database we may look into."""

@@ -1,0 +1,70 @@
+"""The check of a source goes on, after connection, access and schemas, to what its models read."""
+
+import pytest
+
+from activation_platform.components.validation import steps
+from activation_platform.sources.duckdb import DuckDB
+from activation_platform.sources.postgres import Postgres
+
+
+def told(source, models):
+    return [(step.name, step.passed, step.words) for step in steps(source, models)]
+
+
+def test_a_source_that_can_be_read_tells_what_each_model_reads(warehouse):
+    models = {"people": "select * from people", "pairs": "select a.id from people a, main.people b"}
+
+    found = told(DuckDB(path=str(warehouse)), models)
+
+    assert [name for name, passed, _ in found if passed] == [
+        "connection",
+        "access",
+        "schemas",
+        "grants",
+        "lineage",
+    ]
+    assert found[-1][2] == "people reads people; pairs reads people, main.people"
+
+
+def test_a_source_without_models_is_checked_to_the_end(warehouse):
+    assert told(DuckDB(path=str(warehouse)), {})[-1] == ("lineage", True, "No model reads it")
+
+
+def test_a_model_whose_table_is_missing_fails_the_lineage_by_its_name(warehouse):
+    name, passed, words = told(DuckDB(path=str(warehouse)), {"x": "select * from nope"})[-1]
+
+    assert (name, passed) == ("lineage", False)
+    assert words.startswith("x: Resource not found")
+
+
+def test_a_broken_connection_asks_for_no_model(tmp_path):
+    found = told(DuckDB(path=str(tmp_path / "nope.duckdb")), {"x": "select 1"})
+
+    assert [(name, passed) for name, passed, _ in found] == [("connection", False)]
+
+
+@pytest.fixture
+def reader(postgres_server, postgres_database):
+    """A role that may read nothing."""
+    role = f"reader_{postgres_database}"
+    postgres_server.run(
+        f"create role {role} login password 'reader-password'",
+        "create table salaries as select 1 as id",
+        database=postgres_database,
+    )
+    yield Postgres(
+        host=postgres_server.host,
+        port=postgres_server.port,
+        database=postgres_database,
+        user=role,
+        password="reader-password",
+    )
+    postgres_server.run(f"drop role {role}", database=postgres_database)
+
+
+def test_a_table_that_is_closed_to_us_fails_the_grants_by_the_models_name(reader):
+    name, passed, words = told(reader, {"pay": "select * from salaries"})[-1]
+
+    assert (name, passed) == ("grants", False)
+    assert "pay: Bad credentials" in words
+    assert "GRANT" in words
