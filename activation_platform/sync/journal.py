@@ -1,7 +1,8 @@
 """The journal: events of the run in progress, appended frame by frame, checksummed, durable before the run goes on.
 
-A frame is `magic, length, CRC-32` (12 bytes, little endian) and an Arrow IPC stream of events. Reading stops at the first
-frame that is torn or damaged: what was not wholly written was not yet acknowledged to anybody.
+A frame is `magic, length, CRC-32` (12 bytes, little endian) and an Arrow IPC stream of events. Only the last one can be torn by a
+crash, and what was not wholly written was not yet acknowledged to anybody: reading ends there. A damaged frame that a whole one
+follows is another matter: what it said was acknowledged, and would be forgotten.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ __all__ = ["Journal", "read_journal"]
 
 _MAGIC = 0x4C4A5041  # "APJL"
 _HEADER = struct.Struct("<III")
+_BEGINNING = struct.pack("<I", _MAGIC)
 
 
 class Journal:
@@ -103,12 +105,30 @@ def read_journal(store: Store, name: str) -> Iterator[pl.DataFrame]:
 
     Raises LedgerMismatch where it is damaged in a way that no crash explains.
     """
-    file = io.BytesIO(store.read_log(name) or b"")
-    while len(header := file.read(_HEADER.size)) == _HEADER.size:
-        magic, length, checksum = _HEADER.unpack(header)
-        payload = file.read(length)
-        if magic != _MAGIC or len(payload) != length or zlib.crc32(payload) != checksum:
-            if not store.tears:
+    content, at = store.read_log(name) or b"", 0
+    while len(content) - at >= _HEADER.size:
+        payload = _whole(content, at)
+        if payload is None:
+            if not store.tears or _any_whole(content, at + 1):
                 raise damaged(store, f"{name} is torn")
             return
         yield pl.read_ipc_stream(io.BytesIO(payload))
+        at += _HEADER.size + len(payload)
+
+
+def _whole(content: bytes, at: int) -> bytes | None:
+    """The payload of the frame that begins there; None where there is no whole one."""
+    if len(content) - at < _HEADER.size:
+        return None
+    magic, length, checksum = _HEADER.unpack_from(content, at)
+    payload = content[at + _HEADER.size : at + _HEADER.size + length]
+    return payload if magic == _MAGIC and len(payload) == length and zlib.crc32(payload) == checksum else None
+
+
+def _any_whole(content: bytes, at: int) -> bool:
+    """Whether a whole frame begins anywhere from there on."""
+    while (at := content.find(_BEGINNING, at)) >= 0:
+        if _whole(content, at) is not None:
+            return True
+        at += 1
+    return False

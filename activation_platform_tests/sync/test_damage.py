@@ -80,6 +80,22 @@ def test_a_ledger_file_that_is_cut_in_half_garbled_or_missing_stops_the_run(work
     refused(workshop, path.name)
 
 
+def test_a_flipped_bit_in_what_a_crashed_run_had_heard_stops_the_run_before_anything_is_forgotten(
+    workshop, folder
+):
+    workshop.vendor.answers = ["", "", "dies"]
+    workshop.dies(*(thing(f"k{number}", name="newer") for number in range(50)))
+    (path,) = folder.glob("journal-*.log")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+    with pytest.raises(LedgerMismatch, match=r"journal-\d\.log is torn"):
+        workshop.run(thing("k0"))
+    assert workshop.vendor.writes == []
+    path.write_bytes(whole)
+    workshop.run(*(thing(f"k{number}", name="newer") for number in range(50)))
+    assert len(workshop.vendor.sent) == 50 - 2 * workshop.service.batch_size
+
+
 def test_the_backup_brought_back_goes_on_as_if_nothing_had_happened(workshop, folder):
     (path,) = folder.glob("delta-*.arrow")
     kept = path.read_bytes()

@@ -1,9 +1,10 @@
-"""The journal: what was appended whole is read back; a torn or damaged frame ends it."""
+"""The journal: what was appended whole is read back; a torn end is left out, other damage stops."""
 
 import os
 
 import pytest
 
+from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.states import EVENTS, Event, State, events_of
@@ -72,14 +73,24 @@ def test_a_cut_anywhere_leaves_the_whole_frames_before_it(tmp_path):
         assert keys(tmp_path / "cut") == of(sum(size <= cut for size in sizes))
 
 
-def test_a_flipped_bit_anywhere_leaves_the_frames_before_it(tmp_path):
+def flipped(path, place):
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1 << (place % 8)
+    (path.parent / "flipped").write_bytes(damaged)
+    return path.parent / "flipped"
+
+
+def test_a_flipped_bit_in_the_last_frame_leaves_those_before_it(tmp_path):
     sizes = written(tmp_path / "j", 3)
-    whole = (tmp_path / "j").read_bytes()
-    for place in {*range(0, sizes[-1], 89), *range(12), *range(sizes[0], sizes[0] + 12), sizes[-1] - 1}:
-        damaged = bytearray(whole)
-        damaged[place] ^= 1 << (place % 8)
-        (tmp_path / "flipped").write_bytes(damaged)
-        assert keys(tmp_path / "flipped") == of(sum(size <= place for size in sizes))
+    for place in {*range(sizes[1], sizes[2], 89), *range(sizes[1], sizes[1] + 12), sizes[2] - 1}:
+        assert keys(flipped(tmp_path / "j", place)) == of(2)
+
+
+def test_a_flipped_bit_before_whole_frames_would_forget_them_so_it_stops(tmp_path):
+    sizes = written(tmp_path / "j", 3)
+    for place in {*range(0, sizes[1], 89), *range(12), *range(sizes[0], sizes[0] + 12), sizes[1] - 1}:
+        with pytest.raises(LedgerMismatch, match="flipped is torn"):
+            keys(flipped(tmp_path / "j", place))
 
 
 @pytest.mark.parametrize("symptom", ["write", "sync"])
