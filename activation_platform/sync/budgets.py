@@ -24,7 +24,7 @@ from activation_platform.sync.store import Store
 
 __all__ = ["Budgets"]
 
-_LIVES, _LIVES_NEAR = 1.0, 0.2
+_LIVES, _LIVES_NEAR = 1.0, 0.05
 """For how many seconds an advance may be used, where the store is far away and where it is near."""
 _HOLDS, _HOLDS_NEAR = 1.0, 0.02
 """For how many seconds its tokens are enough; few, so that what leaves together is not much more than what flows in."""
