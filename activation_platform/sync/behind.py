@@ -74,7 +74,7 @@ class Behind:
             self._head,
             self._plan.seen,
             np.concatenate([self._plan.aside, _without(self._plan.writing, taken)]),
-            departed_stay=not self._activation.deletes,
+            self._activation,
             moved=moved["key64"],
         )
         held |= is_among(identifiers, taken)

@@ -169,9 +169,7 @@ def _sort_out(
     if leaving.is_empty():
         return
     identifiers = leaving["identifier64"].fill_null(0).to_numpy()
-    held, wanted = contested(
-        identifiers, ledger.head, found.seen, claimed, departed_stay=not activation.deletes
-    )
+    held, wanted = contested(identifiers, ledger.head, found.seen, claimed, activation)
     free = leaving.filter(pl.Series(~held & ~wanted))
     result.deletes = free.select(*ENTRIES.names(), "_behind")
     suppressed = leaving.with_columns(_held=pl.Series(held)).filter(pl.Series(held | wanted))

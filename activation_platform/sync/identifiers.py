@@ -9,7 +9,7 @@ import polars as pl
 from activation_platform.contracts.redaction import mask
 from activation_platform.sync.hashes import Hashes, Positions, is_among
 from activation_platform.sync.head import Head
-from activation_platform.sync.order import SET_ASIDE
+from activation_platform.sync.order import SET_ASIDE, Activation
 from activation_platform.sync.states import HELD, State
 
 __all__ = ["CONTENDERS", "SHARES", "contested", "settle", "trodden"]
@@ -139,20 +139,25 @@ def contested(
     head: Head,
     seen: npt.NDArray[np.bool_],
     claimed: Hashes,
+    activation: Activation,
     *,
-    departed_stay: bool,
     moved: pl.Series | None = None,
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """For identifiers about to be deleted: does a present key hold it, or does one that could not yet be sent claim it.
+    """For identifiers about to be deleted: does another key hold it, or does one that could not yet be sent claim it.
 
-    `claimed`: identifiers of keys that this run writes or sets aside. `departed_stay`: who left the frame still holds what it
-    holds. `moved`: hashes of keys whose entries do not count, because they have just left their identifier.
+    Who departed under a mode that does not delete holds what it holds, until `delete_departed` (SEMANTICS B7). `claimed`:
+    identifiers of keys that this run writes or sets aside. `moved`: hashes of keys whose entries do not count, because they
+    have just left their identifier.
     """
     positions = head.holding(identifier64)
     hold = head.are(positions, *HELD, State.IGNORED)
-    hold = hold | head.are(positions, State.DEPARTED) if departed_stay else hold & seen[positions]
-    positions = positions[hold]
-    present = head.entries(positions).drop_nulls("identifier64")
+    if activation.deletes:
+        hold &= seen[positions]
+    if activation.departed_stay:
+        hold |= head.are(positions, State.DEPARTED)
+    present = head.entries(positions[hold]).drop_nulls("identifier64")
+    if activation.deletes:  # where another key has written since, what departed is no more
+        present = present.filter((pl.col("state") != State.DEPARTED) | pl.col("sent").is_not_null())
     if moved is not None:
         present = present.filter(~pl.col("key64").is_in(moved.implode()))
     # A record that the destination refused to take from us holds nothing, but what it names is not to be deleted.

@@ -120,6 +120,11 @@ class Activation:
         return self.service.deletes(self.mode)
 
     @property
+    def departed_stay(self) -> bool:
+        """Whether what left the frame under a mode that did not delete stays at the destination."""
+        return not (self.deletes and self.delete_departed)
+
+    @property
     def kind(self) -> ObjectKind:
         """What the service keeps."""
         return self.service.object

@@ -105,3 +105,26 @@ def test_b4_who_returns_to_an_identifier_that_another_key_has_given_back_is_adde
     assert members.vendor.writes == [("insert", ["B"]), ("delete", ["A"])]
     members.run(thing("a", id="A"), thing("b", id="B"))
     assert members.vendor.writes == [("insert", ["A"])]
+
+
+def test_b7_under_mirror_an_old_identifier_is_kept_that_a_departed_member_has(members):
+    members.mode = Mode.UPSERT
+    members.run(thing("a", id="A"))
+    members.run(thing("c", id="A"))
+    members.run(thing("b", id="B"))
+    assert members.states() == {"a": State.DEPARTED, "b": State.PRESENT, "c": State.DEPARTED}
+    members.mode = Mode.MIRROR
+    members.run(thing("a", id="C"), thing("b", id="B"))
+    assert (members.vendor.of("delete"), members.vendor.things.keys()) == ([], {"A", "B", "C"})
+
+
+def test_b7_once_departed_members_may_be_removed_none_of_their_identifiers_is_kept(members):
+    members.mode = Mode.UPSERT
+    members.run(thing("a", id="A"), thing("b", id="B"))
+    members.run(thing("b", id="B"))
+    members.mode = Mode.MIRROR
+    members.settings["delete_departed"] = True
+    members.run(thing("b", id="A"))
+    assert members.vendor.things.keys() == {"A"}
+    members.run(thing("b", id="C"))
+    assert members.vendor.things.keys() == {"C"}
