@@ -44,8 +44,11 @@ def _named(resource: Resource, secrets: Sequence[str], settings: Mapping[str, An
             yield Fault(
                 path, f'"{name}" is a template, which would be resolved at load and shown; write {instead}'
             )
-        elif name in secrets and not all(_is_reference(one) for one in _each(value)):
-            yield Fault(path, f'"{name}" is a secret: write env:NAME, the environment variable that holds it')
+        for secret, one in _secrets(name, secrets, value):
+            if template is None and not _is_reference(one):
+                yield Fault(
+                    path, f'"{secret}" is a secret: write env:NAME, the environment variable that holds it'
+                )
 
 
 def _missing(resource: Resource, settings: Mapping[str, Any]) -> Iterator[Fault]:
@@ -64,8 +67,8 @@ def _types(resource: Resource, settings: Mapping[str, Any]) -> Iterator[Fault]:
         resource(**resolved(resource, settings))
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False, include_context=False):
-            name = str(problem["loc"][0]) if problem["loc"] else ""
-            yield Fault(("settings", name) if name else ("settings",), f'"{name}": {problem["msg"]}')
+            names = [str(part) for part in problem["loc"]]
+            yield Fault(("settings", *names[:1]), f'"{".".join(names)}": {problem["msg"]}')
 
 
 def _fields(resource: Resource) -> dict[str, Any]:
@@ -78,15 +81,22 @@ def _each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _secrets(name: str, secrets: Sequence[str], value: Any) -> Iterator[tuple[str, Any]]:
+    """The secrets in a setting, under their names: all of a secret setting, or those named within it (`ssh.password`)."""
+    if name in secrets:
+        yield from ((name, one) for one in _each(value))
+    elif isinstance(value, dict):
+        yield from ((f"{name}.{inner}", one) for inner, one in value.items() if f"{name}.{inner}" in secrets)
+
+
 def _is_reference(value: Any) -> bool:
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
 def secrets_in_clear(secrets: Sequence[str], settings: Mapping[str, Any]) -> Iterator[str]:
     """Values of secret settings that are no references, and passwords in addresses."""
-    for name in secrets:
-        yield from (str(one) for one in _each(settings.get(name, [])) if not _is_reference(one))
-    for value in settings.values():
+    for name, value in settings.items():
+        yield from (str(one) for _, one in _secrets(name, secrets, value) if not _is_reference(one))
         yield from _PASSWORD.findall(str(value))
 
 

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from activation_platform.contracts.errors import DeclarationError
 
-__all__ = ["CheckStep", "Source", "TableName"]
+__all__ = ["CheckStep", "Source", "Ssh", "TableName"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class TableName:
         return ".".join(part for part in (self.database, self.schema, self.name) if part)
 
 
+class Ssh(dg.Config, extra="forbid"):
+    """An SSH server that stands between us and a warehouse. `known_host_key`: its public keys, as `ssh-keyscan` prints them."""
+
+    host: str
+    port: int = 22
+    user: str
+    known_host_key: str = ""
+    password: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})
+    private_key: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})
+
+
 class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the parameter only matters to resources that yield something else
     """A warehouse.
 
@@ -47,6 +59,7 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     dialect: ClassVar[str]
     """sqlglot's name of the warehouse's SQL."""
     secrets: ClassVar[tuple[str, ...]] = ()
+    """Settings that hold secrets; `ssh.password` is the `password` in the setting `ssh`."""
 
     @abstractmethod
     def read(self, query: str) -> Iterator[pl.DataFrame]:

@@ -17,9 +17,10 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.postgres import Trouble, driver, translated
 from activation_platform.contracts.redaction import Redactor
-from activation_platform.contracts.source import CheckStep, Source, TableName
+from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
 from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
 from activation_platform.sources.statement import one_select
+from activation_platform.sources.tunnel import tunnelled
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
@@ -62,7 +63,7 @@ class Postgres(Source):
 
     kind: ClassVar[str] = "postgres"
     dialect: ClassVar[str] = "postgres"
-    secrets: ClassVar[tuple[str, ...]] = ("password",)
+    secrets: ClassVar[tuple[str, ...]] = ("password", "ssh.password", "ssh.private_key")
 
     host: str
     """A host name, an address, or the folder of a Unix socket."""
@@ -76,6 +77,8 @@ class Postgres(Source):
     connect_timeout_seconds: int = 10
     statement_timeout_seconds: float = 0
     """How long a query may take, from its start to its last row; 0 = as long as the server allows."""
+    ssh: Ssh | None = None
+    """An SSH server to go through."""
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of about 8 MB."""
@@ -138,11 +141,17 @@ class Postgres(Source):
 
     @contextmanager
     def _session(self) -> "Iterator[Cursor]":
-        """A cursor in a transaction that cannot write, rolled back at the end; the driver's errors become ours."""
+        """A cursor in a transaction that cannot write, rolled back at the end, through the tunnel if there is one."""
+        with tunnelled(self.ssh, self.host, self.port) as (host, port), self._cursor(host, port) as cursor:
+            yield cursor
+
+    @contextmanager
+    def _cursor(self, host: str, port: int) -> "Iterator[Cursor]":
+        """The cursor of a connection there; the driver's errors become ours."""
         dbapi, arrow_error = driver("A PostgreSQL source")
         try:
             with (
-                closing(dbapi.connect(self._uri())) as connection,
+                closing(dbapi.connect(self._uri(host, port))) as connection,
                 closing(connection.cursor()) as cursor,
             ):
                 cursor.execute("SET TRANSACTION READ ONLY")
@@ -156,15 +165,16 @@ class Postgres(Source):
             # in mid-stream it is Arrow's or OSError, without the driver's class
             raise translated(error, Redactor([self.password]), REMEDIES) from None
 
-    def _uri(self) -> str:
+    def _uri(self, host: str, port: int) -> str:
         """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, every part percent-encoded."""
         if self.sslmode not in SSL_MODES:
             raise DeclarationError(
                 f"There is no sslmode {self.sslmode!r}", remedy=f"Write one of {', '.join(SSL_MODES)}."
             )
         said = {
-            "host": self.host,
-            "port": str(self.port),
+            "host": self.host,  # a certificate is checked against this name, wherever we connect to
+            "hostaddr": host if self.ssh else "",
+            "port": str(port),
             "dbname": self.database,
             "user": self.user,
             "password": self.password,

@@ -19,11 +19,12 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.postgres import Trouble, translated
 from activation_platform.contracts.redaction import Redactor
-from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.contracts.source import CheckStep, Source, Ssh
 from activation_platform.sources.arrow import conformed
 from activation_platform.sources.redshift_columns import Column, arrow_schema, batch_of, projected, reading
 from activation_platform.sources.redshift_unload import Unload
 from activation_platform.sources.statement import one_select, without_rows
+from activation_platform.sources.tunnel import tunnelled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,7 +63,7 @@ class Redshift(Source):
 
     kind: ClassVar[str] = "redshift"
     dialect: ClassVar[str] = "redshift"
-    secrets: ClassVar[tuple[str, ...]] = ("password",)
+    secrets: ClassVar[tuple[str, ...]] = ("password", "ssh.password", "ssh.private_key")
 
     host: str
     """The endpoint's host name, without port and database."""
@@ -88,6 +89,8 @@ class Redshift(Source):
     """The ARN of the IAM role with which the cluster writes there; or its default role."""
     unload_above_rows: int = 100_000
     """How many rows the cluster must expect of a query for it to be unloaded."""
+    ssh: Ssh | None = None
+    """An SSH server to go through."""
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of 1,000 rows; of at most 50,000 where the result is unloaded."""
@@ -135,12 +138,18 @@ class Redshift(Source):
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        """A cursor of a session in UTC, each statement its own transaction; the driver's errors become ours."""
+        """A cursor of a session in UTC, each statement its own transaction, through the tunnel if there is one."""
+        with tunnelled(self.ssh, self.host, self.port) as (host, port), self._cursor(host, port) as cursor:
+            yield cursor
+
+    @contextmanager
+    def _cursor(self, host: str, port: int) -> Iterator[Any]:
+        """The cursor of a connection there; the driver's errors become ours."""
         driver, arrow_error = _driver()
         try:
-            self._reached(self.host, self.port)
+            self._reached(host, port)
             with (
-                closing(driver.connect(**self._login(self.host, self.port))) as connection,
+                closing(driver.connect(**self._login(host, port))) as connection,
                 closing(connection.cursor()) as cursor,
             ):
                 connection.autocommit = True
@@ -164,6 +173,11 @@ class Redshift(Source):
         if self.sslmode not in SSL_MODES:
             raise DeclarationError(
                 f"There is no sslmode {self.sslmode!r}", remedy=f"Write one of {', '.join(SSL_MODES)}."
+            )
+        if self.ssh and self.sslmode == "verify-full":
+            raise DeclarationError(
+                "Through an SSH tunnel the driver cannot hold the cluster's certificate against its name",
+                remedy="Write `sslmode: verify-ca`: the pinned host key says who is at the other end.",
             )
         encrypted = self.sslmode != "disable"
         said: dict[str, Any] = {

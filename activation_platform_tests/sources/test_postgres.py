@@ -263,7 +263,7 @@ def test_a_server_without_tls_is_refused_where_tls_is_required(source):
 
 def test_the_secret_is_in_no_text_of_the_source(source):
     assert SECRET not in repr(source) + str(source)
-    assert source.secrets == ("password",)
+    assert source.secrets == ("password", "ssh.password", "ssh.private_key")
 
 
 def test_check_names_each_step_and_the_readable_schemas(source):

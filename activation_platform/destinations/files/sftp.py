@@ -1,7 +1,6 @@
 """A folder on an SFTP server as a place for files."""
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +17,7 @@ from activation_platform.contracts.errors import (
     TimedOut,
 )
 from activation_platform.contracts.interrupted import Interrupted
+from activation_platform.contracts.ssh import library, private_keys, public_keys
 from activation_platform.contracts.writes import Place
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _BLOCK = 4 * 1024 * 1024
 """Bytes that are under way at a time; asyncssh parts them into requests that need not wait for each other."""
 _ANSWER_WITHIN = 30.0
 """Seconds for a block, or any other request."""
-_PUBLIC_KEY = re.compile(r"(?:ssh|ecdsa|sk)-\S+ \S+")
 _HOME = re.compile(r"^/~(?:/|$)")
 _PROBE = ".activation.part"
 
@@ -132,7 +131,7 @@ class RemoteFolder(Place):
                 self._port,
                 username=self._login.user,
                 password=self._login.password or None,
-                client_keys=self._keys(),
+                client_keys=private_keys(self._login.private_key, self.name),
                 known_hosts=(self._known_keys(), [], []),
                 config=None,
                 agent_path=None,
@@ -143,27 +142,8 @@ class RemoteFolder(Place):
             self._client = await self._connection.start_sftp_client()
         return self._client
 
-    def _keys(self) -> list[Any] | None:
-        """The private key, or None: never one that lies about on this machine."""
-        if not self._login.private_key:
-            return None
-        asyncssh = _asyncssh()
-        try:
-            return [asyncssh.import_private_key(self._login.private_key)]
-        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-            raise DeclarationError(
-                f"the private key for {self.name} cannot be read",
-                remedy="private_key holds a key in OpenSSH or PEM format, line breaks included, without a passphrase.",
-            ) from None
-
     def _known_keys(self) -> list[Any]:
-        asyncssh = _asyncssh()
-        try:
-            keys = [
-                asyncssh.import_public_key(key) for key in _PUBLIC_KEY.findall(self._login.known_host_key)
-            ]
-        except asyncssh.KeyImportError:
-            keys = []
+        keys = public_keys(self._login.known_host_key)
         if not keys:
             raise DeclarationError(
                 f"the known host key of {self.name} cannot be read",
@@ -219,12 +199,4 @@ class RemoteFolder(Place):
 
 
 def _asyncssh() -> Any:
-    try:
-        import asyncssh
-    except ImportError:
-        raise DeclarationError(
-            "sftp:// needs asyncssh, which is not installed",
-            remedy="pip install 'activation_platform[sftp]'",
-        ) from None
-    logging.getLogger("asyncssh").setLevel(logging.WARNING)  # it logs names and paths
-    return asyncssh
+    return library("sftp://", "sftp")
