@@ -1,13 +1,14 @@
 """Databricks: read through the SQL Statement Execution API, as Arrow from the workspace's own cloud storage."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 import polars as pl
 from pydantic import Field
+from sqlglot import exp
 
 from activation_platform.contracts.auth import BearerToken
 from activation_platform.contracts.errors import (
@@ -17,7 +18,7 @@ from activation_platform.contracts.errors import (
     DeclarationError,
     NotFound,
 )
-from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import Reading, conformed
 from activation_platform.sources.databricks_api import Result, Statements
 from activation_platform.sources.databricks_columns import arrow_schema
@@ -76,6 +77,30 @@ class Databricks(Source):
             return Reading(
                 arrow_schema(statements.result(text, self.statement_timeout_seconds).columns)
             ).schema
+
+    def grants(self, tables: Sequence[TableName]) -> str:
+        """The way down Unity Catalog to each table.
+
+        https://docs.databricks.com/aws/en/data-governance/unity-catalog/manage-privileges/; what is named without its catalog or
+        schema is looked for in the source's own. Who a token belongs to is not known here: it is left to be filled in.
+        """
+        who = exp.to_identifier(self.client_id or "who owns the token", quoted=True).sql(dialect=self.dialect)
+        whole = [
+            TableName(
+                each.database or self.catalog, each.schema or self.default_schema or "default", each.name
+            )
+            for each in tables
+        ]
+        catalogs = sorted({each.database for each in whole if each.database})
+        schemas = sorted({str(TableName("", each.database, each.schema)) for each in whole})
+        return "\n".join(
+            [
+                f"-- in the workspace: CAN USE on the warehouse {self.warehouse_id}",
+                *(f"GRANT USE CATALOG ON CATALOG {catalog} TO {who};" for catalog in catalogs),
+                *(f"GRANT USE SCHEMA ON SCHEMA {schema} TO {who};" for schema in schemas),
+                *(f"GRANT SELECT ON TABLE {table} TO {who};" for table in whole),
+            ]
+        )
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the workspace answers; access: the warehouse runs a query of ours; schemas: those we see."""

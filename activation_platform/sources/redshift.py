@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 from pydantic import Field
+from sqlglot import exp
 
 from activation_platform.contracts.errors import (
     ActivationError,
@@ -19,7 +20,7 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.postgres import Trouble, translated
 from activation_platform.contracts.redaction import Redactor
-from activation_platform.contracts.source import CheckStep, Source, Ssh
+from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
 from activation_platform.sources.arrow import conformed
 from activation_platform.sources.redshift_columns import Column, arrow_schema, batch_of, projected, reading
 from activation_platform.sources.redshift_unload import Unload
@@ -108,6 +109,18 @@ class Redshift(Source):
         """Names and types of the query's columns; the cluster gives its result without a row."""
         with self._session() as cursor:
             return reading(_described(cursor, one_select(query, self.dialect))).schema
+
+    def grants(self, tables: Sequence[TableName]) -> str:
+        """USAGE on the schemas, SELECT on the tables. https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html"""
+        user = exp.to_identifier(self.user, quoted=True).sql(dialect=self.dialect)
+        schemas = sorted({table.schema for table in tables if table.schema})
+        lines = [f"GRANT USAGE ON SCHEMA {schema} TO {user};" for schema in schemas]
+        lines += [f"GRANT SELECT ON {table} TO {user};" for table in tables]
+        if self.unload_to:
+            lines.append(
+                f"-- in AWS: s3:PutObject on {self.unload_to}/* for the cluster's IAM role ({self.unload_role})"
+            )
+        return "\n".join(lines)
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the cluster answers; access: it lets us in; schemas: those we may look into."""

@@ -11,9 +11,12 @@ from activation_platform_tests.components.project import (
     SECOND,
     fill,
     person,
+    refusal,
     succeeded,
     told,
 )
+from activation_platform_tests.destinations.files.stores import ObjectStore
+from activation_platform_tests.sources import databricks_workspace, redshift_cluster
 
 DUCKDB = "kind: duckdb\n  settings:\n    path: env:SHOP_FILE\n"
 PEOPLE = [*(person(number) for number in range(1, 5)), person(5, orders=1)]
@@ -84,10 +87,44 @@ def snowflake(snowflake_account):
 
 
 @pytest.fixture
+def databricks():
+    with databricks_workspace.serving() as workspace:
+        settings = {
+            "host": workspace.address,
+            "warehouse_id": databricks_workspace.WAREHOUSE,
+            "token": databricks_workspace.TOKEN,
+        }
+        made = Server("databricks", settings, lambda *said: [*map(workspace.database.execute, said)])
+        made.run(TABLE)
+        made.workspace = workspace
+        yield made
+
+
+@pytest.fixture
+def redshift(postgres, postgres_server, front, monkeypatch):
+    store = ObjectStore(front)
+    for name, value in store.environment.items():
+        monkeypatch.setenv(name, value)
+    with redshift_cluster.serving(postgres_server, store.client) as cluster:
+        settings = postgres.settings | {"port": cluster.port, "sslmode": "disable"}
+        made = Server("redshift", settings, postgres.run)
+        made.unload = {"unload_to": f"s3://{store.bucket}/tmp", "unload_above_rows": 0}
+        made.cluster = cluster
+        yield made
+
+
+@pytest.fixture
+def redshift_unloading(redshift):
+    redshift.settings |= redshift.unload
+    yield redshift
+    assert sum(sql.startswith("UNLOAD") for sql in redshift.cluster.seen) == 2
+
+
+@pytest.fixture
 def shop(request, project, monkeypatch):
     """The warehouse of the test's parameter, filled, and the project that reads it."""
     made = request.getfixturevalue(request.param)
-    secrets = {"password"} & set(made.settings)
+    secrets = {"password", "token"} & set(made.settings)
     for name in secrets:
         monkeypatch.setenv(f"SHOP_{name.upper()}", made.settings[name])
     lines = [
@@ -103,7 +140,7 @@ def on(*kinds):
     return pytest.mark.parametrize("shop", kinds, indirect=True)
 
 
-@on("duckdb", "postgres", "snowflake")
+@on("databricks", "duckdb", "postgres", "redshift", "redshift_unloading", "snowflake")
 def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, project, loaded, sandbox):
     runner = loaded(project)
 
@@ -122,3 +159,17 @@ def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, 
         "5": "Name 5",
         "6": "Name 6",
     }
+
+
+@on("databricks", "redshift_unloading")
+def test_fewer_rows_than_the_warehouse_counted_stop_the_model_and_delete_nobody(
+    shop, project, loaded, sandbox
+):
+    runner = loaded(project)
+    succeeded(runner.run(LETTERS, partition=FIRST))
+    held = dict(sandbox.world.part("batch", "profiles"))
+    stand_in = shop.workspace if shop.kind == "databricks" else shop.cluster
+    stand_in.loses = 2
+
+    assert "Nothing was taken" in refusal(runner.run(LETTERS, partition=SECOND))
+    assert dict(sandbox.world.part("batch", "profiles")) == held

@@ -5,7 +5,9 @@ import pytest
 
 from activation_platform.contracts.errors import CredentialsRefused
 from activation_platform.contracts.source import TableName
+from activation_platform.sources.databricks import Databricks
 from activation_platform.sources.postgres import Postgres
+from activation_platform.sources.redshift import Redshift
 from activation_platform.sources.snowflake import Snowflake
 
 PEOPLE = TableName("", "crm", '"People"')
@@ -56,4 +58,31 @@ def test_snowflake_grants_a_role_the_way_down_to_each_table():
         "GRANT SELECT ON TABLE SHOP.PUBLIC.ORDERS TO ROLE ACTIVATION; -- a view: ON VIEW",
         'GRANT SELECT ON TABLE LAKE.crm."People" TO ROLE ACTIVATION; -- a view: ON VIEW',
         "GRANT ROLE ACTIVATION TO USER READER;",
+    ]
+
+
+def test_databricks_grants_a_principal_the_way_down_to_each_table():
+    source = Databricks(host="h", warehouse_id="1234", client_id="5f1c", catalog="main")
+
+    assert source.grants(
+        [TableName("", "", "orders"), TableName("lake", "crm", "`my people`")]
+    ).splitlines() == [
+        "-- in the workspace: CAN USE on the warehouse 1234",
+        "GRANT USE CATALOG ON CATALOG lake TO `5f1c`;",
+        "GRANT USE CATALOG ON CATALOG main TO `5f1c`;",
+        "GRANT USE SCHEMA ON SCHEMA lake.crm TO `5f1c`;",
+        "GRANT USE SCHEMA ON SCHEMA main.default TO `5f1c`;",
+        "GRANT SELECT ON TABLE main.default.orders TO `5f1c`;",
+        "GRANT SELECT ON TABLE lake.crm.`my people` TO `5f1c`;",
+    ]
+
+
+def test_redshift_grants_a_user_the_schemas_and_tables_and_names_what_unload_needs():
+    source = Redshift(host="h", database="d", user="reader", unload_to="s3://bucket/tmp")
+
+    assert source.grants([PEOPLE, TableName("", "", "orders")]).splitlines() == [
+        'GRANT USAGE ON SCHEMA crm TO "reader";',
+        'GRANT SELECT ON crm."People" TO "reader";',
+        'GRANT SELECT ON orders TO "reader";',
+        "-- in AWS: s3:PutObject on s3://bucket/tmp/* for the cluster's IAM role (default)",
     ]

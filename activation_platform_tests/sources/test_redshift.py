@@ -1,6 +1,7 @@
 """Redshift is read row by row or through UNLOAD: the same rows and types, and errors that name the way out and no secret."""
 
 import gc
+import os
 import sys
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -50,13 +51,7 @@ def running(postgres_server, store):
 
 @pytest.fixture
 def cluster(running, monkeypatch, store):
-    for name, value in {
-        "AWS_ENDPOINT_URL": store.front.address,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "owner",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-    }.items():
+    for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
     yield running
     assert running.broken == []
@@ -371,3 +366,23 @@ def test_a_missing_driver_says_how_to_install_it(source, monkeypatch):
     monkeypatch.setitem(sys.modules, "redshift_connector", None)
 
     assert r"pip install 'activation_platform[redshift]'" in str(refusal(source))
+
+
+LIVE = [
+    ("json_parse('{\"a\": [1, null]}')", pl.String(), '{"a":[1,null]}'),
+    ("to_varbyte('deadbeef00', 'hex')", pl.Binary(), bytes.fromhex("deadbeef00")),
+]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("sql", "dtype", "value"), TYPES[:-1] + LIVE)
+def test_a_type_arrives_exactly_from_a_real_cluster(sql, dtype, value):
+    names = ("host", "database", "user", "password")
+    if missing := [name for name in names if f"REDSHIFT_{name.upper()}" not in os.environ]:
+        pytest.skip(f"needs a cluster: {', '.join(missing)}")
+    cluster = Redshift(**{name: os.environ[f"REDSHIFT_{name.upper()}"] for name in names})
+
+    frame = pl.concat(cluster.read(f"select {sql} as x"))
+
+    assert frame.schema == {"x": dtype}
+    assert frame["x"].to_list() == [value]

@@ -107,6 +107,17 @@ class ObjectStore:
         keys = {"aws_access_key_id": "owner", "aws_secret_access_key": "secret"}
         return boto3.client("s3", endpoint_url=self.front.address, region_name="us-east-1", **keys)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the variables of the environment are for whoever looks there for the store."""
+        return {
+            "AWS_ENDPOINT_URL": self.front.address,
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ACCESS_KEY_ID": "owner",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "us-east-1",
+        }
+
     def keys(self) -> list[str]:
         """The keys of all objects."""
         return [one["Key"] for one in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
