@@ -175,7 +175,7 @@ class Journey:
             async with self._meter.ticking():
                 await self.loader.load(service, batches, told)
         finally:
-            together.flush()
+            together.finish()
         self._stop_if_cancelled()
 
     def _intends(self, batch: Batch) -> bool:

@@ -81,6 +81,11 @@ class Together:
             told = self._told
         return told
 
+    def finish(self) -> None:
+        """Remember what nobody waited for. What could not be remembered before was raised where it was waited for."""
+        if self._failed is None:
+            self.flush()
+
     def flush(self) -> None:
         """Remember what was told. Of one record, what is told first is remembered before another thing is told."""
         before, after, unsent = self._before, self._after, self._unsent

@@ -89,9 +89,10 @@ def test_nobody_goes_on_when_what_it_told_could_not_be_remembered():
 def test_what_nobody_waits_for_is_remembered_at_the_end():
     desk = Desk()
     desk.together.unsent(batch_of("a"))
-    desk.together.flush()
+    desk.together.finish()
     assert desk.remembered == [("unsent", ["a"])]
     desk.full = True
     desk.together.unsent(batch_of("b"))
     with pytest.raises(OSError, match="full"):
-        desk.together.flush()
+        desk.together.finish()
+    desk.together.finish()  # it was raised, and is not raised again
