@@ -55,6 +55,7 @@ lock: ## Pin the newest allowed dependencies in requirements.lock (needs uv).
 docs: install ## Write the generated pages of docs/.
 	$(BIN)/activation services --markdown > docs/catalogue.md
 	$(BIN)/python -m activation_platform_tests.sync.table_of_modes > docs/modes.md
+	$(BIN)/python -m activation_platform_tests.sync.table_of_fingerprints > docs/fingerprint.md
 
 screenshots: install ## Take the pictures in docs/ of the Dagster web UI (needs Chromium; runs the demo first).
 	$(BIN)/activation demo --quiet

@@ -1,10 +1,9 @@
 """The fingerprint: the same number for ever, in every process, and different where values differ."""
 
-import math
 import subprocess
 import sys
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,6 +12,9 @@ from hypothesis import strategies as st
 
 from activation_platform.sync.fingerprint import fingerprint, identifier_hash, key_text
 from activation_platform_tests.sync import reference_fingerprint as reference
+from activation_platform_tests.sync.table_of_fingerprints import PAIRS, page
+
+PAGE = Path(__file__).parents[2] / "docs" / "fingerprint.md"
 
 GOLDEN = {"row": 5006543488307422761, "seeded": 15661694208980475032, "identifier": 1670326994621958517}
 ROW = {"number": 7, "text": "Zoë", "nothing": None, "yes": True, "day": date(2026, 1, 31), "part": 0.1}
@@ -99,34 +101,14 @@ def test_what_differs_has_different_fingerprints():
     assert of(pl.DataFrame({"a": ["x"]}), seed="1") != of(pl.DataFrame({"a": ["x"]}), seed="2")
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (pl.Series([5], dtype=pl.Int8), pl.Series([5], dtype=pl.Int64)),
-        (pl.Series([5], dtype=pl.UInt64), pl.Series([5], dtype=pl.Int64)),
-        (pl.Series([0.5], dtype=pl.Float32), pl.Series([0.5], dtype=pl.Float64)),
-        (pl.Series(["a"], dtype=pl.Categorical), pl.Series(["a"])),
-        (pl.Series(["a"], dtype=pl.Enum(["a"])), pl.Series(["a"])),
-        (
-            pl.Series([datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)], dtype=pl.Datetime("ms")),
-            pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]),
-        ),
-        (
-            pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]).dt.convert_time_zone("Europe/Paris"),
-            pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]),
-        ),
-        (pl.Series([["a"]], dtype=pl.Array(pl.String, 1)), pl.Series([["a"]])),
-        (pl.Series([-0.0]), pl.Series([0.0])),
-        (pl.Series([math.nan]), pl.Series([-math.nan])),
-        (
-            pl.Series([Decimal("1.50")], dtype=pl.Decimal(38, 9)),
-            pl.Series([Decimal("1.5")], dtype=pl.Decimal(4, 1)),
-        ),
-    ],
-    ids=lambda series: str(series.dtype),
-)
-def test_a_wider_type_for_the_same_value_changes_nothing(one, other):
-    assert of(pl.DataFrame({"v": one})) == of(pl.DataFrame({"v": other}))
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_values_are_one_or_two_as_the_table_says(pair):
+    one, other = (of(pl.DataFrame({"v": values})) for values in pair.values)
+    assert (one == other) is pair.same
+
+
+def test_the_page_is_the_table():
+    assert PAGE.read_text() == page(), "make docs"
 
 
 def test_a_key_of_several_columns_cannot_be_taken_for_another():
