@@ -88,7 +88,7 @@ def survey(
         _raw=mapping.raw_fingerprint(text, key),
         _key64=fingerprint(text),
     )
-    for number, batch in enumerate(prepared.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=False)):
+    for batch in prepared.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=False):
         found.rows += batch.height
         keyed = _keyed(batch)
         found.null_keys += batch.height - keyed.height
@@ -108,12 +108,13 @@ def survey(
             candidate |= is_among(key64, owed_keys)
             found.owed_seen |= is_among(owed_keys, key64)
         if candidate.any():
-            path = spool / f"candidates-{number:06}.arrow"
+            path = spool / f"candidates-{len(found.spooled):06}.arrow"
             rows = keyed[by_hash[candidate]].with_columns(
                 _position=pl.Series(position[candidate], dtype=pl.Int64)
             )
             rows.write_ipc(path, compression="uncompressed")
             found.spooled.append(path)
+        del batch, keyed  # or they would live on while the next ones are made
     if new_keys:
         twice.append(repeated(np.sort(np.concatenate(new_keys))))
     found.duplicates = distinct(np.concatenate(twice)) if twice else found.duplicates

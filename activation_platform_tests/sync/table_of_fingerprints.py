@@ -102,7 +102,8 @@ A raw value that changes in a way that what is sent does not show (`1` becomes `
 makes the row a candidate: it is cleaned, compared once more as it would be sent, and not sent.
 
 Rows are found by the fingerprint of their key, and the key itself is kept beside it. Two keys that share a fingerprint (2 in
-100,000 ledgers of 30 million keys) are never taken for one: they are set aside as duplicates, or the run stops before its first request.
+100,000 ledgers of 30 million keys) are never taken for one: they are set aside as duplicates, or the run
+stops before its first request.
 """
 
 
