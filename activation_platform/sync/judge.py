@@ -21,7 +21,7 @@ from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import REASON, BoundMapping
 from activation_platform.sync.order import Activation
 from activation_platform.sync.states import HELD, PENDING_ERASURE, Debt, Event, State, events_of
-from activation_platform.sync.survey import ORDER, ROWS_AT_ONCE, UNTIMED, Survey
+from activation_platform.sync.survey import ORDER, ROWS_AT_ONCE, UNTIMED, Survey, read_candidates
 
 __all__ = ["Judgement", "judge"]
 
@@ -90,7 +90,7 @@ def _in_bulk(files: Sequence[Path]) -> Iterator[pl.DataFrame]:
     """The candidates, in chunks that are worth the hundred small steps that each of them takes."""
     waiting: list[pl.DataFrame] = []
     for path in files:
-        waiting.append(pl.read_ipc(path))
+        waiting.append(read_candidates(path))
         if sum(frame.height for frame in waiting) >= ROWS_AT_ONCE:
             yield pl.concat(waiting, how="diagonal_relaxed")
             waiting = []

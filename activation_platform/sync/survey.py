@@ -17,7 +17,7 @@ from activation_platform.sync.head import Head
 from activation_platform.sync.mapping import BoundMapping
 from activation_platform.sync.states import State
 
-__all__ = ["ORDER", "UNTIMED", "Survey", "survey"]
+__all__ = ["ORDER", "ROWS_AT_ONCE", "UNTIMED", "Survey", "read_candidates", "survey", "write_candidates"]
 
 ORDER = "_order"
 """The column by which shared identifiers are settled, where one is declared."""
@@ -25,7 +25,7 @@ ORDER = "_order"
 UNTIMED = "_untimed"
 """Only for events: whether the row says no moment, so that no window owns it."""
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 500_000
 _ASK_AGAIN = (State.UNKNOWN, State.PARTIAL, State.DEPARTED, State.DELETE_REQUESTED)
 
 
@@ -112,7 +112,7 @@ def survey(
             rows = keyed[by_hash[candidate]].with_columns(
                 _position=pl.Series(position[candidate], dtype=pl.Int64)
             )
-            rows.write_ipc(path, compression="uncompressed")
+            write_candidates(rows, path)
             found.spooled.append(path)
         del batch, keyed  # or they would live on while the next ones are made
     if new_keys:
@@ -124,6 +124,18 @@ def survey(
 def _keyed(batch: pl.DataFrame) -> pl.DataFrame:
     """The rows that have a key; most often all of them."""
     return batch.filter(pl.col(KEY).is_not_null()) if batch[KEY].null_count() else batch
+
+
+def write_candidates(rows: pl.DataFrame, path: Path) -> None:
+    """Spool candidates, with texts of their own. As a stream, for Polars writes Arrow files by an engine that would run beside
+    the one that reads the frame, at half a gigabyte for the two.
+    """
+    rows.write_ipc_stream(path, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
+
+
+def read_candidates(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """What was spooled; all columns, or some."""
+    return pl.read_ipc_stream(path, columns=columns)
 
 
 def _due(
