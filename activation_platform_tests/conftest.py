@@ -96,3 +96,26 @@ def snowflake_account(snowflake_key: dict[str, str]) -> Iterator[Any]:
 
     with serving(snowflake_key["public"]) as account:
         yield account
+
+
+@pytest.fixture(scope="session")
+def bigquery_key() -> dict[str, str]:
+    """The key of the BigQuery project's service account."""
+    return rsa_key()
+
+
+@pytest.fixture(scope="session")
+def _bigquery(bigquery_key: dict[str, str]) -> Iterator[Any]:
+    from activation_platform_tests.sources.bigquery_project import serving
+
+    with serving(bigquery_key["public"]) as project:
+        yield project
+
+
+@pytest.fixture
+def bigquery_project(_bigquery: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A BigQuery project on the loopback, started once and only when asked for, where Google's client finds it."""
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", _bigquery.url)
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    yield _bigquery
+    _bigquery.forget()

@@ -22,7 +22,9 @@ class SourceSpec(dg.Model):
     """A warehouse that models read from."""
 
     name: Name = Field(description="The name that models refer to.")
-    kind: str = Field(description="The kind of warehouse: databricks, duckdb, postgres, redshift, snowflake.")
+    kind: str = Field(
+        description="The kind of warehouse: bigquery, databricks, duckdb, postgres, redshift, snowflake."
+    )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="How to connect; secrets as env:NAME. See docs/sources.md."
     )

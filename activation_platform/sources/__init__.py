@@ -8,6 +8,7 @@ from activation_platform.contracts.source import Source
 __all__ = ["SOURCES"]
 
 PLACES = {
+    "bigquery": "activation_platform.sources.bigquery:BigQuery",
     "databricks": "activation_platform.sources.databricks:Databricks",
     "duckdb": "activation_platform.sources.duckdb:DuckDB",
     "postgres": "activation_platform.sources.postgres:Postgres",

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Snowflake"]
 
+GRACE_SECONDS = 30
+"""How much longer than a query may take we ask an account that does not answer: its own word comes first."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SECRET: JsonDict = {"dagster__is_secret": True}
 SCHEMAS = """
 select schema_name from information_schema.schemata
@@ -68,7 +71,7 @@ class Snowflake(Source):
     """Where the account is reached (PrivateLink, a proxy); empty = Snowflake's own address."""
     login_timeout_seconds: int = 30
     statement_timeout_seconds: float = 0
-    """How long a query may take; 0 = as long as the warehouse allows."""
+    """How long a query may take, and how long an account that stopped answering is asked; 0 = as long as the warehouse allows."""
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of the result's own chunks, at most 50,000 rows each."""
@@ -138,8 +141,10 @@ class Snowflake(Source):
         https://docs.snowflake.com/en/sql-reference/parameters#abort-detached-query
         """
         resource, error_class = self._driver()
+        opened = False
         try:
             with resource.get_connection() as session:
+                opened = True
                 try:
                     yield session
                     session.rollback()  # the resource commits when it is done
@@ -148,10 +153,9 @@ class Snowflake(Source):
                     raise
         except error_class as error:
             raise translated(error, Redactor(self._secret_values())) from None
-        except (ValueError, TypeError) as error:
-            if not self.private_key:
+        except (ValueError, TypeError):
+            if opened or not self.private_key:
                 raise
-            del error  # it may quote the key
             raise DeclarationError(
                 "The source's private_key is no private key, or private_key_password does not open it",
                 remedy="Give the PEM of an RSA key as `openssl genrsa` writes it, as it is or in base64.",
@@ -194,17 +198,22 @@ class Snowflake(Source):
             "QUERY_TAG": "activation_platform",
             "ABORT_DETACHED_QUERY": True,  # a process that was killed pays for 5 minutes more, not for the whole query
         }
-        if self.statement_timeout_seconds:
-            parameters["STATEMENT_TIMEOUT_IN_SECONDS"] = max(1, ceil(self.statement_timeout_seconds))
         arguments: dict[str, Any] = {
             "arrow_number_to_decimal": True,  # else NUMBER(p, s) arrives as double
             "platform_detection_timeout_seconds": 0,  # else it asks a cloud's metadata service who we are
             "session_parameters": parameters,
         }
+        if self.statement_timeout_seconds:
+            parameters["STATEMENT_TIMEOUT_IN_SECONDS"] = max(1, ceil(self.statement_timeout_seconds))
+            arguments["network_timeout"] = ceil(self.statement_timeout_seconds) + GRACE_SECONDS
         if self.oauth_token:
             arguments["token"] = self.oauth_token
         if self.url:
             address = urlsplit(self.url)
+            if address.scheme != "https" and address.hostname not in LOOPBACK:
+                raise DeclarationError(
+                    "A password must not travel without TLS", remedy="Write the source's `url` with https://."
+                )
             arguments |= {"protocol": address.scheme, "host": address.hostname}
             arguments["port"] = address.port or (80 if address.scheme == "http" else 443)
         return arguments

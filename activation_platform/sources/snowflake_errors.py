@@ -19,6 +19,8 @@ __all__ = ["translated"]
 
 LOGIN = "Check the source's `user` and its password, key or token."
 RENEW = "Renew the token (`oauth_token`), or log in with a key pair (`private_key`); the next run goes on."
+CANCELLED = 604
+"""By somebody, or by the connector itself, which then says `due to a timeout`."""
 Told = tuple[type[ActivationError], str]
 
 BY_NUMBER: dict[int, Told] = {
@@ -105,6 +107,8 @@ def translated(error: Any, redact: Redactor) -> ActivationError:
 
 
 def _told(error: Any, said: str) -> Told:
+    if error.errno == CANCELLED and "timeout" in said:
+        return BY_NUMBER[630]
     if error.errno in BY_NUMBER:
         return BY_NUMBER[error.errno]
     for begin, told in BY_STATE:

@@ -1,5 +1,6 @@
 """The same workspace on every warehouse: the destination ends in the same state, whoever holds the rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,8 @@ class Server:
     kind: str
     settings: dict[str, Any]
     run: Any
+    lose: Callable[[int], None] | None = None
+    """Makes the next result say so many rows more than it holds."""
 
     def fill(self, people):
         values = ", ".join(
@@ -57,6 +60,18 @@ class Server:
 TABLE = (
     'create table "people" ("id" bigint, "email" varchar(100), "first_name" varchar(100), "orders" bigint)'
 )
+
+
+@dataclass
+class Dataset(Server):
+    """People in a table of BigQuery, whose names have no case of their own."""
+
+    def fill(self, people):
+        rows = [
+            f"select {number} as id, '{mail}' as email, '{name}' as first_name, {orders} as orders"
+            for number, mail, name, orders in people
+        ]
+        self.run(f"create or replace table shop.people as {' union all '.join(rows)}")
 
 
 @pytest.fixture
@@ -80,10 +95,20 @@ def postgres(postgres_server, postgres_database):
 
 @pytest.fixture
 def snowflake(snowflake_account):
-    made = Server("snowflake", snowflake_account.settings, snowflake_account.run)
+    made = Server("snowflake", snowflake_account.settings, snowflake_account.run, snowflake_account.loses)
+    made.account = snowflake_account
     made.run('drop table if exists "people"', TABLE)
     yield made
     made.run('drop table "people"')
+
+
+@pytest.fixture
+def bigquery(bigquery_project, bigquery_key):
+    key = bigquery_project.key(bigquery_key["pem"])
+    settings = {"project": "example-shop", "location": "EU", "credentials": key}
+    made = Dataset("bigquery", settings, bigquery_project.run, bigquery_project.lose)
+    made.account = bigquery_project
+    return made
 
 
 @pytest.fixture
@@ -124,7 +149,7 @@ def redshift_unloading(redshift):
 def shop(request, project, monkeypatch):
     """The warehouse of the test's parameter, filled, and the project that reads it."""
     made = request.getfixturevalue(request.param)
-    secrets = {"password", "token"} & set(made.settings)
+    secrets = {"credentials", "password", "token"} & set(made.settings)
     for name in secrets:
         monkeypatch.setenv(f"SHOP_{name.upper()}", made.settings[name])
     lines = [
@@ -132,6 +157,8 @@ def shop(request, project, monkeypatch):
         for name, value in made.settings.items()
     ]
     project.replaced(DUCKDB, f"kind: {made.kind}\n  settings:\n{''.join(lines)}")
+    if made.kind == "bigquery":
+        project.replaced("table: people", "table: shop.people")
     made.fill(PEOPLE)
     return made
 
@@ -140,7 +167,7 @@ def on(*kinds):
     return pytest.mark.parametrize("shop", kinds, indirect=True)
 
 
-@on("databricks", "duckdb", "postgres", "redshift", "redshift_unloading", "snowflake")
+@on("bigquery", "databricks", "duckdb", "postgres", "redshift", "redshift_unloading", "snowflake")
 def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, project, loaded, sandbox):
     runner = loaded(project)
 
@@ -173,3 +200,30 @@ def test_fewer_rows_than_the_warehouse_counted_stop_the_model_and_delete_nobody(
 
     assert "Nothing was taken" in refusal(runner.run(LETTERS, partition=SECOND))
     assert dict(sandbox.world.part("batch", "profiles")) == held
+
+
+@on("bigquery", "snowflake")
+def test_a_count_that_is_not_reached_stops_the_model_and_the_next_run_goes_on(shop, project, loaded, sandbox):
+    runner = loaded(project)
+    succeeded(runner.run(LETTERS, partition=FIRST))
+    shop.lose(1)
+
+    words = refusal(runner.run(LETTERS, partition=SECOND))
+
+    assert "counted 6 rows, and 5 arrived" in words
+    assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4"]
+    succeeded(runner.run(LETTERS, partition=SECOND))
+
+
+@on("bigquery", "snowflake")
+def test_a_query_cancelled_in_the_warehouse_stops_the_model_and_the_next_run_goes_on(
+    shop, project, loaded, sandbox
+):
+    runner = loaded(project)
+    shop.account.cancels()
+
+    words = refusal(runner.run(LETTERS, partition=FIRST))
+
+    assert "Somebody cancelled the query" in words
+    assert sandbox.world.part("batch", "profiles") == {}
+    assert told(succeeded(runner.run(LETTERS, partition=FIRST)), LETTERS)["inserted"] == 4

@@ -1,10 +1,14 @@
-"""Keys and ports of the tests of sources."""
+"""Keys, ports and accounts of the tests of sources."""
 
+import json
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from activation_platform.contracts.source import Source
+from activation_platform.sources import SOURCES
 from activation_platform_tests.conftest import rsa_key
 
 
@@ -20,3 +24,16 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def live_source() -> Callable[[str], Source]:
+    """Makes a source of somebody's own account, whose settings are JSON in `LIVE_SNOWFLAKE` or `LIVE_BIGQUERY`."""
+
+    def made(kind: str) -> Source:
+        settings = os.environ.get(f"LIVE_{kind.upper()}")
+        if settings is None:
+            pytest.skip(f"LIVE_{kind.upper()} is not set: no account to ask")
+        return SOURCES[kind](**json.loads(settings))
+
+    return made

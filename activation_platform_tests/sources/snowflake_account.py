@@ -63,6 +63,10 @@ class SnowflakeAccount:
         """The next query of a source ends in this error, in the shape of the vendor's."""
         self.told(fault={"code": f"{number:06d}", "state": state, "message": words})
 
+    def cancels(self) -> None:
+        """Somebody cancels the next query of a source."""
+        self.fails(604, "57014", "SQL execution canceled")
+
     def loses(self, rows: int) -> None:
         """The next result says so many rows more than it holds."""
         self.told(loses=rows)

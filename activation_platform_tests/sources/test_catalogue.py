@@ -18,7 +18,8 @@ assert "postgres" in SOURCES
 frames = list(SOURCES["duckdb"](path=sys.argv[1]).read("select x from t"))
 assert frames[0]["x"].to_list() == [1]
 assert "activation_platform.sources.postgres" not in sys.modules
-assert not [name for name in sys.modules if name.startswith(("adbc", "redshift_connector", "asyncssh"))]
+clients = ("adbc", "redshift_connector", "asyncssh", "snowflake.", "google.cloud", "dagster_snowflake", "dagster_gcp")
+assert not [name for name in sys.modules if name.startswith(clients)]
 """
 
 
@@ -63,3 +64,31 @@ def test_a_missing_extra_says_how_to_install_it(monkeypatch):
     with pytest.raises(DeclarationError, match=r"pip install 'activation_platform\[postgres\]'"):
         source.columns("select 1")
     assert [step.passed for step in source.check()] == [False]
+
+
+CLOUDS = {
+    "snowflake": {"account": "a", "user": "u", "warehouse": "w", "database": "d", "password": "p"},
+    "bigquery": {"project": "p", "location": "EU"},
+}
+CLIENTS = {"snowflake": "dagster_snowflake", "bigquery": "dagster_gcp.bigquery.resources"}
+
+
+@pytest.mark.parametrize("word", CLOUDS)
+def test_a_missing_extra_of_a_cloud_says_how_to_install_it(monkeypatch, word):
+    monkeypatch.setitem(sys.modules, CLIENTS[word], None)
+
+    with pytest.raises(DeclarationError, match=rf"pip install 'activation_platform\[{word}\]'"):
+        SOURCES[word](**CLOUDS[word]).columns("select 1")
+
+
+def test_building_the_sources_of_clouds_imports_no_client():
+    look = (
+        f"import sys; from activation_platform.sources import SOURCES\n"
+        f"for word, settings in {CLOUDS!r}.items(): SOURCES[word](**settings)\n"
+        "clients = ('snowflake.', 'google.cloud', 'dagster_snowflake', 'dagster_gcp', 'pandas')\n"
+        "found = [name for name in sys.modules if name.startswith(clients)]\n"
+        "assert not found, found"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

@@ -122,6 +122,7 @@ SAID = [
     (90073, "22000", "Warehouse 'W' cannot be resumed, its quota is exceeded.", RateLimited, "quota"),
     (604, "57014", "SQL execution canceled", Cancelled, "cancelled"),
     (630, "57014", "Statement reached its timeout of 5 second(s) and was canceled.", TimedOut, "timeout"),
+    (604, "57014", "SQL execution was cancelled by the client due to a timeout.", TimedOut, "timeout"),
     (390114, "08001", "Authentication token has expired.", CredentialsRefused, "token"),
     (3001, "42501", "SQL access control error: Insufficient privileges", CredentialsRefused, "GRANT"),
     (904, "42000", "SQL compilation error:\ninvalid identifier 'NOPE'", DeclarationError, "NOPE"),
@@ -186,6 +187,11 @@ def test_a_private_key_that_is_none_is_said_without_it(account):
         changed(account, password="", private_key="bm8ga2V5").columns("select 1")
 
     assert "bm8ga2V5" not in str(told.value)
+
+
+def test_a_password_does_not_travel_without_tls(account):
+    with pytest.raises(DeclarationError, match="without TLS"):
+        changed(account, url="http://snowflake.example.org").columns("select 1")
 
 
 def test_a_closed_port_is_a_failed_connection(account, closed_port):
