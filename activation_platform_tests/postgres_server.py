@@ -57,7 +57,8 @@ class PostgreSQLServer:
 
         with dbapi.connect(self.uri(database), autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute(query)
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def uri(self, database: str = "postgres") -> str:
         """Where a database is, with the owner's password."""

@@ -99,7 +99,8 @@ class Head:
         return every.join(found, on="_at", how="left", maintain_order="left").drop("_at")
 
     def _from_base(self, rows: Positions) -> pl.DataFrame:
-        taken = pl.from_arrow(self._base.take(pa.array(rows)))
+        index = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
+        taken = pl.from_arrow(self._base.take(index))
         assert isinstance(taken, pl.DataFrame)
         return conform(taken, NO_ENTRIES)
 
@@ -157,14 +158,12 @@ class Head:
 
 
 def _numpy(frame: pa.Table | pl.DataFrame, name: str) -> Column:
-    """A column, without a copy where the file holds it in one piece; nulls (no identifier) become 0."""
-    if isinstance(frame, pl.DataFrame):
-        series = frame[name]
-        return (series.fill_null(0) if series.null_count() else series).to_numpy()
-    column = frame[name]
-    filled = column.fill_null(0) if column.null_count else column
-    values: Column = filled.chunk(0).to_numpy() if filled.num_chunks == 1 else filled.to_numpy()
-    return values
+    """A column, without a copy where the file holds it in one piece; nulls (no identifier) become 0.
+
+    By Polars: Arrow's own conversions import pandas where it is installed, which takes longer than many a run.
+    """
+    series = frame[name] if isinstance(frame, pl.DataFrame) else pl.Series(frame[name])
+    return (series.fill_null(0) if series.null_count() else series).to_numpy()
 
 
 def _is_any(states: Column, wanted: Iterable[State]) -> npt.NDArray[np.bool_]:
