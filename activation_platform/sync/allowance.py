@@ -4,7 +4,7 @@ The declared rate is a cap. Below it, a refusal (429) lowers the rate to what th
 before; from there it soon rises to just above that, and only after a while further. So a limit that nobody declared is found
 within seconds and then kept to, with a refusal now and then. What the vendor says is left until its window ends is kept, too.
 
-Moments are Unix times in seconds, amounts are tokens. Measured in `benchmarks/pacing.py`.
+Moments are Unix times in seconds, amounts are tokens. Measured in `benchmarks/sending.py`.
 """
 
 from dataclasses import dataclass, replace
