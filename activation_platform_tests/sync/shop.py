@@ -150,11 +150,10 @@ class ErasedThings(Things):
 
 
 def _settlement(one: Pending, asked: list[dict[str, Any]]) -> Settlement:
-    """By the request's name; where its answer never came, the newest one since then for this id."""
+    """By the request's name; where its answer never came, the newest one for this id that is pending or was made since then."""
     for each in reversed(asked):
-        if each["id"] == one.identifier and (
-            each["request"] == one.request or (not one.request and each["at"] >= one.since)
-        ):
+        perhaps = each["state"] == "pending" or each["at"] >= one.since
+        if each["id"] == one.identifier and (each["request"] == one.request or (not one.request and perhaps)):
             return Settlement(each["state"], each["request"])
     return Settlement("unheard")
 

@@ -51,7 +51,8 @@ YEAR = 365 * 86_400.0
 class History:
     """One activation, one vendor, and processes that die.
 
-    `open`: what the vendor carried out for somebody who died before it was remembered. Only that may be said again.
+    `open`: what the vendor carried out for somebody who died before it was remembered. Only that may be said again, and
+    `meant`: deletes of what the dead may have written; once it has left, nobody knows that there is nothing to delete.
     """
 
     vendor: VendorOnASocket
@@ -64,6 +65,7 @@ class History:
     day: int = 0
     told: Counter[str] = field(default_factory=Counter)
     open: set[Said] = field(default_factory=set)
+    meant: set[Said] = field(default_factory=set)
 
     @property
     def grows(self) -> bool:
@@ -118,6 +120,7 @@ class History:
         assert process.exitcode == 0
         assert self.as_promised()
         self.open.clear()
+        self.meant.clear()
         if self.erasing():  # what was held back for an erasure goes on once it is done
             self.vendor.vendor.finish_erasures()
             self.ended()
@@ -160,10 +163,11 @@ class History:
         done, said_again = set(self.vendor.heard[heard:]), set(self.vendor.again[again:])
         kept = self.kept(newest)
         assert kept <= done | self.open, "nothing is remembered that was not carried out"
-        forgotten = said_again - self.open
+        forgotten = said_again - self.open - self.meant
         in_flight = done - kept
         assert len(in_flight) <= IN_FLIGHT
         self.open = (self.open - kept - done) | in_flight
+        self.meant |= {("delete", name) for name in self.in_doubt(newest)}
         self.told.update(acknowledged=len(kept), resent=len(said_again), forgotten=len(forgotten))
         self.told["in flight"] += len(in_flight)
         assert not forgotten, "acknowledged, and sent again"
@@ -173,6 +177,22 @@ class History:
 
     def kept(self, after: int) -> set[Said]:
         """What the ledger remembers as accepted in runs after this one: sealed, or in the journal."""
+        return {
+            ("delete" if operation == "delete" else "write", identifier)
+            for event, operation, identifier in self.events(after)
+            if event in (Event.ACCEPTED, Event.REQUESTED)
+        }
+
+    def in_doubt(self, after: int) -> set[str]:
+        """What runs after this one may have written."""
+        return {
+            identifier
+            for event, operation, identifier in self.events(after)
+            if event in (Event.INTENT, Event.UNKNOWN) and operation != "delete"
+        }
+
+    def events(self, after: int) -> Iterator[tuple[str, str, str]]:
+        """Event, operation and identifier, as the ledger remembers them of runs after this one."""
         folder, manifest = root_of(self.root) / NAME, self.manifest()
         frames = [
             pl.read_parquet(folder.file(f"changes/{run}.parquet"))
@@ -180,12 +200,8 @@ class History:
         ]
         if manifest.sequence > max(manifest.sealed, after):
             frames += read_journal(folder, f"journal-{manifest.sequence}.log")
-        return {
-            ("delete" if operation == "delete" else "write", identifier)
-            for frame in frames
-            for event, operation, identifier in frame.select("event", "operation", "identifier").iter_rows()
-            if event in (Event.ACCEPTED, Event.REQUESTED)
-        }
+        for frame in frames:
+            yield from frame.select("event", "operation", "identifier").iter_rows()
 
     def as_promised(self) -> bool:
         """Whether the vendor holds what the mode promises, but for what it is about to erase."""

@@ -125,13 +125,17 @@ class _Requests:
         return found
 
     def look_up(self, one: Pending, request: str) -> tuple[str, str]:
-        """State and id of the request; found by the person and the date where its id is not known."""
+        """State and id of the request; found by the person, and the date of what is done, where its id is not known.
+
+        Whoever is being erased is waited for, whatever the date: our clock may be wrong, and who is written meanwhile is lost.
+        """
         entries: Iterable[dict[str, Any]]
         if request:
             entries = [self.by_id[request]] if request in self.by_id else []
         else:
             recent = one.since - CLOCK_SKEW
-            entries = [e for e in self.by_person.get(one.identifier, ()) if _instant(e) >= recent]
+            listed = self.by_person.get(one.identifier, ())
+            entries = [e for e in listed if _state(e) == "pending" or _instant(e) >= recent]
         states = {_state(entry): str(entry.get("request_id", "")) for entry in entries}
         for state in ("done", "pending"):
             if state in states:

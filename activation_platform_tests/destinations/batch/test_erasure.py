@@ -194,6 +194,7 @@ def test_an_unheard_erasure_names_the_apps_that_need_not_be_asked_again():
         (entry("r", at=SINCE + 60, status="pending"), "pending"),
         (entry("r", at=SINCE - 120), "done"),
         (entry("r", at=SINCE - 600), "unheard"),
+        (entry("r", at=SINCE - 400 * DAY, status="pending"), "pending"),
         (entry("r", at=SINCE + 60, person="john"), "unheard"),
         (entry("r", at=SINCE + 60, kind="review"), "unheard"),
         ({**entry("r"), "request_date": "yesterday"}, "unheard"),
