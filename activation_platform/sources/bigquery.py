@@ -12,16 +12,14 @@ import polars as pl
 from pydantic import Field
 
 from activation_platform.contracts.errors import (
-    ActivationError,
-    CredentialsRefused,
     DeclarationError,
-    NotFound,
 )
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import Reading, conformed, counted
 from activation_platform.sources.bigquery_columns import arrow_schema
 from activation_platform.sources.bigquery_errors import translated
+from activation_platform.sources.checking import check_steps
 from activation_platform.sources.statement import one_select
 
 if TYPE_CHECKING:
@@ -108,26 +106,24 @@ class BigQuery(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the API answers; access: we may run queries; schemas: the datasets of the project."""
-        step = "connection"
-        try:
+
+        @contextmanager
+        def answering() -> "Iterator[_Session]":
             with self._session() as session:
                 self._selecting(session, "select 1 as x")
-                yield CheckStep(step, True, "BigQuery answers")
-                step = "access"
-                yield CheckStep(step, True, f"Queries may run in {session.client.project}")
-                step = "schemas"
-                listed = session.client.list_datasets(self.project, retry=session.retry)
-                found = sorted(dataset.dataset_id for dataset in listed)
-                words = (
-                    ", ".join(found)
-                    or f"No dataset of {self.project} is open to us. GRANT roles/bigquery.dataViewer."
-                )
-                yield CheckStep(step, bool(found), words)
-        except ActivationError as error:
-            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
-                yield CheckStep(step, True, "BigQuery answers")
-                step = "access"
-            yield CheckStep(step, False, str(error))
+                yield session
+
+        def datasets(session: _Session) -> list[str]:
+            listed = session.client.list_datasets(self.project, retry=session.retry)
+            return sorted(dataset.dataset_id for dataset in listed)
+
+        return check_steps(
+            answering(),
+            datasets,
+            answers="BigQuery answers",
+            admits=f"Queries may run in {self.technical_project or self.project}",
+            closed=f"No dataset of {self.project} is open to us. GRANT roles/bigquery.dataViewer.",
+        )
 
     @contextmanager
     def _session(self) -> "Iterator[_Session]":

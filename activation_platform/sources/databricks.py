@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
@@ -12,14 +12,12 @@ from sqlglot import exp
 
 from activation_platform.contracts.auth import BearerToken
 from activation_platform.contracts.errors import (
-    ActivationError,
     ConnectionFailed,
-    CredentialsRefused,
     DeclarationError,
-    NotFound,
 )
 from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import Reading, conformed
+from activation_platform.sources.checking import check_steps
 from activation_platform.sources.databricks_api import Result, Statements
 from activation_platform.sources.databricks_columns import arrow_schema
 from activation_platform.sources.databricks_login import ServicePrincipal
@@ -104,26 +102,25 @@ class Databricks(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the workspace answers; access: the warehouse runs a query of ours; schemas: those we see."""
-        step = "connection"
-        try:
+
+        @contextmanager
+        def answering() -> Iterator[Statements]:
             with closing(self._statements()) as statements:
                 statements.result("SELECT 1", self.statement_timeout_seconds)
-                yield CheckStep(step, True, f"{self.host} answers")
-                step = "access"
-                yield CheckStep(step, True, f"Warehouse {self.warehouse_id} runs our queries")
-                step = "schemas"
-                result = statements.result("SHOW SCHEMAS", self.statement_timeout_seconds)
-                batches = _counted(statements, result, arrow_schema(result.columns))
-                found = [str(name) for batch in batches for name in batch.column(0).to_pylist()]
-                words = (
-                    ", ".join(found) or "No schema is open to us. GRANT USE SCHEMA ON SCHEMA … TO our user."
-                )
-                yield CheckStep(step, bool(found), words)
-        except ActivationError as error:
-            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
-                yield CheckStep(step, True, f"{self.host} answers")
-                step = "access"
-            yield CheckStep(step, False, str(error))
+                yield statements
+
+        def schemas(statements: Statements) -> list[str]:
+            result = statements.result("SHOW SCHEMAS", self.statement_timeout_seconds)
+            batches = _counted(statements, result, arrow_schema(result.columns))
+            return [str(name) for batch in batches for name in batch.column(0).to_pylist()]
+
+        return check_steps(
+            answering(),
+            schemas,
+            answers=f"{self.host} answers",
+            admits=f"Warehouse {self.warehouse_id} runs our queries",
+            closed="No schema is open to us. GRANT USE SCHEMA ON SCHEMA … TO our user.",
+        )
 
     def _statements(self) -> Statements:
         said = {"warehouse_id": self.warehouse_id, "catalog": self.catalog, "schema": self.default_schema}

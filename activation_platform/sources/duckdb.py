@@ -9,9 +9,10 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.contracts.duckdb import LOCKED_DOWN
-from activation_platform.contracts.errors import ActivationError, DeclarationError, NotFound
+from activation_platform.contracts.errors import DeclarationError, NotFound
 from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import Reading, duplicates_refused
+from activation_platform.sources.checking import check_steps
 from activation_platform.sources.duckdb_errors import translated
 from activation_platform.sources.statement import one_select
 
@@ -66,19 +67,15 @@ class DuckDB(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the file opens; access: it answers; schemas: those that hold a table or view."""
-        step = "connection"
-        try:
-            with self._session() as session:
-                yield CheckStep(step, True, f"{self.path} opens read-only")
-                step = "access"
-                session.sql("select 1").fetchall()
-                yield CheckStep(step, True, "Queries are answered")
-                step = "schemas"
-                found = [row[0] for row in session.sql(SCHEMAS).fetchall()]
-                words = ", ".join(found) or "The database holds no table and no view"
-                yield CheckStep(step, bool(found), words)
-        except ActivationError as error:
-            yield CheckStep(step, False, str(error))
+        return check_steps(
+            self._session(),
+            lambda session: [row[0] for row in session.sql(SCHEMAS).fetchall()],
+            enter=lambda session: session.sql("select 1").fetchall(),
+            answers=f"{self.path} opens read-only",
+            admits="Queries are answered",
+            closed="The database holds no table and no view",
+            refusals=(),
+        )
 
     @contextmanager
     def _session(self) -> "Iterator[duckdb.DuckDBPyConnection]":

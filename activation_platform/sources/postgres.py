@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode
 
 import polars as pl
@@ -10,14 +10,12 @@ from pydantic import Field
 from sqlglot import exp
 
 from activation_platform.contracts.errors import (
-    ActivationError,
-    CredentialsRefused,
     DeclarationError,
-    NotFound,
 )
 from activation_platform.contracts.postgres import Trouble, driver, translated
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
+from activation_platform.sources.checking import check_steps
 from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
 from activation_platform.sources.statement import one_select
 from activation_platform.sources.tunnel import tunnelled
@@ -117,27 +115,19 @@ class Postgres(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the server answers; access: it lets us in; schemas: those we may look into."""
-        where = f"{self.host}:{self.port}"
-        step = "connection"
-        try:
-            with self._session() as cursor:
-                yield CheckStep(step, True, f"{where} answers")
-                step = "access"
-                cursor.execute("select 1")
-                cursor.fetchall()
-                yield CheckStep(step, True, f"{self.user} may log in to {self.database}")
-                step = "schemas"
-                cursor.execute(SCHEMAS)
-                found = [str(row[0]) for row in cursor.fetchall()]
-                words = (
-                    ", ".join(found) or f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it."
-                )
-                yield CheckStep(step, bool(found), words)
-        except ActivationError as error:
-            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
-                yield CheckStep(step, True, f"{where} answers")
-                step = "access"
-            yield CheckStep(step, False, str(error))
+
+        def rows(cursor: Any, query: str) -> list[str]:
+            cursor.execute(query)
+            return [str(row[0]) for row in cursor.fetchall()]
+
+        return check_steps(
+            self._session(),
+            lambda cursor: rows(cursor, SCHEMAS),
+            enter=lambda cursor: rows(cursor, "select 1"),
+            answers=f"{self.host}:{self.port} answers",
+            admits=f"{self.user} may log in to {self.database}",
+            closed=f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it.",
+        )
 
     @contextmanager
     def _session(self) -> "Iterator[Cursor]":

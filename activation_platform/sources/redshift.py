@@ -13,15 +13,13 @@ from pydantic import Field
 from sqlglot import exp
 
 from activation_platform.contracts.errors import (
-    ActivationError,
-    CredentialsRefused,
     DeclarationError,
-    NotFound,
 )
 from activation_platform.contracts.postgres import Trouble, translated
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
 from activation_platform.sources.arrow import conformed
+from activation_platform.sources.checking import check_steps
 from activation_platform.sources.redshift_columns import Column, arrow_schema, batch_of, projected, reading
 from activation_platform.sources.redshift_unload import Unload
 from activation_platform.sources.statement import one_select, without_rows
@@ -124,26 +122,19 @@ class Redshift(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the cluster answers; access: it lets us in; schemas: those we may look into."""
-        where = f"{self.host}:{self.port}"
-        step = "connection"
-        try:
-            with self._session() as cursor:
-                yield CheckStep(step, True, f"{where} answers")
-                step = "access"
-                cursor.execute("SELECT 1")
-                yield CheckStep(step, True, f"{self.user} may log in to {self.database}")
-                step = "schemas"
-                cursor.execute(SCHEMAS)
-                found = [str(row[0]) for row in cursor.fetchall()]
-                words = (
-                    ", ".join(found) or f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it."
-                )
-                yield CheckStep(step, bool(found), words)
-        except ActivationError as error:
-            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
-                yield CheckStep(step, True, f"{where} answers")
-                step = "access"
-            yield CheckStep(step, False, str(error))
+
+        def rows(cursor: Any, query: str) -> list[str]:
+            cursor.execute(query)
+            return [str(row[0]) for row in cursor.fetchall()]
+
+        return check_steps(
+            self._session(),
+            lambda cursor: rows(cursor, SCHEMAS),
+            enter=lambda cursor: rows(cursor, "select 1"),
+            answers=f"{self.host}:{self.port} answers",
+            admits=f"{self.user} may log in to {self.database}",
+            closed=f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it.",
+        )
 
     @property
     def _unload(self) -> Unload:

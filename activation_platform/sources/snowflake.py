@@ -11,14 +11,12 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from activation_platform.contracts.errors import (
-    ActivationError,
-    CredentialsRefused,
     DeclarationError,
-    NotFound,
 )
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import counted
+from activation_platform.sources.checking import check_steps
 from activation_platform.sources.snowflake_columns import exactly, reading
 from activation_platform.sources.snowflake_errors import translated
 from activation_platform.sources.statement import one_select
@@ -112,27 +110,19 @@ class Snowflake(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the account answers; access: it lets us in; schemas: those of the database we may look into."""
-        where = self.url or self.account
-        step = "connection"
-        try:
-            with self._session() as session, closing(session.cursor()) as cursor:
-                yield CheckStep(step, True, f"{where} answers")
-                step = "access"
-                cursor.execute("select 1 as x")
-                yield CheckStep(step, True, f"{self.user} may log in and use {self.warehouse}")
-                step = "schemas"
-                cursor.execute(SCHEMAS)
-                found = [str(row[0]) for row in cursor.fetchall()]
-                words = (
-                    ", ".join(found)
-                    or f"No schema of {self.database} is open. GRANT USAGE ON SCHEMA … TO the role."
-                )
-                yield CheckStep(step, bool(found), words)
-        except ActivationError as error:
-            if step == "connection" and isinstance(error, CredentialsRefused | NotFound):
-                yield CheckStep(step, True, f"{where} answers")
-                step = "access"
-            yield CheckStep(step, False, str(error))
+
+        def rows(session: Any, query: str) -> list[str]:
+            with closing(session.cursor()) as cursor:
+                return [str(row[0]) for row in cursor.execute(query).fetchall()]
+
+        return check_steps(
+            self._session(),
+            lambda session: rows(session, SCHEMAS),
+            enter=lambda session: rows(session, "select 1 as x"),
+            answers=f"{self.url or self.account} answers",
+            admits=f"{self.user} may log in and use {self.warehouse}",
+            closed=f"No schema of {self.database} is open. GRANT USAGE ON SCHEMA … TO the role.",
+        )
 
     @contextmanager
     def _session(self) -> "Iterator[SnowflakeConnection]":
