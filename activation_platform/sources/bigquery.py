@@ -152,7 +152,7 @@ class BigQuery(Source):
             try:
                 yield _Session(client, credentials, DEFAULT_RETRY.with_timeout(self.retry_seconds), self)
             finally:
-                client.close()  # type: ignore[no-untyped-call]
+                client.close()  # type: ignore[no-untyped-call]  # Google's
         except (GoogleAPIError, GoogleAuthError, RequestException) as error:
             raise translated(error, Redactor([self.credentials, key.get("private_key", "")])) from None
 
@@ -215,4 +215,4 @@ class _Session:
             return None
         from google.cloud.bigquery_storage import BigQueryReadClient
 
-        return BigQueryReadClient(credentials=self.credentials)  # type: ignore[no-untyped-call]
+        return BigQueryReadClient(credentials=self.credentials)  # type: ignore[no-untyped-call]  # Google's

@@ -2,18 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from activation_platform.contracts.errors import ActivationError, CredentialsRefused, NotFound
 from activation_platform.contracts.source import CheckStep
 
-__all__ = ["check_steps"]
+__all__ = ["check_steps", "first_column"]
 
 T = TypeVar("T")
 
 
 def _nothing(session: object) -> None:
     del session
+
+
+def first_column(cursor: Any, query: str) -> list[str]:
+    """What a cursor of the Python database API (PEP 249) answers, as text."""
+    cursor.execute(query)
+    return [str(row[0]) for row in cursor.fetchall()]
 
 
 def check_steps(

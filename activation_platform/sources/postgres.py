@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote, urlencode
 
 import polars as pl
@@ -15,7 +15,7 @@ from activation_platform.contracts.errors import (
 from activation_platform.contracts.postgres import Trouble, driver, translated
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
-from activation_platform.sources.checking import check_steps
+from activation_platform.sources.checking import check_steps, first_column
 from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
 from activation_platform.sources.statement import one_select
 from activation_platform.sources.tunnel import tunnelled
@@ -115,15 +115,10 @@ class Postgres(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the server answers; access: it lets us in; schemas: those we may look into."""
-
-        def rows(cursor: Any, query: str) -> list[str]:
-            cursor.execute(query)
-            return [str(row[0]) for row in cursor.fetchall()]
-
         return check_steps(
             self._session(),
-            lambda cursor: rows(cursor, SCHEMAS),
-            enter=lambda cursor: rows(cursor, "select 1"),
+            lambda cursor: first_column(cursor, SCHEMAS),
+            enter=lambda cursor: first_column(cursor, "select 1"),
             answers=f"{self.host}:{self.port} answers",
             admits=f"{self.user} may log in to {self.database}",
             closed=f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it.",

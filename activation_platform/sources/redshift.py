@@ -19,7 +19,7 @@ from activation_platform.contracts.postgres import Trouble, translated
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
 from activation_platform.sources.arrow import conformed
-from activation_platform.sources.checking import check_steps
+from activation_platform.sources.checking import check_steps, first_column
 from activation_platform.sources.redshift_columns import Column, arrow_schema, batch_of, projected, reading
 from activation_platform.sources.redshift_unload import Unload
 from activation_platform.sources.statement import one_select, without_rows
@@ -122,15 +122,10 @@ class Redshift(Source):
 
     def check(self) -> Iterator[CheckStep]:
         """connection: the cluster answers; access: it lets us in; schemas: those we may look into."""
-
-        def rows(cursor: Any, query: str) -> list[str]:
-            cursor.execute(query)
-            return [str(row[0]) for row in cursor.fetchall()]
-
         return check_steps(
             self._session(),
-            lambda cursor: rows(cursor, SCHEMAS),
-            enter=lambda cursor: rows(cursor, "select 1"),
+            lambda cursor: first_column(cursor, SCHEMAS),
+            enter=lambda cursor: first_column(cursor, "select 1"),
             answers=f"{self.host}:{self.port} answers",
             admits=f"{self.user} may log in to {self.database}",
             closed=f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it.",

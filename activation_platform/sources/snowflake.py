@@ -16,7 +16,7 @@ from activation_platform.contracts.errors import (
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.sources.arrow import counted
-from activation_platform.sources.checking import check_steps
+from activation_platform.sources.checking import check_steps, first_column
 from activation_platform.sources.snowflake_columns import exactly, reading
 from activation_platform.sources.snowflake_errors import translated
 from activation_platform.sources.statement import one_select
@@ -113,7 +113,7 @@ class Snowflake(Source):
 
         def rows(session: Any, query: str) -> list[str]:
             with closing(session.cursor()) as cursor:
-                return [str(row[0]) for row in cursor.execute(query).fetchall()]
+                return first_column(cursor, query)
 
         return check_steps(
             self._session(),

@@ -21,6 +21,10 @@ LOOPBACK = "127.0.0.1"
 T = TypeVar("T")
 
 
+_TURNS = 3
+"""Of the loop: a close calls the protocol, which may close in turn."""
+
+
 @contextmanager
 def tunnelled(ssh: Ssh | None, host: str, port: int) -> Iterator[tuple[str, int]]:
     """Where to connect to: the warehouse itself, or with `ssh` a port of this machine that leads to it from the SSH server.
@@ -159,5 +163,16 @@ def _loop() -> Iterator[asyncio.AbstractEventLoop]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        loop.run_until_complete(_ended())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+async def _ended() -> None:
+    """Let what is being closed close: a socket does so in a callback, and some are closed by tasks that nobody waits for."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)

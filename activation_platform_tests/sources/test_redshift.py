@@ -258,7 +258,7 @@ def test_a_role_that_may_not_write_is_told_with_what_it_needs(cluster, store):
     assert "arn:aws:iam::1:role/unloader" in str(error)
 
 
-@pytest.mark.parametrize("folder", ["/tmp/here", "gs://bucket/x"])
+@pytest.mark.parametrize("folder", ["/srv/here", "gs://bucket/x"])
 def test_a_folder_that_is_not_on_s3_is_refused(cluster, folder):
     error = refusal(made(cluster, unload_to=folder, unload_above_rows=-1))
 

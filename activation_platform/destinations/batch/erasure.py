@@ -137,7 +137,7 @@ class _Requests:
             listed = self.by_person.get(one.identifier, ())
             entries = [e for e in listed if _state(e) == "pending" or _instant(e) >= recent]
         states = {_state(entry): str(entry.get("request_id", "")) for entry in entries}
-        for state in ("done", "pending"):
+        for state in ("pending", "done"):
             if state in states:
                 return state, states[state]
         dropped = request and self.now - one.since > KEPT

@@ -209,6 +209,13 @@ def test_an_erasure_in_doubt_is_found_by_the_person_and_the_date(found, state):
     assert [one.state for one in said.outcomes] == [state]
 
 
+def test_whoever_is_being_erased_once_more_is_waited_for():
+    done, more = entry("r1", at=SINCE + 60), entry("r2", at=SINCE + 90, status="pending")
+    said = talk(profiles(ONE).settle([pending("")]), listing(done, more))
+
+    assert [one.state for one in said.outcomes] == ["pending"]
+
+
 def test_a_found_erasure_in_doubt_has_its_id_from_then_on():
     (settlement,) = talk(profiles(ONE).settle([pending("")]), listing(entry("r7", status="pending"))).outcomes
 
