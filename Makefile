@@ -26,11 +26,12 @@ ui: install ## Show the demo's assets, partitions, checks and metadata in the Da
 test: install ## Run the whole test suite.
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-soak: install ## Live through 100,000 histories of the state machine, others each time, and kill 400 processes (hours).
+soak: install ## Live through 100,000 histories of the state machine, others each time, kill 400 processes, and draw other examples (hours).
 	HISTORIES=$${HISTORIES:-100000} HISTORIES_SEED=$${HISTORIES_SEED:-$$(date +%s)} \
 		$(BIN)/python -m pytest -n 2 activation_platform_tests/sync/test_state_machine.py
 	KILLS=$${KILLS:-400} KILLS_SEED=$${KILLS_SEED:-$$(date +%s)} \
 		$(BIN)/python -m pytest -n 2 activation_platform_tests/sync/test_kill.py
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile soak $$(grep -rl "^@given" activation_platform_tests)
 
 bench: install ## Measure every figure into benchmarks/results.json and the README (an hour, 60 GiB of disk).
 	$(BIN)/python -m benchmarks

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from activation_platform_tests.postgres_server import PostgreSQLServer, serving
+
+# A gate says the same of the same code: the suite draws the same examples every time, and `make soak` looks for others.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("soak", max_examples=2_000, deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

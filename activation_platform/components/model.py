@@ -25,7 +25,7 @@ from activation_platform.components.storage import storage_root
 from activation_platform.components.types import read_type, type_words
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.fields import is_pattern, nearest
 from activation_platform.contracts.modes import ModelKind
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
@@ -81,11 +81,9 @@ class ModelComponent(Declared[ModelSpec]):
         if expected is not None:
             return {name: read_type(words) for name, words in expected.items()}
         exposed = self.spec.exposed
-        return (
-            None
-            if exposed is None
-            else {name: read_type(column.type or "") for name, column in exposed.items()}
-        )
+        if exposed is None:
+            return None
+        return {name: read_type(column.type or "") for name, column in exposed.items()}
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """References, SQL, columns and types that cannot be."""
@@ -116,6 +114,10 @@ class ModelComponent(Declared[ModelSpec]):
     def _column_faults(self) -> Iterator[Fault]:
         exposed = self.spec.exposed or {}
         for name, column in exposed.items():
+            if is_pattern(name):
+                yield Fault(
+                    ("columns", name), f'"{name}" cannot name a column: it is * or stands between ^ and $'
+                )
             if column.type is not None and read_type(column.type) is None:
                 yield Fault(
                     ("columns", name),

@@ -118,7 +118,12 @@ def rendered(value: pl.Expr, dtype: pl.DataType | DataTypeClass) -> pl.Expr:
     if isinstance(dtype, pl.List):
         return value.list.eval(rendered(pl.element(), dtype.inner)) if _needs(dtype.inner) else value
     if isinstance(dtype, pl.Struct) and _needs(dtype):
-        fields = [rendered(value.struct.field(one.name), one.dtype).alias(one.name) for one in dtype.fields]
+        # By number: a name within a struct may be one that Polars takes for a pattern.
+        numbered = value.struct.rename_fields([str(n) for n in range(len(dtype.fields))])
+        fields = [
+            rendered(numbered.struct.field(str(n)), one.dtype).alias(one.name)
+            for n, one in enumerate(dtype.fields)
+        ]
         return pl.when(value.is_not_null()).then(pl.struct(fields))
     return value
 

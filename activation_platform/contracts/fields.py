@@ -9,7 +9,7 @@ import polars as pl
 
 from activation_platform.contracts.values import Text, TextList, ValueType, value_type_for
 
-__all__ = ["CustomFields", "Field", "nearest"]
+__all__ = ["CustomFields", "Field", "is_pattern", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ class CustomFields:
         if isinstance(found, TextList):
             return self.texts
         return found
+
+
+def is_pattern(name: str) -> bool:
+    """Whether `polars.col` would take the name of a column or field for a pattern over all columns (Polars, `polars.col`)."""
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

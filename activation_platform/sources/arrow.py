@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from activation_platform.contracts.errors import ConnectionFailed, DeclarationError
+from activation_platform.contracts.fields import is_pattern
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Reading", "conformed", "counted", "duplicates_refused", "impossible"]
+__all__ = ["Reading", "conformed", "counted", "impossible", "names_refused"]
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31 in days since 1970: what Python, JSON and every vendor can say."""
@@ -34,7 +35,7 @@ class Reading:
     def __init__(self, arrow: "pa.Schema", finish: Finish = lambda frame: frame) -> None:
         import pyarrow as pa
 
-        duplicates_refused(arrow.names)
+        names_refused(arrow.names)
         self.arrow = arrow
         self._plain = pa.schema([(field.name, _plain(field.type)) for field in arrow])
         self._finish = finish
@@ -106,8 +107,8 @@ def counted(frames: Iterable[pl.DataFrame], expected: int, warehouse: str) -> It
         )
 
 
-def duplicates_refused(names: list[str]) -> None:
-    """Raise DeclarationError if a query gives no column at all, or two of one name."""
+def names_refused(names: list[str]) -> None:
+    """Raise DeclarationError if a query gives no column at all, two of one name, or a name that no frame can ask for."""
     if not names:
         raise DeclarationError("The query gives no columns", remedy="Select at least one.")
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -115,6 +116,12 @@ def duplicates_refused(names: list[str]) -> None:
         raise DeclarationError(
             f"The query gives several columns named {', '.join(map(repr, twice))}",
             remedy="Give each its own name with AS.",
+        )
+    patterns = sorted(filter(is_pattern, names))
+    if patterns:
+        raise DeclarationError(
+            f"The query gives columns whose names are patterns: {', '.join(map(repr, patterns))}",
+            remedy="Give each a name with AS that is not * and not between ^ and $.",
         )
 
 

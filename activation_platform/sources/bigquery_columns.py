@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.sources.arrow import duplicates_refused
+from activation_platform.sources.arrow import names_refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,7 @@ def arrow_schema(fields: Sequence[Any]) -> "pa.Schema":
     """The columns as BigQuery declares them. Raises DeclarationError that names every column without a home."""
     import pyarrow as pa
 
-    duplicates_refused([field.name for field in fields])
+    names_refused([field.name for field in fields])
     refused = [
         f"{field.name!r} is {word}: write {ADVICE.get(word, 'CAST({column} AS STRING)').replace('{column}', f'`{field.name}`')}"
         for field in fields

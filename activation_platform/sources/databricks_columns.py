@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError
 
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.sources.arrow import duplicates_refused
+from activation_platform.sources.arrow import names_refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,7 @@ def arrow_schema(columns: Iterable[Mapping[str, Any]]) -> "pa.Schema":
     import pyarrow as pa
 
     named = [(str(column["name"]), str(column.get("type_text", ""))) for column in columns]
-    duplicates_refused([name for name, _ in named])
+    names_refused([name for name, _ in named])
     kinds = [(name, words, _parsed(words)) for name, words in named]
     refused = [
         f"{name!r} is {words}: write {advice.replace('{column}', _quoted(name))}"

@@ -11,7 +11,7 @@ from sqlglot import exp
 from activation_platform.contracts.duckdb import LOCKED_DOWN
 from activation_platform.contracts.errors import DeclarationError, NotFound
 from activation_platform.contracts.source import CheckStep, Source, TableName
-from activation_platform.sources.arrow import Reading, duplicates_refused
+from activation_platform.sources.arrow import Reading, names_refused
 from activation_platform.sources.checking import check_steps
 from activation_platform.sources.duckdb_errors import translated
 from activation_platform.sources.statement import one_select
@@ -114,7 +114,7 @@ def _relation(session: "duckdb.DuckDBPyConnection", query: str) -> "duckdb.DuckD
             "The query is not one SELECT", remedy="Write one SELECT: a source is read only."
         )
     relation = session.sql(statements[0])
-    duplicates_refused(relation.columns)
+    names_refused(relation.columns)
     refused = [
         f"{name!r} is {kind}: write {advice.replace('{column}', _quoted(name))}"
         for name, kind in zip(relation.columns, relation.types, strict=True)

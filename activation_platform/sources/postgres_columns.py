@@ -7,7 +7,7 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.sources.arrow import Reading, duplicates_refused
+from activation_platform.sources.arrow import Reading, names_refused
 from activation_platform.sources.statement import as_subquery
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ Convert = Callable[[pl.Expr], pl.Expr]
 
 def reading(columns: "pa.Schema") -> Reading:
     """The way from the driver's batches to frames. Raises DeclarationError that names every column without a home."""
-    duplicates_refused(columns.names)
+    names_refused(columns.names)
     if refused := [words for field in columns if (words := _refusal(field))]:
         raise DeclarationError(
             f"No destination understands {'; '.join(refused)}", remedy="Cast it in the model's SQL."
@@ -169,7 +169,6 @@ def _numbers(column: pl.Series, kind: pl.Decimal) -> pl.Series:
 
 
 def _applied(column: pl.Series, convert: Convert) -> pl.Series:
-    # `first()`, not `col(name)`: Polars would take a name such as ^a$ for a pattern
     return column.to_frame().select(convert(pl.first()).alias(column.name)).to_series()
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.sources.arrow import Reading, duplicates_refused, impossible
+from activation_platform.sources.arrow import Reading, impossible, names_refused
 from activation_platform.sources.statement import as_subquery
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def arrow_schema(columns: Sequence[Column]) -> "pa.Schema":
     """The columns' Arrow types. Raises DeclarationError that names every column without a home."""
     import pyarrow as pa
 
-    duplicates_refused([column.name for column in columns])
+    names_refused([column.name for column in columns])
     refused = [
         f"{column.name!r} is {NAMES.get(column.type, 'a type of its own')}: "
         f"write {ADVICE.get(column.type, '{column}::varchar').replace('{column}', _quoted(column.name))}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.sources.arrow import Reading, duplicates_refused
+from activation_platform.sources.arrow import Reading, names_refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,7 @@ def reading(description: Sequence[Any]) -> Reading:
     """
     import pyarrow as pa
 
-    duplicates_refused([column.name for column in description])
+    names_refused([column.name for column in description])
     kinds = {column.name: _arrow_type(column) for column in description}
     refused = [
         f"{column.name!r} is {word}: write {ADVICE.get(word, '{column}::VARCHAR').replace('{column}', _quoted(column.name))}"

@@ -15,7 +15,7 @@ import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, OMITTED, MappedField
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.fields import Field, nearest
+from activation_platform.contracts.fields import Field, is_pattern, nearest
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import ValueType
 from activation_platform.sync.fingerprint import fingerprint, identifier_hash
@@ -96,6 +96,8 @@ def _field_problem(
         return None
     if custom is None:
         return f'there is no field "{name}".{nearest(name, known)}'
+    if is_pattern(name):
+        return f'"{name}" cannot be the name of a field: it is * or stands between ^ and $'
     if not custom.accepts(name):
         return f'"{name}" is neither a field of the service nor a possible custom field ({custom.words}).{nearest(name, known)}'
     if account is not None:

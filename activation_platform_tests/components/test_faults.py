@@ -96,6 +96,13 @@ FAULTS = {
         LETTERS,
         ['no column "order"', '"orders"'],
     ),
+    "name of a column": (
+        "orders: integer",
+        "'*': integer",
+        "'*'",
+        PEOPLE,
+        ['"*" cannot name a column'],
+    ),
     "type of a column": ("orders: integer", "orders: integr", "integr", PEOPLE, ['"integr" is no type', "integer"]),
     "relation": (
         "kind: users",
@@ -153,7 +160,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-ERRORS = {"kind of model": 2, "relation": 2, "platform": 1}
+ERRORS = {"kind of model": 2, "name of a column": 2, "relation": 2, "platform": 1}
 """Faults that are told twice, because two places are wrong."""
 
 

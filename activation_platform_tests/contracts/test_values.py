@@ -283,7 +283,7 @@ def by_the_library(value: str) -> str | None:
         return None
 
 
-@settings(deadline=None, max_examples=600, derandomize=True)
+@settings(max_examples=600)
 @given(addresses() | st.from_regex(contact._PLAIN, fullmatch=True, alphabet=st.characters(codec="ascii")))
 def test_the_fast_path_for_addresses_agrees_with_the_library(value):
     assert contact.clean_email(value) == by_the_library(value)

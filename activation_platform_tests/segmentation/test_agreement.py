@@ -212,9 +212,7 @@ def snapshot(tmp_path_factory):
     return tmp_path_factory.mktemp("agreement") / "rows.parquet"
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     rows=st.lists(ROWS, min_size=1, max_size=8),
     trees=st.lists(TREES, min_size=10, max_size=10),

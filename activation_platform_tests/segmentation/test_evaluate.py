@@ -80,7 +80,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("round-trip")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(
         st.fixed_dictionaries({name: st.none() | cells for name, cells in EVERY_TYPE.items()}), max_size=6

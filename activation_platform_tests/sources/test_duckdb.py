@@ -184,6 +184,7 @@ def test_a_file_that_this_process_writes_is_a_failed_connection(source, file):
         ("select from where", DeclarationError, "syntax error"),
         ("select $1", DeclarationError, "parameter"),
         ("select 1 as a, 2 as a", DeclarationError, "several columns named 'a'"),
+        ("""select 1 as "*", 2 as "^a.*$\"""", DeclarationError, r"names are patterns: '\*', '\^a\.\*\$'"),
     ],
 )
 def test_a_wrong_query_is_told_apart_by_what_to_do(source, query, kind, words):

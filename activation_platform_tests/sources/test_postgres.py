@@ -112,14 +112,14 @@ def test_any_form_of_select_is_run_as_written(source, query):
     assert source.columns(query)
 
 
-def test_a_percent_sign_and_a_regex_like_name_are_nothing_special(source):
-    query = """select '100%s' as "^a.*$", array[gen_random_uuid()] as "*", 1.5::numeric as "{x}" """
+def test_percent_signs_and_odd_names_are_nothing_special(source):
+    query = """select '100%s' as "a.*$", array[gen_random_uuid()] as "**", 1.5::numeric as "{x}" """
 
     frame = pl.concat(source.read(query))
 
-    assert frame.schema == {"^a.*$": pl.String(), "*": pl.List(pl.String()), "{x}": pl.String()}
-    assert frame["^a.*$"].to_list() == ["100%s"]
-    assert len(frame["*"][0][0]) == 36
+    assert frame.schema == {"a.*$": pl.String(), "**": pl.List(pl.String()), "{x}": pl.String()}
+    assert frame["a.*$"].to_list() == ["100%s"]
+    assert len(frame["**"][0][0]) == 36
     assert rows(source, "select name from customers where name like '%2'") == [("c2",)]
 
 
@@ -184,6 +184,7 @@ def test_two_reads_at_once_do_not_disturb_each_other(source):
         ("select id,\n from customers", DeclarationError, r"syntax error .* \(line 2\)"),
         ("select $1", DeclarationError, r"\$1"),
         ("select 1 as a, 2 as a", DeclarationError, "several columns named 'a'"),
+        ("""select 1 as "*", 2 as "^a.*$\"""", DeclarationError, r"names are patterns: '\*', '\^a\.\*\$'"),
         ("select from customers", DeclarationError, "no columns"),
         ("select 1 / (id - 2) as x from customers", DeclarationError, "division by zero"),
     ],

@@ -58,7 +58,7 @@ def refolded(head: Head) -> Head:
         return Head(base, ENTRIES.to_frame())
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(entries, entries, st.sets(hashes), st.lists(hashes, unique=True))
 def test_a_head_is_a_dictionary_of_the_newest_entries(base, overlay, removed, probes):
     head, expected = head_of(base, overlay, removed)

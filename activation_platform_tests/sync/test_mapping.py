@@ -60,6 +60,13 @@ def test_a_custom_field_must_keep_the_rule_of_names():
     assert "lower-case letters" in words
 
 
+@pytest.mark.parametrize("name", ["*", "^a.*$"])
+def test_a_name_that_a_frame_takes_for_a_pattern_is_no_field(name):
+    ((field, words),) = problems(*WELL, FieldMapping(name, "name"))
+    assert field == name
+    assert words == f'"{name}" cannot be the name of a field: it is * or stands between ^ and $'
+
+
 def test_a_custom_field_must_exist_in_the_account_where_it_was_asked():
     ((field, words),) = problems(*WELL, FieldMapping("nickname", "name"), account=(Field("nick", Text()),))
     assert field == "nickname"
