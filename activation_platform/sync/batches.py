@@ -22,6 +22,7 @@ _MARKS = {
     "_sent": pl.UInt64(),
     "_identifier64": pl.UInt64(),
     "_moved": pl.Boolean(),
+    "_ours": pl.Boolean(),
 }
 """What the engine knows a record by, beside its values."""
 

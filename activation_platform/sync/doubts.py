@@ -12,7 +12,7 @@ from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.service import Doubt
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.order import Activation, InDoubt
-from activation_platform.sync.states import Debt, Event, State, events_of
+from activation_platform.sync.states import Debt, Event, State, doubt, events_of
 
 __all__ = ["doubts_of", "policy", "resolved", "told_of"]
 
@@ -53,15 +53,18 @@ def told_of(how: InDoubt, carried_out: Sequence[bool]) -> str:
 
 
 def resolved(entries: pl.DataFrame, carried_out: Sequence[bool], at: int) -> pl.DataFrame:
-    """Events for doubts whose end is known: done, or an insert that never arrived. Other operations are simply said again."""
+    """Events for doubts whose end is known: done, or an insert of a new record that never arrived.
+
+    Other operations are simply said again, or made good by a delete: what stood there before them may stand there still.
+    """
     done = pl.Series(carried_out, dtype=pl.Boolean)
     deleting = entries["operation"] == Operation.DELETE
-    inserting = entries["operation"] == Operation.INSERT
+    new = entries["reason"] == doubt(Operation.INSERT)
     told = pl.col("operation")
     written, deleted, lost = (
         entries.filter(done & ~deleting),
         entries.filter(done & deleting),
-        entries.filter(~done & inserting),
+        entries.filter(~done & new),
     )
     never = pl.lit("insert: it never arrived")
     return pl.concat(

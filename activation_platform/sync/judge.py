@@ -175,7 +175,7 @@ def _spool_writes(judgement: Judgement, rows: pl.DataFrame, name: str) -> None:
     was_held = pl.col("_was_state").is_in([int(state) for state in HELD]).fill_null(value=False)
     ours = was_held | (pl.col("_was_state") == State.DEPARTED).fill_null(value=False)
     moved = pl.col(PREVIOUS).is_not_null() & ours & pl.col(PREVIOUS).ne_missing(pl.col(IDENTIFIER))
-    writes = rows.with_columns(_moved=moved)
+    writes = rows.with_columns(_moved=moved, _ours=ours)
     path = judgement.spool / f"writes-{name}"
     writes.write_ipc(path, compression="uncompressed")
     judgement.writes.append(path)

@@ -51,13 +51,16 @@ def _rows(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
         request=pl.lit(batch.id if activation.service.can_look_up else None, dtype=pl.String),
         values=packed(batch) if activation.kind is ObjectKind.EVENT else pl.lit(None, dtype=pl.String),
     )
+    reason = pl.lit(doubt(operation))
+    if operation is Operation.INSERT:
+        reason = pl.when(batch.frame["_ours"]).then(pl.lit(doubt(operation, ours=True))).otherwise(reason)
     return events_of(
         rows,
         Event.INTENT,
         state=State.UNKNOWN,
         debt=Debt.DELETE if deleting and batch.mode is not Mode.ERASE else Debt.WRITE,
         operation=pl.lit(str(operation)),
-        reason=pl.lit(doubt(operation)),
+        reason=reason,
         at=at,
     )
 

@@ -47,9 +47,12 @@ HELD = (State.PRESENT, State.UNKNOWN, State.PARTIAL)
 """States in which the destination holds, or may hold, a record of ours."""
 
 
-def doubt(operation: str) -> str:
-    """The reason of an entry in doubt; it begins with the operation that got no answer."""
-    return f"{operation}: sent, but no answer came"
+def doubt(operation: str, *, ours: bool = False) -> str:
+    """The reason of an entry in doubt; it begins with the operation that got no answer.
+
+    `ours`: whether a record of ours may have stood there before, so that it may be there even if the operation never arrived.
+    """
+    return f"{operation}: sent, but no answer came" + (" (it may have been there before)" if ours else "")
 
 
 class Event(StrEnum):

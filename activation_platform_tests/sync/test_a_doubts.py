@@ -65,6 +65,17 @@ def test_a1_an_insert_that_never_arrived_and_left_the_frame_is_nobodys(once):
     assert (once.vendor.writes, once.states()) == ([("insert", ["b"])], {"b": State.PRESENT})
 
 
+def test_a1_an_insert_that_never_arrived_after_a_delete_in_doubt_leaves_the_record_ours(once):
+    once.run(thing("a"), thing("b"))
+    once.vendor.answers = ["dies"]
+    once.dies(thing("b"))
+    once.vendor.answers = ["lost"]
+    once.run(thing("a", name="y"), thing("b"))
+    once.run(thing("b"))
+    once.run(thing("b"))
+    assert (once.vendor.things.keys(), once.states()) == ({"b"}, {"b": State.PRESENT})
+
+
 def test_a1_skip_takes_it_for_done(once):
     once.settings["in_doubt"] = InDoubt.SKIP
     once.vendor.answers = ["lost"]
