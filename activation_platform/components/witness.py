@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
-import polars as pl
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.ledger import Ledger
@@ -57,11 +56,10 @@ class WitnessedLedger(Ledger):
             raise
         return number
 
-    def seal(self, **newest: Any) -> pl.DataFrame:
+    def seal(self, **newest: Any) -> None:
         """End the run, and have it witnessed."""
-        events = super().seal(**newest)
+        super().seal(**newest)
         self._witness()
-        return events
 
     def _witness(self) -> None:
         self._tell({BEGUN: self.manifest.sequence, SEALED: self.manifest.sealed, HOST: self._host})

@@ -45,7 +45,7 @@ def as_parquet(frame: pl.DataFrame) -> Callable[[Path], None]:
     """Writes a frame as Parquet, for people and other tools."""
 
     def write(path: Path) -> None:
-        frame.write_parquet(path)
+        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
 
     return write
 

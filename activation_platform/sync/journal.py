@@ -9,13 +9,13 @@ import asyncio
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.sync.manifest import damaged
-from activation_platform.sync.states import NO_EVENTS, conform
+from activation_platform.sync.states import NO_EVENTS, conform, filled
 from activation_platform.sync.store import Hold, Store
 
 __all__ = ["Journal", "read_journal"]
@@ -23,6 +23,8 @@ __all__ = ["Journal", "read_journal"]
 _MAGIC = 0x4C4A5041  # "APJL"
 _HEADER = struct.Struct("<III")
 _BEGINNING = struct.pack("<I", _MAGIC)
+_REMEMBERED = 128 * 1024 * 1024
+"""Bytes of events that are also kept in memory until the run is sealed; of more, all are read back."""
 
 
 class Journal:
@@ -32,10 +34,13 @@ class Journal:
     """
 
     def __init__(self, store: Store, name: str, hold: Hold) -> None:
+        self._store, self._name = store, name
         self._log = store.log(name)
         self._near, self._hold = store.near, hold
         self._waiting: list[bytes] = []
         self._noted = self._stored = 0
+        self._remembered: list[pl.DataFrame] | None = []
+        self._size = 0
         self._turn = asyncio.Lock()
         self._failed: ActivationError | None = None
 
@@ -69,9 +74,23 @@ class Journal:
             self._hold.require()
 
     def _wait_with(self, events: pl.DataFrame) -> None:
-        if not events.is_empty():
-            self._waiting.append(_framed(events))
-            self._noted += 1
+        if events.is_empty():
+            return
+        events = conform(events, NO_EVENTS)
+        frame = _framed(events)
+        self._waiting.append(frame)
+        self._noted += 1
+        self._size += len(frame)
+        if self._size > _REMEMBERED:
+            self._remembered = None
+        if self._remembered is not None:
+            self._remembered.append(events)
+
+    def events(self) -> Iterable[pl.DataFrame]:
+        """All that was noted, in order, once it is stored."""
+        if self._remembered is None:
+            return read_journal(self._store, self._name)
+        return self._remembered
 
     def _taken(self) -> bytes:
         taken, self._waiting = b"".join(self._waiting), []
@@ -95,7 +114,7 @@ class Journal:
 
 def _framed(events: pl.DataFrame) -> bytes:
     body = io.BytesIO()
-    conform(events, NO_EVENTS).write_ipc_stream(body)
+    filled(events).write_ipc_stream(body)
     payload = body.getvalue()
     return _HEADER.pack(_MAGIC, len(payload), zlib.crc32(payload)) + payload
 
@@ -112,7 +131,7 @@ def read_journal(store: Store, name: str) -> Iterator[pl.DataFrame]:
             if not store.tears or _any_whole(content, at + 1):
                 raise damaged(store, f"{name} is torn")
             return
-        yield pl.read_ipc_stream(io.BytesIO(payload))
+        yield conform(pl.read_ipc_stream(io.BytesIO(payload)), NO_EVENTS)
         at += _HEADER.size + len(payload)
 
 

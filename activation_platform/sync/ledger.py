@@ -16,31 +16,27 @@ journal: from then on, who had it before can neither begin nor append nor seal, 
 
 import shutil
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import polars as pl
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.base_file import as_base
-from activation_platform.sync.files import as_ipc, as_parquet
-from activation_platform.sync.fingerprint import identifier_hash
+from activation_platform.sync.change_log import write_log
+from activation_platform.sync.files import as_ipc
+from activation_platform.sync.folds import changed_entries, fold_debts, in_doubt
+from activation_platform.sync.head import Head
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.reader import read_debts, read_head
-from activation_platform.sync.states import (
-    NO_EVENTS,
-    PENDING_ERASURE,
-    Debt,
-    Event,
-    State,
-    changed_entries,
-    conform,
-    fold_debts,
-)
+from activation_platform.sync.states import NO_EVENTS, filled
 from activation_platform.sync.store import HELD, Hold, Store
 
-__all__ = ["Ledger", "in_doubt"]
+__all__ = ["Ledger"]
+
+T = TypeVar("T")
 
 _MAX_DELTAS = 5
 _MAX_OVERLAY = 0.1
@@ -54,9 +50,10 @@ class Ledger:
         self._hold = hold
         self.manifest = Manifest.taken(folder, hold)
         self._journal: Journal | None = None
+        self._head: Head | None = self._opened(read_head)
+        self._debts = self._opened(read_debts)
         self.recovered = self._recover()
         """Number of the crashed run whose journal was sealed when this ledger was opened, or 0."""
-        self._load()
 
     def pin(self, **values: Any) -> None:
         """Set fields of the manifest, in force at once."""
@@ -109,28 +106,38 @@ class Ledger:
         assert self._journal is not None, "begin() first"
         await self._journal.durable()
 
-    def seal(self, *, forget_before: int = 0, **newest: Any) -> pl.DataFrame:
-        """End the run: fold its events into the ledger; returns them. `newest` sets manifest fields.
+    def seal(self, *, forget_before: int = 0, **newest: Any) -> None:
+        """End the run: fold its events into the ledger. `newest` sets manifest fields.
 
         `forget_before`: entries that last changed before this moment may be dropped when deltas are folded into a base.
         """
         assert self._journal is not None, "begin() first"
+        known = len(self.head)
         self._journal.flush()
         self._journal.close()
-        self._journal = None
+        journal, self._journal = self._journal, None
         for name, value in newest.items():
             setattr(self.manifest, name, value)
-        events = self._fold(self.manifest.sequence)
+        shutil.rmtree(self.work, ignore_errors=True)  # first of all: the rest needs room
+        self._fold(self.manifest.sequence, journal.events())
         self.folder.delete(_journal(self.manifest.sequence))
-        shutil.rmtree(self.work, ignore_errors=True)
-        self._load()
-        self._compact(forget_before)
-        return events
+        self._compact(known, forget_before)
 
-    def _load(self) -> None:
+    @property
+    def head(self) -> Head:
+        """Every entry acknowledged to sealed runs; read again, once it is asked for, after one was sealed."""
+        if self._head is None:
+            self._head = self._opened(read_head)
+        return self._head
+
+    @property
+    def debts(self) -> pl.DataFrame:
+        """What is owed after the newest sealed run (`DEBTS`)."""
+        return self._debts
+
+    def _opened(self, read: Callable[[Store, Manifest], T]) -> T:
         try:
-            self.head = read_head(self.folder, self.manifest)
-            self.debts = read_debts(self.folder, self.manifest)
+            return read(self.folder, self.manifest)
         except LedgerMismatch:
             self.manifest.require_unfenced(self.folder)  # else its files were replaced by whoever took over
             raise
@@ -152,41 +159,50 @@ class Ledger:
         self.folder.end_log(journal)
         if self.folder.read_log(journal) is None:
             return 0
-        self._load()
-        self._fold(manifest.sequence)
+        self._fold(manifest.sequence, read_journal(self.folder, journal))
         return manifest.sequence
 
-    def _fold(self, run: int) -> pl.DataFrame:
-        """Turn the journal of a run into its delta, debts, changes and issues, then put them in force."""
-        events = _concat(list(read_journal(self.folder, _journal(run))))
-        events = in_doubt(events)
-        entries = changed_entries(events)
-        debts = fold_debts(self.debts, events, run=run)
-        manifest = self.manifest
-        if entries.height:
-            self.folder.keep(f"delta-{run}.arrow", as_ipc(entries))
-            manifest.deltas.append(
-                {
-                    "run": run,
-                    "partition": manifest.partition,
-                    "file": f"delta-{run}.arrow",
-                    "rows": entries.height,
-                }
-            )
-        self.folder.keep(f"debts-{run}.arrow", as_ipc(debts))
-        old_debts, manifest.debts = manifest.debts, f"debts-{run}.arrow"
-        write_log(self.folder, run, events)
+    def _fold(self, run: int, frames: Iterable[pl.DataFrame]) -> None:
+        """Turn the events of a run into its delta, debts, changes and issues, then put them in force."""
+        events = in_doubt(pl.concat([NO_EVENTS, *frames]))
+        manifest, old_debts = self.manifest, self.manifest.debts
+        if events.height:
+            with ThreadPoolExecutor(1) as beside:
+                log = beside.submit(write_log, self.folder, run, events)
+                self._keep_entries(run, changed_entries(events))
+                self._keep_debts(run, fold_debts(self._debts, events, run=run))
+                log.result()
+            manifest.clock = max(manifest.clock, *events["since"].top_k(1))
         manifest.sealed = run
-        manifest.clock = max([manifest.clock, *events["since"].top_k(1)])
         manifest.write(self.folder)
         if old_debts and old_debts != manifest.debts:
             self.folder.delete(old_debts)
-        return events
 
-    def _compact(self, forget_before: int) -> None:
-        """Fold the deltas into a new base when they cost more than the fold, amortised over many runs."""
+    def _keep_entries(self, run: int, entries: pl.DataFrame) -> None:
+        if entries.is_empty():
+            return
+        file, partition = f"delta-{run}.arrow", self.manifest.partition
+        self.folder.keep(file, as_ipc(filled(entries)))
+        self.manifest.deltas.append(
+            {"run": run, "partition": partition, "file": file, "rows": entries.height}
+        )
+        self._head = None
+
+    def _keep_debts(self, run: int, debts: pl.DataFrame) -> None:
+        if debts is self._debts:
+            return
+        self._debts, self.manifest.debts = debts, ""
+        if debts.height:
+            self.manifest.debts = f"debts-{run}.arrow"
+            self.folder.keep(self.manifest.debts, as_ipc(debts))
+
+    def _compact(self, known: int, forget_before: int) -> None:
+        """Fold the deltas into a new base when they cost more than the fold, amortised over many runs.
+
+        `known`: how many entries there were.
+        """
         manifest = self.manifest
-        small = self.head.overlay.height <= _MAX_OVERLAY * len(self.head)
+        small = sum(delta["rows"] for delta in manifest.deltas) <= _MAX_OVERLAY * known
         if not manifest.deltas or (manifest.base and small and len(manifest.deltas) <= _MAX_DELTAS):
             return
         file = f"base-{manifest.sealed}.arrow"
@@ -208,55 +224,7 @@ class Ledger:
         manifest.write(self.folder)
         for name in filter(None, gone):
             self.folder.delete(name)
-        self._load()
-
-
-def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
-    """Replace every intent: nothing if its answer came, else the event that assumes the worst.
-
-    An intent's row carries the state to assume (`UNKNOWN`; `DELETE_REQUESTED` for an asynchronous delete; `KEPT` for the
-    delete of an identifier left behind, which stays owed, or requested if it is asynchronous) and, in `behind`, the
-    identifier that a moved record leaves behind.
-    """
-    slot = ["key64", "debt", "identifier"]
-    events = events.with_row_index("_order")
-    intents = events.filter(pl.col("event") == Event.INTENT)
-    if intents.is_empty():
-        return events.drop("_order")
-    answered = events.filter(pl.col("event") != Event.INTENT)
-    heard = answered.group_by(slot).agg(_heard=pl.col("_order").max())
-    open_ = (
-        intents.unique(slot, keep="last", maintain_order=True)
-        .join(heard, on=slot, how="left", nulls_equal=True, maintain_order="left")
-        .filter(pl.col("_heard").is_null() | (pl.col("_heard") < pl.col("_order")))
-    )
-    owed = (pl.col("state") == State.KEPT) & (pl.col("operation") != PENDING_ERASURE)
-    unknown = open_.with_columns(
-        event=pl.when(owed).then(pl.lit(Event.OWED)).otherwise(pl.lit(Event.UNKNOWN)),
-        request=pl.when(~owed).then("request"),
-    )
-    behind = open_.filter(pl.col("behind").is_not_null()).with_columns(
-        identifier="behind",
-        identifier64=identifier_hash(pl.col("behind")),
-        request=pl.lit(None, dtype=pl.String),
-        state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
-        event=pl.lit(Event.OWED),
-        operation=pl.lit("delete"),
-        debt=pl.lit(Debt.DELETE),
-        reason=pl.lit("left behind"),
-    )
-    return _concat([answered, unknown, behind])
-
-
-def write_log(folder: Store, run: int, events: pl.DataFrame) -> None:
-    """Write what happened, and what of it is an issue, for people and other tools."""
-    at = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC").alias("at")
-    told = events.filter(~pl.col("event").is_in([Event.EQUAL, Event.UNSENT, Event.CLEARED])).select(
-        pl.lit(run).alias("run"), at, "key", "operation", "event", "did", "identifier", "reason", "request"
-    )
-    issues = [Event.SET_ASIDE, Event.REJECTED, Event.PARTIAL, Event.UNKNOWN]
-    folder.keep(f"changes/{run}.parquet", as_parquet(told))
-    folder.keep(f"issues/{run}.parquet", as_parquet(told.filter(pl.col("event").is_in(issues))))
+        self._head = None
 
 
 def _journal(run: int) -> str:
@@ -265,7 +233,3 @@ def _journal(run: int) -> str:
 
 def _run_of(file: str) -> int:
     return int(file.partition("-")[2].partition(".")[0])
-
-
-def _concat(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat([NO_EVENTS, *(conform(frame, NO_EVENTS) for frame in frames)])

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.base_file import open_base
+from activation_platform.sync.folds import fold_entries
 from activation_platform.sync.head import Head
 from activation_platform.sync.manifest import Manifest, damaged
-from activation_platform.sync.states import NO_DEBTS, NO_ENTRIES, conform, fold_entries
+from activation_platform.sync.states import NO_DEBTS, NO_ENTRIES, conform
 from activation_platform.sync.store import Store
 
 __all__ = ["Reading", "read_debts", "read_head", "read_ledger"]

@@ -66,7 +66,7 @@ def _rows(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
 
 
 def intent(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
-    """What to assume of the batch if its answer never comes (see `ledger.in_doubt`).
+    """What to assume of the batch if its answer never comes (see `folds.in_doubt`).
 
     Where the old identifier of a moved record is deleted, it says which one that is.
     """

@@ -1,7 +1,7 @@
 """What the ledger knows of a key, as frames: entries (SEMANTICS A1), debts (D2) and the events that change both.
 
-Events are what the journal stores. Entries and debts are folds over events, so that a crash, a replay and an ordinary
-end of a run all go through the same two functions at the bottom of this file.
+Events are what the journal stores. Entries and debts are folds over events (`folds.py`), so that a crash, a replay and an
+ordinary end of a run all go through the same functions.
 """
 
 from enum import IntEnum, StrEnum
@@ -19,12 +19,10 @@ __all__ = [
     "Debt",
     "Event",
     "State",
-    "changed_entries",
     "conform",
     "doubt",
     "events_of",
-    "fold_debts",
-    "fold_entries",
+    "filled",
 ]
 
 
@@ -190,87 +188,12 @@ def conform(frame: pl.DataFrame, empty: pl.DataFrame) -> pl.DataFrame:
     """The frame with the columns of `empty`, in their order; those that it lacks are null. Costs nothing where it has them."""
     if frame.schema == empty.schema:
         return frame
-    return pl.concat([empty, frame], how="diagonal_relaxed").select(empty.columns).cast(empty.schema)
-
-
-_MAKES = (Event.REJECTED, Event.PARTIAL, Event.SET_ASIDE, Event.OWED)
-_EVENT_IN_DOUBT = (pl.col("event") == Event.UNKNOWN) & pl.col("values").is_not_null()
-_LEFT_BEHIND_REQUESTED = pl.col("event").is_in([Event.REQUESTED, Event.UNKNOWN]) & (
-    pl.col("state") == State.KEPT
-)
-
-
-def fold_entries(events: pl.DataFrame) -> pl.DataFrame:
-    """The newest entry of every key that the events changed, sorted by `key64`; tombstones stay as `State.REMOVED`."""
-    if events.is_empty():
-        return NO_ENTRIES
-    return (
-        events.filter(pl.col("state") != State.KEPT)
-        .select(ENTRIES.names())
-        .unique("key64", keep="last", maintain_order=True)
-        .sort("key64")
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in empty.schema.items()
     )
 
 
-def changed_entries(events: pl.DataFrame) -> pl.DataFrame:
-    """`fold_entries` of a run.
-
-    That another key wrote to the identifier that a key had before is outdone by an answer for the key itself and by the end
-    of its entry, and comes on top of its departure.
-    """
-    trodden = pl.col("event") == Event.OVERWRITTEN
-    if events.filter(trodden).is_empty():
-        return fold_entries(events)
-    words = [Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN, Event.IGNORED, Event.REQUESTED, Event.DROPPED]
-    said = events.filter(pl.col("event").is_in(words) & (pl.col("state") != State.KEPT))["key64"]
-    gone = events.filter(pl.col("event") == Event.DEPARTED)["key64"]
-    departed = pl.lit(int(State.DEPARTED), dtype=pl.UInt8)
-    return fold_entries(
-        events.filter(~(trodden & pl.col("key64").is_in(said.implode()))).with_columns(
-            state=pl.when(trodden & pl.col("key64").is_in(gone.implode())).then(departed).otherwise("state")
-        )
-    )
-
-
-def fold_debts(debts: pl.DataFrame, events: pl.DataFrame, *, run: int) -> pl.DataFrame:
-    """What is owed after the events of run number `run`.
-
-    Each event concerns one debt of one key (for deletes: of one identifier); the last event decides. Any event on the
-    key's write settles what was set aside before, and the other way round.
-    """
-    ours = events.filter(pl.col("debt").is_not_null() & ~pl.col("event").is_in([Event.INTENT, Event.UNSENT]))
-    makes = pl.col("event").is_in(_MAKES) | _EVENT_IN_DOUBT | _LEFT_BEHIND_REQUESTED
-    if ours.is_empty() or (debts.is_empty() and ours.filter(makes).is_empty()):
-        return debts
-    last = ours.with_columns(_slot=_slot()).unique(["key64", "_slot"], keep="last", maintain_order=True)
-    before = debts.with_columns(_slot=_slot())
-    same = pl.col("attempts").is_not_null() & (
-        (pl.col("debt") == Debt.DELETE) | pl.col("raw").eq_missing(pl.col("_raw"))
-    )
-    made = (
-        last.filter(makes)
-        .join(
-            before.select("key64", "_slot", "debt", "first_run", "attempts", _since="since", _raw="raw"),
-            on=["key64", "_slot", "debt"],
-            how="left",
-        )
-        .with_columns(
-            pl.col("first_run").fill_null(run),
-            attempts=pl.when(same).then("attempts").otherwise(0)
-            + pl.when(pl.col("event") != Event.OWED).then(1).otherwise(0),
-            tried="since",
-            operation=pl.when(_LEFT_BEHIND_REQUESTED).then(pl.lit(PENDING_ERASURE)).otherwise("operation"),
-            since=pl.col("_since").fill_null(pl.col("since")),
-        )
-    )
-    kept = before.join(last.select("key64", "_slot"), on=["key64", "_slot"], how="anti")
-    return pl.concat([frame.select(DEBTS.names()).cast(DEBTS) for frame in (kept, made)])
-
-
-def _slot() -> pl.Expr:
-    """Debts of one key share a slot when one takes the other's place."""
-    return (
-        pl.when(pl.col("debt") == Debt.DELETE)
-        .then(pl.lit("delete:") + pl.col("identifier").fill_null(""))
-        .otherwise(pl.lit("write"))
-    )
+def filled(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame without the columns that hold nothing but nulls; `conform` brings them back."""
+    return frame.select(column for column in frame if column.null_count() < frame.height)

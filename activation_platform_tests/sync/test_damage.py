@@ -13,9 +13,12 @@ from activation_platform_tests.sync.world import Workshop, thing
 
 @pytest.fixture
 def folder(workshop: Workshop):
-    """A ledger with a base and a delta."""
-    workshop.run(*(thing(f"k{number}") for number in range(50)))
-    workshop.run(*(thing(f"k{number}", name="new" if number == 0 else "x") for number in range(50)))
+    """A ledger with a base, a delta and a debt."""
+    workshop.run(*(thing(f"k{number}") for number in range(50)), thing("bad", email="no"))
+    workshop.run(
+        *(thing(f"k{number}", name="new" if number == 0 else "x") for number in range(50)),
+        thing("bad", email="no"),
+    )
     folder = workshop.ledger().folder
     manifest = Manifest.read(folder)
     assert manifest.base

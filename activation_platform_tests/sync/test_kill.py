@@ -195,8 +195,9 @@ class History:
         """Event, operation and identifier, as the ledger remembers them of runs after this one."""
         folder, manifest = root_of(self.root) / NAME, self.manifest()
         frames = [
-            pl.read_parquet(folder.file(f"changes/{run}.parquet"))
-            for run in range(after + 1, manifest.sealed + 1)
+            pl.read_parquet((folder / "changes").file(log))
+            for log in (folder / "changes").names()
+            if after < int(log.removesuffix(".parquet")) <= manifest.sealed
         ]
         if manifest.sequence > max(manifest.sealed, after):
             frames += read_journal(folder, f"journal-{manifest.sequence}.log")

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from activation_platform.sync.ledger import in_doubt
+from activation_platform.sync.folds import changed_entries, fold_debts, fold_entries, in_doubt
 from activation_platform.sync.states import (
     DEBTS,
     EVENTS,
@@ -10,9 +10,6 @@ from activation_platform.sync.states import (
     Debt,
     Event,
     State,
-    changed_entries,
-    fold_debts,
-    fold_entries,
 )
 
 WRITE = {"debt": Debt.WRITE, "operation": "insert"}
