@@ -11,7 +11,7 @@ import yaml
 from activation_platform.cli.asked import destination_of, source_of
 from activation_platform.cli.saying import not_known
 from activation_platform.components.asking import asker
-from activation_platform.components.checks import SCHEMA, check_frame
+from activation_platform.components.checks import SCHEMA, Census, check_frame
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.source import SourceComponent
@@ -70,8 +70,8 @@ def _columns_checked(workspace: Workspace, model: ModelComponent) -> Finding:
     columns = _columns(workspace, model)
     newest = model.frames.newest()
     checks = check_frame(
-        pl.LazyFrame(schema=columns),
-        rows=0,
+        pl.Schema(columns),
+        Census(0, 0, 0),
         key=model.key,
         expected=model.expected() or (None if newest is None else newest.schema),
         most_duplicates=model.spec.most_duplicates,

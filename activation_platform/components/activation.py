@@ -23,6 +23,7 @@ from activation_platform.components.progress import telling
 from activation_platform.components.schedules import job_of, schedule_of
 from activation_platform.components.segment import SegmentComponent
 from activation_platform.components.shown import run_metadata, told_plainly
+from activation_platform.components.staying import kept_open, rows_of
 from activation_platform.components.storage import account_hash, storage_root
 from activation_platform.components.targets import doubts_about_the_target, target_faults
 from activation_platform.components.verdicts import VERDICTS, verdicts
@@ -195,29 +196,31 @@ class ActivationComponent(Declared[ActivationSpec]):
             declared = self.declared(workspace, destination)
             begin = None if ledger.manifest.full_done else self.spec.start_from
             window = window_of(wanted, self.spec.schedule, begin) if declared.events else None
-            order = RunOrder(
-                run_id=context.run.run_id,
-                partition=partition,
-                instant=instant,
-                snapshot=snapshot.number,
-                full=config.full,
-                explicit=by_hand(context),
-                allow=config.allow,
-                window=window,
-            )
-            try:
-                run = activate(
-                    declared,
-                    snapshot.scan(),
-                    ledger,
-                    loader_for(destination, root, hold, cancelled=cancelled),
-                    order,
-                    account_hash=lambda: account_hash(root, destination.secret_values()),
-                    neighbours=lambda: neighbours(root, ledger.folder.name, names),
-                    progress=telling(context),
+            with rows_of(self, workspace, context.resources, snapshot, ledger) as (frame, rows):
+                order = RunOrder(
+                    run_id=context.run.run_id,
+                    partition=partition,
+                    instant=instant,
+                    snapshot=snapshot.number,
+                    full=config.full,
+                    explicit=by_hand(context),
+                    allow=config.allow,
+                    window=window,
+                    rows=rows,
                 )
-            except RunFailed as failed:
-                raise self._ended_early(context, partition, failed) from failed.error
+                try:
+                    run = activate(
+                        declared,
+                        frame,
+                        ledger,
+                        loader_for(destination, root, hold, cancelled=cancelled),
+                        order,
+                        account_hash=lambda: account_hash(root, destination.secret_values()),
+                        neighbours=lambda: neighbours(root, ledger.folder.name, names),
+                        progress=telling(context),
+                    )
+                except RunFailed as failed:
+                    raise self._ended_early(context, partition, failed) from failed.error
         yield from verdicts(run.figures)
         metadata = self._told(run)
         if window is not None and declared.events is not None:
@@ -277,7 +280,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             backfill_policy=dg.BackfillPolicy.multi_run()
             if self.takes_events(workspace)
             else dg.BackfillPolicy.single_run(),
-            required_resource_keys={destination.resource_key},
+            required_resource_keys={destination.resource_key, *kept_open(self, workspace)},
             pool=f"activation_{self.name}",
         )
         def materialise(context: dg.AssetExecutionContext, config: ActivationConfig) -> Iterator[Any]:

@@ -10,7 +10,7 @@ import polars as pl
 from activation_platform.components.types import same_type, type_words
 from activation_platform.sync.fingerprint import key_text
 
-__all__ = ["BLOCKING", "ModelCheck", "check_frame"]
+__all__ = ["BLOCKING", "Census", "ModelCheck", "census_of", "check_frame"]
 
 KEY_UNIQUE, SCHEMA, NOT_EMPTY = "key_unique", "schema_unchanged", "not_empty"
 BLOCKING = (KEY_UNIQUE, SCHEMA, NOT_EMPTY)
@@ -57,9 +57,28 @@ class ModelCheck:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many rows a frame has, how many of them have a key, and how many different keys these are."""
+
+    rows: int
+    keyed: int
+    distinct: int
+
+
+def census_of(frame: pl.LazyFrame, rows: int, key: Sequence[str]) -> Census:
+    """The census of a frame that is here; without its key's columns, no row has a key."""
+    schema = frame.collect_schema()
+    if not all(name in schema for name in key):
+        return Census(rows, 0, 0)
+    text = key_text(list(key), schema)
+    counts = frame.select(text.count().alias("keyed"), text.drop_nulls().n_unique().alias("distinct"))
+    return Census(rows, *counts.collect().row(0))
+
+
 def check_frame(
-    frame: pl.LazyFrame,
-    rows: int,
+    schema: pl.Schema,
+    census: Census,
     *,
     key: Sequence[str],
     expected: Mapping[str, str] | None,
@@ -73,11 +92,12 @@ def check_frame(
     `most_duplicates`: percent of rows with a key whose key stands more than once, above which the frame is refused.
     `emptiness`: how bad it is to have no rows.
     """
-    schema = frame.collect_schema()
-    schema_check = _schema(schema, expected, key)
-    checks = [schema_check, _not_empty(rows, emptiness, may_be_empty=may_be_empty)]
+    checks = [
+        _schema(schema, expected, key),
+        _not_empty(census.rows, emptiness, may_be_empty=may_be_empty),
+    ]
     if all(name in schema for name in key):
-        checks.append(_key_unique(frame, schema, rows, key, most_duplicates))
+        checks.append(_key_unique(census, most_duplicates))
     return checks
 
 
@@ -89,16 +109,9 @@ def _not_empty(rows: int, severity: dg.AssetCheckSeverity, *, may_be_empty: bool
     return ModelCheck(NOT_EMPTY, passed=passed, words=words, severity=severity, metadata={"rows": rows})
 
 
-def _key_unique(
-    frame: pl.LazyFrame, schema: pl.Schema, rows: int, key: Sequence[str], most_duplicates: float
-) -> ModelCheck:
+def _key_unique(census: Census, most_duplicates: float) -> ModelCheck:
     """Share of duplicates = 1 - distinct / rows with a key."""
-    text = key_text(list(key), schema)
-    keyed, distinct = (
-        frame.select(text.count().alias("keyed"), text.drop_nulls().n_unique().alias("distinct"))
-        .collect()
-        .row(0)
-    )
+    rows, keyed, distinct = census.rows, census.keyed, census.distinct
     duplicates = keyed - distinct
     share = 100 * duplicates / keyed if keyed else 0.0
     nulls = rows - keyed

@@ -33,6 +33,11 @@ class Draft:
         if self._waiting and (self._parts == 0 or self._waiting_rows):
             self._flush()
 
+    def describe(self, schema: pl.Schema, rows: int) -> None:
+        """Of rows that stay where they are, write down their columns, and how many they are."""
+        self.write([schema.to_frame()])
+        self.rows = rows
+
     def _flush(self) -> None:
         part = pl.concat(self._waiting)
         self._waiting.clear()

@@ -24,6 +24,7 @@ from activation_platform.components.draft import PART_ROWS, Draft
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import type_words
 from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.modes import Engine
 from activation_platform.sync.store import Hold, Store, to_json
 
 __all__ = [
@@ -58,6 +59,8 @@ class Snapshot:
     """Verdicts of the checks it passed."""
     recipe: str
     """Fingerprint of what it was made from (query, columns; condition, input, instant): only the same may use it again."""
+    engine: Engine = Engine.FRAMES
+    """Where its rows are."""
 
     @property
     def parts(self) -> list[Path]:
@@ -65,7 +68,12 @@ class Snapshot:
         return [self.folder.file(name) for name in self.folder.names() if name.startswith("part-")]
 
     def scan(self) -> pl.LazyFrame:
-        """The rows."""
+        """The rows; raises DeclarationError where they stayed in their warehouse."""
+        if self.engine is Engine.WAREHOUSE:
+            raise DeclarationError(
+                "the rows of this snapshot stay in their warehouse",
+                remedy="Leave engine: warehouse out of the model, and materialise it again.",
+            )
         return pl.scan_parquet(self.parts)
 
     @property
@@ -139,6 +147,7 @@ class Frames:
         read_at: float,
         recipe: str,
         checks: Sequence[dict[str, Any]] = (),
+        engine: Engine = Engine.FRAMES,
     ) -> Snapshot:
         """Make a draft the newest snapshot, with the verdicts of its checks; earlier ones are kept for a week."""
         number = self._next_number()
@@ -152,7 +161,7 @@ class Frames:
             "checks": list(checks),
             "recipe": recipe,
         }
-        facts |= {"run_id": run_id, "schema": described}
+        facts |= {"run_id": run_id, "schema": described, "engine": engine}
         (draft.folder / "snapshot.json").write_bytes(to_json(facts))
         self.folder.adopt(draft.folder, f"{number:08}", last="snapshot.json")
         self.folder.delete("blocked.json")
@@ -194,7 +203,8 @@ class Frames:
         if facts is None:
             return None
         named = {name: facts[name] for name in ("as_of", "read_at", "rows", "checks", "recipe")}
-        return Snapshot(folder=folder, number=number, schema=dict(facts["schema"]), **named)
+        engine = Engine(facts.get("engine", Engine.FRAMES))
+        return Snapshot(folder=folder, number=number, schema=dict(facts["schema"]), engine=engine, **named)
 
     def _next_number(self) -> int:
         number = 0

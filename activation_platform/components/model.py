@@ -12,23 +12,22 @@ import yaml
 from dagster import AssetCheckSeverity as Severity
 from pydantic import BaseModel
 
-from activation_platform.components.checks import BLOCKING, ModelCheck, check_frame
+from activation_platform.components.checks import BLOCKING, Census, ModelCheck, census_of, check_frame
 from activation_platform.components.draft import Draft
 from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of
 from activation_platform.components.instants import FrameConfig, as_of, max_age, scheduled
 from activation_platform.components.launchers import require_shared_storage
+from activation_platform.components.model_faults import model_faults
 from activation_platform.components.model_spec import ModelSpec
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
-from activation_platform.components.types import read_type, type_words
+from activation_platform.components.types import read_type
 from activation_platform.components.workspace import Declared, Fault, Workspace
-from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.fields import is_pattern, nearest
-from activation_platform.contracts.modes import ModelKind
+from activation_platform.contracts.modes import Engine, ModelKind
 from activation_platform.contracts.source import Source
-from activation_platform.sources import SOURCES
+from activation_platform.sources.relation import Relation
 from activation_platform.sources.statement import one_select, select_in, table_query
 
 __all__ = ["ModelComponent"]
@@ -87,83 +86,11 @@ class ModelComponent(Declared[ModelSpec]):
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """References, SQL, columns and types that cannot be."""
-        spec = self.spec
-        yield from workspace.unknown("source", spec.source, ("source",))
-        if len(spec.statement) != 1:
-            given = " and ".join(spec.statement) or "none"
-            yield Fault((), f"takes exactly one of table, sql and sql_file, here {given}")
-        elif (fault := self._statement_fault(workspace)) is not None:
-            yield fault
-        yield from self._column_faults()
-        yield from self._event_faults()
-        yield from self._relation_faults(workspace)
-
-    def _statement_fault(self, workspace: Workspace) -> Fault | None:
-        source: SourceComponent | None = workspace.find("source", self.spec.source)
-        if self.spec.sql_file is not None and self._sql_file is not None and not self._sql_file.exists():
-            return Fault(("sql_file",), f'there is no file "{self.spec.sql_file}" beside the YAML')
-        if source is None or source.spec.kind not in SOURCES:
-            return None
-        (word,) = self.spec.statement
-        try:
-            self.query(source.source_class.dialect)
-        except DeclarationError as error:
-            return Fault((word,), f"{error.what}. {error.remedy}")
-        return None
-
-    def _column_faults(self) -> Iterator[Fault]:
-        exposed = self.spec.exposed or {}
-        for name, column in exposed.items():
-            if is_pattern(name):
-                yield Fault(
-                    ("columns", name), f'"{name}" cannot name a column: it is * or stands between ^ and $'
-                )
-            if column.type is not None and read_type(column.type) is None:
-                yield Fault(
-                    ("columns", name),
-                    f'"{column.type}" is no type; there is text, integer, number, decimal(12, 2), date, timestamp, …',
-                )
-        known = self.columns()
-        if known is None:
-            return
-        for name in self.key:
-            if name not in known:
-                yield Fault(("primary_key",), f'there is no column "{name}".{nearest(name, known)}')
-
-    def _event_faults(self) -> Iterator[Fault]:
-        name = self.spec.event_time
-        if name is None:
-            return
-        if self.spec.kind is not ModelKind.EVENTS:
-            words = (
-                f"only events happen: write kind: events, or leave it out of a model of kind {self.spec.kind}"
-            )
-            yield Fault(("event_time",), words)
-        known = self.columns()
-        if known is None:
-            return
-        if name not in known:
-            yield Fault(("event_time",), f'there is no column "{name}".{nearest(name, known)}')
-        elif (dtype := known[name]) is not None and not isinstance(dtype, pl.Date | pl.Datetime):
-            words = f'"{name}" is {type_words(dtype)}, which is no moment: it must be a date or a timestamp'
-            yield Fault(("event_time",), words)
-
-    def _relation_faults(self, workspace: Workspace) -> Iterator[Fault]:
-        for relation, spec in self.spec.relations.items():
-            path = ("relations", relation)
-            yield from workspace.unknown("model", spec.model, (*path, "model"))
-            other: ModelComponent | None = workspace.find("model", spec.model)
-            there = None if other is None else other.columns()
-            here = self.columns()
-            for one, two in spec.match.items():
-                if here is not None and one not in here:
-                    yield Fault((*path, "match", one), f'there is no column "{one}".{nearest(one, here)}')
-                if there is not None and two not in there:
-                    words = f'the model "{spec.model}" has no column "{two}".{nearest(two, there)}'
-                    yield Fault((*path, "match", one), words)
+        yield from model_faults(self, workspace)
 
     @property
-    def _sql_file(self) -> Path | None:
+    def sql_file(self) -> Path | None:
+        """The file beside the YAML; None where there is none to look for."""
         if self.spec.sql_file is None or self.project_path is None:
             return None
         return Path(self.project_path) / self.spec.sql_file
@@ -172,8 +99,8 @@ class ModelComponent(Declared[ModelSpec]):
         """The SELECT that is read."""
         if self.spec.table is not None:
             return table_query(self.spec.table, dialect)
-        if self._sql_file is not None:
-            return select_in(self._sql_file, dialect)
+        if self.sql_file is not None:
+            return select_in(self.sql_file, dialect)
         return one_select(self.spec.sql or "", dialect)
 
     @property
@@ -190,7 +117,7 @@ class ModelComponent(Declared[ModelSpec]):
             deps=[source.asset_key, *self.after],
             automation_condition=when_new(*self.after) if follows else None,
             group_name="models",
-            kinds={source.spec.kind, "polars"},
+            kinds={source.spec.kind, *(("polars",) if self.spec.engine is Engine.FRAMES else ())},
             description=self.spec.description or f"The model {self.name}, read from {source.name}.",
             owners=self.spec.owners,
             metadata={"primary_key": ", ".join(self.key), "kind": str(self.spec.kind)},
@@ -204,7 +131,7 @@ class ModelComponent(Declared[ModelSpec]):
         frames = self.frames
         with frames.lock():
             query = self.query(source.dialect)
-            recipe = recipe_of(query, self.spec.source, self.spec.exposed)
+            recipe = recipe_of(query, self.spec.source, self.spec.exposed, self.spec.engine)
             usable = self._usable(context, config, frames, recipe)
             if usable is not None:
                 frames.point(context.run.run_id, usable)
@@ -215,8 +142,7 @@ class ModelComponent(Declared[ModelSpec]):
             read_at = time.time()
             instant = as_of(context, config, datetime.fromtimestamp(read_at, UTC))
             draft = frames.draft()
-            draft.write(map(self._exposed, source.read(query)))
-            checks = self.check(frames, draft)
+            checks = self._taken(source, query, frames, draft)
             yield from (check.result() for check in checks)
             blocking = [check for check in checks if check.blocks]
             if blocking:
@@ -234,6 +160,7 @@ class ModelComponent(Declared[ModelSpec]):
                 read_at=read_at,
                 recipe=recipe,
                 checks=[check.described() for check in checks],
+                engine=self.spec.engine,
             )
         yield dg.MaterializeResult(metadata=frame_metadata(snapshot))
 
@@ -264,15 +191,27 @@ class ModelComponent(Declared[ModelSpec]):
             pl.col(column).alias(name) for name, column in wanted.items() if column in batch.columns
         )
 
-    def check(self, frames: Frames, draft: Draft) -> list[ModelCheck]:
-        """The checks of a frame that is not yet published."""
+    def relation(self, source: Source) -> Relation:
+        """Its rows where they stay in their warehouse."""
+        exposed = self.spec.exposed
+        wanted = None if exposed is None else {name: one.column or name for name, one in exposed.items()}
+        return Relation.of(source, self.query(source.dialect), wanted)
+
+    def _taken(self, source: Source, query: str, frames: Frames, draft: Draft) -> list[ModelCheck]:
+        """Fill the draft, with the rows or, where they stay in their warehouse, with what they are; returns its checks."""
+        if self.spec.engine is Engine.FRAMES:
+            draft.write(map(self._exposed, source.read(query)))
+            census = census_of(draft.scan(), draft.rows, self.key)
+        else:
+            relation = self.relation(source)
+            census = Census(*relation.count(source, self.key))
+            draft.describe(relation.schema, census.rows)
         newest = frames.newest()
-        expected = self.expected() or (dict(newest.schema) if newest is not None else None)
         return check_frame(
-            draft.scan(),
-            draft.rows,
+            draft.scan().collect_schema(),
+            census,
             key=self.key,
-            expected=expected,
+            expected=self.expected() or (dict(newest.schema) if newest is not None else None),
             most_duplicates=self.spec.most_duplicates,
             may_be_empty=self.spec.may_be_empty,
             emptiness=Severity.WARN if self.spec.kind is ModelKind.EVENTS else Severity.ERROR,

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from activation_platform.components.names import ForeignKey, Name, Owner
-from activation_platform.contracts.modes import ModelKind
+from activation_platform.contracts.modes import Engine, ModelKind
 
 __all__ = ["ColumnSpec", "ModelSpec", "RelationSpec"]
 
@@ -39,6 +39,10 @@ class ModelSpec(dg.Model):
     after: list[ForeignKey] = Field(
         default_factory=list,
         description="Assets of other tools that make the table: dbt/orders. Activations that follow wait for them.",
+    )
+    engine: Engine = Field(
+        default=Engine.FRAMES,
+        description="frames: read here. warehouse: the rows stay there, and only those that may differ are fetched.",
     )
     kind: ModelKind = Field(default=ModelKind.CUSTOM, description="What a row is: users, events or custom.")
     primary_key: str | Annotated[list[str], Field(min_length=1)] = Field(

@@ -15,9 +15,12 @@ from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.shown import frame_metadata, told_plainly
+from activation_platform.components.source import SourceComponent
+from activation_platform.components.staying import fitting, members
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
-from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.modes import Engine
+from activation_platform.contracts.source import Source
 from activation_platform.segmentation.conditions import Condition, read
 from activation_platform.segmentation.evaluate import evaluate
 from activation_platform.segmentation.problems import InvalidCondition
@@ -89,9 +92,9 @@ class SegmentComponent(Declared[SegmentSpec]):
         )
 
     def execute(
-        self, context: dg.AssetExecutionContext, model: ModelComponent, config: FrameConfig
+        self, context: dg.AssetExecutionContext, model: ModelComponent, source: Source, config: FrameConfig
     ) -> dg.MaterializeResult[Any]:
-        """Evaluate the condition over the model's snapshot and publish the rows."""
+        """Evaluate the condition over the model's snapshot and publish the rows; those that stay in a warehouse are counted."""
         require_shared_storage(context.instance)
         frames = self.frames
         with frames.lock():
@@ -103,23 +106,23 @@ class SegmentComponent(Declared[SegmentSpec]):
                 frames.point(context.run.run_id, newest)
                 return self._result(newest, rows, reused=True)
             draft = frames.draft()
-            try:
-                condition = read(self.spec.where)
-                wrong = problems(condition, rows.scan().collect_schema())
-                if wrong:
-                    raise InvalidCondition(wrong)
-                draft.write(streamed(evaluate(condition, rows.parts, now=instant)))
-            except InvalidCondition as invalid:
-                raise DeclarationError(
-                    f"the condition of {self.name} does not fit the model's columns: {invalid}",
-                    remedy="Correct the segment, or the model's columns.",
-                ) from invalid
+            if rows.engine is Engine.WAREHOUSE:
+                belonging = members(self, model.relation(source), instant)
+                draft.describe(belonging.schema, belonging.count(source, model.key)[0])
+            else:
+                with fitting(self):
+                    condition = read(self.spec.where)
+                    wrong = problems(condition, rows.scan().collect_schema())
+                    if wrong:
+                        raise InvalidCondition(wrong)
+                    draft.write(streamed(evaluate(condition, rows.parts, now=instant)))
             snapshot = frames.publish(
                 draft,
                 run_id=context.run.run_id,
                 as_of=instant.timestamp(),
                 read_at=time.time(),
                 recipe=recipe,
+                engine=rows.engine,
             )
         return self._result(snapshot, rows)
 
@@ -138,13 +141,17 @@ class SegmentComponent(Declared[SegmentSpec]):
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The asset."""
         model: ModelComponent = workspace.find("model", self.spec.model)
-
+        source: SourceComponent = workspace.find("source", model.spec.source)
         spec = self.get_asset_spec(workspace)
 
-        @dg.multi_asset(name=f"segments__{self.name}", specs=[spec.with_io_manager_key(FRAMES_KEY)])
+        @dg.multi_asset(
+            name=f"segments__{self.name}",
+            specs=[spec.with_io_manager_key(FRAMES_KEY)],
+            required_resource_keys={source.resource_key},
+        )
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult[Any]:
             with told_plainly():
-                return self.execute(context, model, config)
+                return self.execute(context, model, getattr(context.resources, source.resource_key), config)
 
         return dg.Definitions(
             assets=[materialise],

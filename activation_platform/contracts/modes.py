@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["MODES_OF", "MODES_THAT_DELETE", "Mode", "ModelKind", "ObjectKind", "Operation", "RunType"]
+__all__ = [
+    "MODES_OF",
+    "MODES_THAT_DELETE",
+    "Engine",
+    "Mode",
+    "ModelKind",
+    "ObjectKind",
+    "Operation",
+    "RunType",
+]
 
 
 class ObjectKind(StrEnum):
@@ -23,6 +32,15 @@ class ModelKind(StrEnum):
     USERS = "users"
     EVENTS = "events"
     CUSTOM = "custom"
+
+
+class Engine(StrEnum):
+    """Where the rows of a model are, and where it is found out which of them differ."""
+
+    FRAMES = "frames"
+    """Here: the model is read into a snapshot."""
+    WAREHOUSE = "warehouse"
+    """There: only rows that may differ are fetched."""
 
 
 class Mode(StrEnum):

@@ -1,7 +1,8 @@
-"""A source: a warehouse that is read and never written, configured as a Dagster resource."""
+"""A source: a warehouse that is read, and written only where models stay in it, configured as a Dagster resource."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import polars as pl
 from pydantic import Field
 
 from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.warehouse import Bench
 
 __all__ = ["CheckStep", "Source", "Ssh", "TableName"]
 
@@ -60,6 +62,8 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     """sqlglot's name of the warehouse's SQL."""
     secrets: ClassVar[tuple[str, ...]] = ()
     """Settings that hold secrets; `ssh.password` is the `password` in the setting `ssh`."""
+    works: ClassVar[bool] = False
+    """Whether models may stay in it (`engine: warehouse`): it has a `bench`."""
 
     @abstractmethod
     def read(self, query: str) -> Iterator[pl.DataFrame]:
@@ -75,6 +79,16 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
         raise DeclarationError(
             f"What a source of kind {self.kind} must be granted is not known here",
             remedy="See docs/sources.md.",
+        )
+
+    def bench(self) -> AbstractContextManager[Bench]:
+        """A transaction that may write to the platform's own schemas; it stands once the context has ended well.
+
+        Raises DeclarationError where models of such a source cannot stay in it.
+        """
+        raise DeclarationError(
+            f"Models of a source of kind {self.kind} cannot stay in it",
+            remedy="Leave engine: warehouse out of the model.",
         )
 
     @abstractmethod

@@ -11,6 +11,7 @@ from sqlglot import exp
 from activation_platform.contracts.duckdb import LOCKED_DOWN
 from activation_platform.contracts.errors import DeclarationError, NotFound
 from activation_platform.contracts.source import CheckStep, Source, TableName
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.arrow import Reading, names_refused
 from activation_platform.sources.checking import check_steps
 from activation_platform.sources.duckdb_errors import translated
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["DuckDB"]
 
 BATCH_ROWS = 50_000
+MEMORY = "1GiB"
+"""What a bench may hold; DuckDB works on disk beyond."""
 ADVICE = {
     "interval": "extract(epoch from {column}), in seconds, or {column}::VARCHAR",
     "map": "to_json({column})",
@@ -44,6 +47,7 @@ class DuckDB(Source):
 
     kind: ClassVar[str] = "duckdb"
     dialect: ClassVar[str] = "duckdb"
+    works: ClassVar[bool] = True
 
     path: str
     """The file, absolute or relative to the working directory."""
@@ -51,9 +55,7 @@ class DuckDB(Source):
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of at most 50,000 rows."""
         with self._session() as session:
-            relation = _relation(session, query)
-            reader = relation.to_arrow_reader(BATCH_ROWS)
-            yield from Reading(reader.schema).frames(reader)
+            yield from _rows(session, query)
 
     def columns(self, query: str) -> pl.Schema:
         """Names and types of the query's columns; nothing is executed but its empty beginning."""
@@ -78,7 +80,16 @@ class DuckDB(Source):
         )
 
     @contextmanager
-    def _session(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+    def bench(self) -> Iterator[Bench]:
+        """The file open for writing, which keeps every other process out of it meanwhile."""
+        with self._session(read_only=False) as session:
+            session.execute(f"SET memory_limit = '{MEMORY}'")
+            session.begin()
+            yield _Bench(session)
+            session.commit()
+
+    @contextmanager
+    def _session(self, *, read_only: bool = True) -> "Iterator[duckdb.DuckDBPyConnection]":
         import duckdb
         import pyarrow as pa
 
@@ -86,7 +97,7 @@ class DuckDB(Source):
         if not file.is_file():
             raise NotFound(f"There is no file {self.path}", remedy="Correct the source's `path`.")
         try:
-            session = duckdb.connect(file, read_only=True, config=LOCKED_DOWN)
+            session = duckdb.connect(file, read_only=read_only, config=LOCKED_DOWN)
             try:
                 session.execute("SET TimeZone = 'UTC'")
                 yield session
@@ -101,6 +112,40 @@ SCHEMAS = """
 select distinct table_schema from information_schema.tables
 where table_catalog = current_database() order by table_schema
 """
+
+
+class _Bench(Bench):
+    """A transaction of an open file."""
+
+    def __init__(self, session: "duckdb.DuckDBPyConnection") -> None:
+        self._session = session
+        self._given: set[str] = set()
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of at most 50,000 rows."""
+        return _rows(self._session, query)
+
+    def run(self, statement: str) -> None:
+        """Carry it out."""
+        self._session.execute(statement)
+
+    def upload(self, table: str, rows: pl.DataFrame) -> None:
+        """From Polars' own memory into a temporary table."""
+        name, given = _quoted(table), "activation_upload"
+        self._session.register(given, rows.to_arrow())
+        first = (
+            f"CREATE TEMPORARY TABLE {name} AS SELECT *"
+            if table not in self._given
+            else f"INSERT INTO {name} SELECT *"
+        )
+        self._session.execute(f"{first} FROM {given}")
+        self._session.unregister(given)
+        self._given.add(table)
+
+
+def _rows(session: "duckdb.DuckDBPyConnection", query: str) -> Iterator[pl.DataFrame]:
+    reader = _relation(session, query).to_arrow_reader(BATCH_ROWS)
+    yield from Reading(reader.schema).frames(reader)
 
 
 def _relation(session: "duckdb.DuckDBPyConnection", query: str) -> "duckdb.DuckDBPyRelation":

@@ -15,6 +15,7 @@ from activation_platform.contracts.errors import (
 from activation_platform.contracts.postgres import Trouble, driver, translated
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.checking import check_steps, first_column
 from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
 from activation_platform.sources.statement import one_select
@@ -30,6 +31,12 @@ USE_COPY = "adbc.postgresql.use_copy"
 BATCH_BYTES = str(8 * 2**20)
 """What a batch is asked to weigh: the driver's own 16 MB doubles the memory and is not faster."""
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+READING = ("SET TRANSACTION READ ONLY",)
+WORKING = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "SET LOCAL datestyle = 'ISO'",
+    "SET LOCAL extra_float_digits = 1",  # the shortest text that is the same number
+)
 SCHEMAS = """
 select nspname from pg_catalog.pg_namespace
 where nspname <> 'information_schema' and nspname not like 'pg\\_%' and has_schema_privilege(oid, 'usage')
@@ -61,6 +68,7 @@ class Postgres(Source):
 
     kind: ClassVar[str] = "postgres"
     dialect: ClassVar[str] = "postgres"
+    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("password", "ssh.password", "ssh.private_key")
 
     host: str
@@ -80,13 +88,8 @@ class Postgres(Source):
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of about 8 MB."""
-        text = one_select(query, self.dialect)
         with self._session() as cursor:
-            columns = cursor.adbc_execute_schema(text)
-            plan = reading(columns)
-            cursor.execute(arrays_measured(text, columns))
-            with closing(cursor.fetch_record_batch()) as batches:
-                yield from plan.frames(one_dimensional(batches, columns))
+            yield from _rows(cursor, query)
 
     def columns(self, query: str) -> pl.Schema:
         """Names and types of the query's columns; the server only plans it."""
@@ -125,13 +128,21 @@ class Postgres(Source):
         )
 
     @contextmanager
-    def _session(self) -> "Iterator[Cursor]":
-        """A cursor in a transaction that cannot write, rolled back at the end, through the tunnel if there is one."""
-        with tunnelled(self.ssh, self.host, self.port) as (host, port), self._cursor(host, port) as cursor:
+    def bench(self) -> Iterator[Bench]:
+        """A transaction that sees one state of the database, and in which every type is written without loss."""
+        with self._session(*WORKING) as cursor:
+            yield _Bench(cursor)
+            cursor.connection.commit()
+
+    @contextmanager
+    def _session(self, *settings: str) -> "Iterator[Cursor]":
+        """A cursor in a transaction, rolled back unless it is committed, through the tunnel if there is one."""
+        through = tunnelled(self.ssh, self.host, self.port)
+        with through as (host, port), self._cursor(host, port, settings or READING) as cursor:
             yield cursor
 
     @contextmanager
-    def _cursor(self, host: str, port: int) -> "Iterator[Cursor]":
+    def _cursor(self, host: str, port: int, settings: Sequence[str]) -> "Iterator[Cursor]":
         """The cursor of a connection there; the driver's errors become ours."""
         dbapi, arrow_error = driver("A PostgreSQL source")
         try:
@@ -139,8 +150,8 @@ class Postgres(Source):
                 closing(dbapi.connect(self._uri(host, port))) as connection,
                 closing(connection.cursor()) as cursor,
             ):
-                cursor.execute("SET TRANSACTION READ ONLY")
-                cursor.execute("SET LOCAL TIME ZONE 'UTC'")
+                for setting in (*settings, "SET LOCAL TIME ZONE 'UTC'"):
+                    cursor.execute(setting)
                 if self.statement_timeout_seconds:
                     milliseconds = max(1, round(self.statement_timeout_seconds * 1000))
                     cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
@@ -168,3 +179,31 @@ class Postgres(Source):
             "application_name": "activation_platform",
         }
         return "postgresql:///?" + urlencode({k: v for k, v in said.items() if v}, quote_via=quote)
+
+
+class _Bench(Bench):
+    """A transaction of a connection."""
+
+    def __init__(self, cursor: "Cursor") -> None:
+        self._cursor = cursor
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of about 8 MB."""
+        return _rows(self._cursor, query)
+
+    def run(self, statement: str) -> None:
+        """Carry it out."""
+        self._cursor.execute(statement)
+
+    def upload(self, table: str, rows: pl.DataFrame) -> None:
+        """By COPY into a temporary table."""
+        self._cursor.adbc_ingest(table, rows.to_arrow(), mode="create_append", temporary=True)
+
+
+def _rows(cursor: "Cursor", query: str) -> Iterator[pl.DataFrame]:
+    text = one_select(query, Postgres.dialect)
+    columns = cursor.adbc_execute_schema(text)
+    plan = reading(columns)
+    cursor.execute(arrays_measured(text, columns))
+    with closing(cursor.fetch_record_batch()) as batches:
+        yield from plan.frames(one_dimensional(batches, columns))

@@ -72,6 +72,8 @@ class Journey:
             mapping={bound.name: bound.type.label for bound in mapping.fields},
             full_since=full_since,
             owned_from=self._owned_from(),
+            engine="frames" if order.rows is None else "warehouse",
+            delta="" if order.rows is None else order.rows.token(ledger.manifest.delta),
         )
         self.begun = True
         plan = self._plan = make_plan(frame, self.activation, mapping, ledger, self.order, ledger.now())
@@ -94,6 +96,8 @@ class Journey:
             full_done=True,
             full_since=0 if order.full else full_since,
         )
+        if order.rows is not None:
+            self.notes.extend(order.rows.merge(ledger))
 
     def _owned_from(self) -> float:
         """Where the earliest window begins that a run of events owned, this one included."""

@@ -60,6 +60,8 @@ class Manifest:
     """The field, and its one value, that all records of the activation carry; empty where it declares none."""
     engine: str = "frames"
     """Where raw fingerprints are computed; they compare within one engine only."""
+    delta: str = ""
+    """Names the table in which a warehouse keeps what it last saw of the rows; empty where no run left it one to go on with."""
     fence: int = 0
     """Of whoever may write this manifest, where a lock can be lost; 0 where it cannot."""
     sequence: int = 0

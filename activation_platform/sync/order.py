@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -11,6 +12,9 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.sync.mapping import FieldMapping
+
+if TYPE_CHECKING:
+    from activation_platform.sync.in_warehouse import InWarehouse
 
 __all__ = ["SET_ASIDE", "Activation", "Events", "Guard", "Guards", "InDoubt", "RunOrder", "Window"]
 
@@ -170,3 +174,5 @@ class RunOrder:
     """Ceilings that let a guard through: `{"deletes": 1200}`."""
     window: Window | None = None
     """Only for events: the interval of this partition."""
+    rows: "InWarehouse | None" = None
+    """Where the rows stay in their warehouse (`engine: warehouse`): it finds out which of them may differ."""

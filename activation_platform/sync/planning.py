@@ -23,7 +23,7 @@ from activation_platform.sync.mapping import BoundMapping
 from activation_platform.sync.order import SET_ASIDE, Activation, RunOrder
 from activation_platform.sync.plan import Counts, Plan
 from activation_platform.sync.states import Debt, Event, State, events_of
-from activation_platform.sync.survey import Survey, survey
+from activation_platform.sync.survey import Looking, Survey, survey
 from activation_platform.sync.windows import owe_past_events, within_the_window
 
 __all__ = ["make_plan"]
@@ -44,19 +44,18 @@ def make_plan(
     everything = order.full or activation.mode is Mode.SNAPSHOT
     order_by = None if activation.on_shared_identifier == SET_ASIDE else activation.on_shared_identifier
     frame, untimed = within_the_window(frame, activation, mapping, ledger, order)
-    found = survey(
-        frame,
-        mapping,
-        activation.key,
-        ledger.head,
-        owed_keys=ledger.debts.filter(pl.col("debt") != Debt.DELETE)["key64"].to_numpy(),
-        everything=everything,
-        since=ledger.manifest.full_since if everything and activation.mode is not Mode.SNAPSHOT else None,
-        recheck_before=at - int(activation.recheck_ignored.total_seconds() * 1e6),
-        order_by=order_by,
-        untimed=untimed,
-        spool=ledger.work,
-    )
+    asked: Looking = {
+        "owed_keys": ledger.debts.filter(pl.col("debt") != Debt.DELETE)["key64"].to_numpy(),
+        "everything": everything,
+        "since": ledger.manifest.full_since if everything and activation.mode is not Mode.SNAPSHOT else None,
+        "recheck_before": at - int(activation.recheck_ignored.total_seconds() * 1e6),
+        "order_by": order_by,
+        "spool": ledger.work,
+    }
+    if order.rows is None:
+        found = survey(frame, mapping, activation.key, ledger.head, untimed=untimed, **asked)
+    else:
+        found = order.rows.survey(mapping, activation.key, ledger, **asked)
     if activation.kind is ObjectKind.EVENT:
         owe_past_events(found, activation, mapping, ledger, full=order.full)
     judged = judge(found, activation, mapping, ledger, full=order.full, at=at)

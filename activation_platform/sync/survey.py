@@ -5,6 +5,7 @@ Memory holds a batch of rows, a byte per ledger entry, and eight bytes per new k
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,16 @@ from activation_platform.sync.head import Head
 from activation_platform.sync.mapping import BoundMapping
 from activation_platform.sync.states import State
 
-__all__ = ["ORDER", "ROWS_AT_ONCE", "UNTIMED", "Survey", "read_candidates", "survey", "write_candidates"]
+__all__ = [
+    "ORDER",
+    "ROWS_AT_ONCE",
+    "UNTIMED",
+    "Looking",
+    "Survey",
+    "read_candidates",
+    "survey",
+    "write_candidates",
+]
 
 ORDER = "_order"
 """The column by which shared identifiers are settled, where one is declared."""
@@ -53,26 +63,34 @@ class Survey:
         return self.owed_keys[~self.owed_seen]
 
 
+class Looking(TypedDict):
+    """What makes a row a candidate beside its values.
+
+    `owed_keys`: hashes of keys with a debt. `everything`: all rows are candidates (a full run), but for those that were
+    acknowledged as they are since this pass began, at `since` (Unix microseconds; None: nothing is spared). `recheck_before`:
+    ignored entries older than this are asked again. `order_by`: a column to keep for settling shared identifiers. `spool`: the
+    folder for candidates.
+    """
+
+    owed_keys: Hashes
+    everything: bool
+    since: int | None
+    recheck_before: int
+    order_by: str | None
+    spool: Path
+
+
 def survey(
     frame: pl.LazyFrame,
     mapping: BoundMapping,
     key: tuple[str, ...],
     head: Head,
     *,
-    owed_keys: npt.NDArray[np.uint64],
-    everything: bool,
-    since: int | None,
-    recheck_before: int,
-    order_by: str | None,
-    untimed: pl.Expr | None,
-    spool: Path,
+    untimed: pl.Expr | None = None,
+    **asked: Unpack[Looking],
 ) -> Survey:
-    """Pass the frame over the ledger once.
-
-    `everything`: all rows are candidates (a full run), but for those that were acknowledged as they are since this pass began,
-    at `since` (Unix microseconds; None: nothing is spared). `recheck_before`: ignored entries older than this are asked again.
-    `order_by`: a column to keep for settling shared identifiers. `untimed`: see `UNTIMED`.
-    """
+    """Pass the frame over the ledger once, looking for what is new, changed, owed or due. `untimed`: see `UNTIMED`."""
+    owed_keys, everything, order_by = asked["owed_keys"], asked["everything"], asked["order_by"]
     found = Survey(np.zeros(len(head), dtype=np.bool_), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
     new_keys: list[Hashes] = []
     twice: list[Hashes] = []
@@ -103,12 +121,14 @@ def survey(
         found.seen[old] = True
         new_keys.append(key64[~known])
         candidate = ~known
-        candidate[known] = (head.raw(old) != raw[known]) | _due(head, old, everything, since, recheck_before)
+        candidate[known] = (head.raw(old) != raw[known]) | _due(
+            head, old, everything, asked["since"], asked["recheck_before"]
+        )
         if len(owed_keys):
             candidate |= is_among(key64, owed_keys)
             found.owed_seen |= is_among(owed_keys, key64)
         if candidate.any():
-            path = spool / f"candidates-{len(found.spooled):06}.arrow"
+            path = asked["spool"] / f"candidates-{len(found.spooled):06}.arrow"
             rows = keyed[by_hash[candidate]].with_columns(
                 _position=pl.Series(position[candidate], dtype=pl.Int64)
             )

@@ -169,8 +169,17 @@ def on(*kinds):
 
 @on("bigquery", "databricks", "duckdb", "postgres", "redshift", "redshift_unloading", "snowflake")
 def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, project, loaded, sandbox):
-    runner = loaded(project)
+    two_partitions(shop, loaded(project), sandbox)
 
+
+@on("duckdb", "postgres")
+def test_the_destination_ends_in_the_same_state_where_the_rows_stay_in_the_warehouse(
+    shop, project, loaded, sandbox
+):
+    two_partitions(shop, loaded(project.replaced("kind: users", "kind: users\n  engine: warehouse")), sandbox)
+
+
+def two_partitions(shop, runner, sandbox):
     first = succeeded(runner.run(LETTERS, partition=FIRST))
     shop.fill(LATER)
     second = succeeded(runner.run(LETTERS, partition=SECOND))

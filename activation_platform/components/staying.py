@@ -1,0 +1,92 @@
+"""Models and segments whose rows stay in their warehouse: what is asked of it instead of reading a snapshot."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from activation_platform.components.frames import Snapshot
+from activation_platform.components.workspace import Workspace
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.modes import Engine
+from activation_platform.contracts.source import Source
+from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.conditions import read
+from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.sources.delta import DeltaTable
+from activation_platform.sources.relation import Relation
+from activation_platform.sync.in_warehouse import InWarehouse
+from activation_platform.sync.ledger import Ledger
+
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
+    from activation_platform.components.segment import SegmentComponent
+
+__all__ = ["fitting", "kept_open", "members", "rows_of"]
+
+
+@contextmanager
+def fitting(segment: "SegmentComponent") -> Iterator[None]:
+    """Say of a condition that does not fit the model's columns what to do about it."""
+    try:
+        yield
+    except InvalidCondition as invalid:
+        raise DeclarationError(
+            f"the condition of {segment.name} does not fit the model's columns: {invalid}",
+            remedy="Correct the segment, or the model's columns.",
+        ) from invalid
+
+
+def members(segment: "SegmentComponent", rows: Relation, now: datetime) -> Relation:
+    """The rows of a model that belong to a segment at an instant."""
+    with fitting(segment):
+        return replace(rows, where=compile_condition(read(segment.spec.where), rows.schema, now=now))
+
+
+def kept_open(activation: "ActivationComponent", workspace: Workspace) -> list[str]:
+    """The keys of the resources that an activation's runs need of its model's source."""
+    model = activation.model(workspace)
+    if model is None or model.spec.engine is Engine.FRAMES:
+        return []
+    return [workspace.find("source", model.spec.source).resource_key]
+
+
+@contextmanager
+def rows_of(
+    activation: "ActivationComponent",
+    workspace: Workspace,
+    resources: Any,
+    snapshot: Snapshot,
+    ledger: Ledger,
+) -> Iterator[tuple[pl.LazyFrame, InWarehouse | None]]:
+    """The rows that an activation keeps its destination in step with.
+
+    Where they stay in their warehouse, they are those of the snapshot's instant as they are now, and there is something beside
+    them that finds out there which of them may differ.
+    """
+    model = activation.model(workspace)
+    assert model is not None
+    if Engine.FRAMES in (snapshot.engine, model.spec.engine):
+        yield snapshot.scan(), None
+        return
+    source: Source = getattr(resources, workspace.find("source", model.spec.source).resource_key)
+    whole = model.relation(source)
+    segment = workspace.find("segment", activation.spec.segment or "")
+    rows = whole if segment is None else members(segment, whole, snapshot.instant)
+
+    def empty() -> None:
+        if not model.spec.may_be_empty and not whole.count(source, model.key)[0]:
+            raise DeclarationError(
+                f"the model {model.name} has no rows any more",
+                remedy="If that is right, declare may_be_empty: true.",
+            )
+
+    room = ledger.folder.scratch("fetched")
+    try:
+        yield rows.scan(source), InWarehouse(DeltaTable(source, rows, ledger.folder.name), room, empty)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)

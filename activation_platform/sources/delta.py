@@ -1,0 +1,157 @@
+"""What a warehouse last saw of an activation's rows, as tables in the schema `activation_delta` that only SQL fills.
+
+    <activation>_<hash>       of every key that the ledger holds, the fingerprint of its row; null: ask again
+    <activation>_<hash>_run   what a run fetched, and what it missed
+    ledgers                   whose table it is, the newest runs that looked and were merged, the ledger's clock then
+
+A run looks once: its rows are copied into a temporary table, so that what is counted, compared and fetched is one state of the
+model, whose SQL is paid for once. In the same transaction every fetched or missing key is marked to be asked again, before
+anything is sent; the mark goes when the run is merged. So whatever a crash leaves, no row that may differ is passed over.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.contracts.errors import ConnectionFailed
+from activation_platform.contracts.source import Source
+from activation_platform.contracts.warehouse import KEPT, KNOWN, TEXT_OF_KEY, Asked, Bench, Compared, Delta
+from activation_platform.sources import delta_sql
+from activation_platform.sources.delta_sql import DeltaSql
+from activation_platform.sources.dialect import dialect_of
+from activation_platform.sources.relation import Relation
+from activation_platform.sources.schemas import DELTA, require_schema
+
+__all__ = ["DeltaTable"]
+
+_GIVEN = "activation_given"
+_PART_ROWS = 500_000
+_LONGEST = 40
+_KEYS = pl.Schema({"key": pl.String()}).to_frame()
+
+
+class DeltaTable(Delta):
+    """The table of one ledger."""
+
+    def __init__(self, source: Source, relation: Relation, ledger: str) -> None:
+        self._source = source
+        self._ledger = ledger
+        self._dialect = dialect_of(source.dialect)
+        digest = hashlib.sha256(ledger.encode()).hexdigest()[:10]
+        name = f"{ledger.partition('~')[0][:_LONGEST]}_{digest}"  # PostgreSQL cuts names off after 63 bytes
+        tables = {
+            "seen": exp.table_(name, db=DELTA),
+            "run": exp.table_(f"{name}_run", db=DELTA),
+            "ledgers": exp.table_("ledgers", db=DELTA),
+            "today": exp.to_table("activation_today"),
+            "given": exp.to_table(_GIVEN),
+        }
+        self._sql = DeltaSql(relation, self._dialect, tables)
+
+    def compare(self, asked: Asked) -> Compared:
+        """See `Delta.compare`."""
+        sql = self._sql
+        with self._source.bench() as bench:
+            require_schema(bench, self._dialect, DELTA)
+            bench.run(sql.say(delta_sql.SEEN))
+            bench.run(sql.say(delta_sql.LEDGERS))
+            clock = None if asked.everything else self._clock(bench, asked)
+            if clock is None:
+                bench.run(sql.say("DELETE FROM seen"))
+            else:
+                self._doubt(bench, asked.touched(clock))
+            self._mark(bench, asked.token, run=asked.run, merged=None, clock=clock)
+            bench.run(sql.today(asked.key, asked.columns, asked.compared, asked.seed))
+            rows, keyed, known, *values = _only_row(bench, sql.figures(len(asked.columns)))
+            for statement in sql.differing(asked.ignored_before):
+                bench.run(statement)
+            parts = self._fetched(bench, asked)
+            gone = _all(bench, sql.say("SELECT key FROM run WHERE gone"))["key"]
+            self._require(bench, "gone", len(gone))
+            bench.run(sql.say("UPDATE seen SET raw = NULL WHERE key IN (SELECT key FROM run)"))
+        counts = dict(zip(asked.columns, values, strict=True))
+        return Compared(clock is None, rows, keyed, known, counts, gone, parts)
+
+    def merge(self, token: str, run: int, clock: int, exceptions: Iterable[pl.DataFrame]) -> None:
+        """See `Delta.merge`."""
+        sql = self._sql
+        with self._source.bench() as bench:
+            looked = "SELECT run FROM ledgers WHERE ledger = :ledger AND token = :token AND merged IS NULL"
+            waiting = _all(bench, sql.say(looked, ledger=self._ledger, token=token))
+            if waiting["run"].to_list() != [run]:
+                return
+            for rows in (KEPT.to_frame(), *exceptions):
+                bench.upload(_GIVEN, rows)
+            for statement in (delta_sql.FORGET_FETCHED, delta_sql.FORGET_GIVEN):
+                bench.run(sql.say(statement))
+            bench.run(sql.say(delta_sql.AS_EXPECTED))
+            bench.run(sql.say(delta_sql.AS_GIVEN))
+            self._mark(bench, token, run=run, merged=run, clock=clock)
+            bench.run(sql.say("DROP TABLE run"))
+
+    def _clock(self, bench: Bench, asked: Asked) -> int | None:
+        """Up to when the table has followed its ledger; None where there is no such table, or the ledger is older than it."""
+        known = "SELECT run, clock FROM ledgers WHERE ledger = :ledger AND token = :token"
+        for run, clock in _all(
+            bench, self._sql.say(known, ledger=self._ledger, token=asked.token)
+        ).iter_rows():
+            return None if clock is None or run > asked.newest else int(clock)
+        return None
+
+    def _mark(self, bench: Bench, token: str, *, run: int, merged: int | None, clock: int | None) -> None:
+        bench.run(self._sql.say("DELETE FROM ledgers WHERE ledger = :ledger", ledger=self._ledger))
+        entry = "INSERT INTO ledgers (ledger, token, run, merged, clock) VALUES (:ledger, :token, :run, :merged, :clock)"
+        bench.run(self._sql.say(entry, ledger=self._ledger, token=token, run=run, merged=merged, clock=clock))
+
+    def _doubt(self, bench: Bench, touched: Iterable[pl.DataFrame]) -> None:
+        """What the ledger has heard of since the last merge is asked again, and can be gone."""
+        for rows in (_KEYS, *touched):
+            bench.upload(_GIVEN, rows)
+        bench.run(self._sql.say(delta_sql.FORGET_GIVEN))
+        bench.run(self._sql.say("INSERT INTO seen (key) SELECT key FROM given"))
+
+    def _fetched(self, bench: Bench, asked: Asked) -> list[Path]:
+        """The rows that may differ, as Parquet files under their own names, streamed."""
+        names = {f"c{number}": name for number, name in enumerate(asked.columns)}
+        names |= {"text_of_key": TEXT_OF_KEY, "is_known": KNOWN}
+        waiting: list[pl.DataFrame] = []
+        parts: list[Path] = []
+        arrived = held = 0
+
+        def write() -> None:
+            path = asked.into / f"part-{len(parts):05}.parquet"
+            pl.concat(waiting).write_parquet(path, compression="zstd", compression_level=1)
+            parts.append(path)
+            waiting.clear()
+
+        for frame in bench.read(self._sql.to_fetch(len(asked.columns))):
+            waiting.append(frame.select(pl.col(ours).alias(name) for ours, name in names.items()))
+            arrived, held = arrived + frame.height, held + frame.height
+            del frame  # or it would live on while the next one is made
+            if held >= _PART_ROWS:
+                write()
+                held = 0
+        if held or not parts:
+            write()
+        self._require(bench, "fetched", arrived)
+        return parts
+
+    def _require(self, bench: Bench, which: str, arrived: int) -> None:
+        """Raise ConnectionFailed where another number of rows arrived than was counted: a mirror would take them for gone."""
+        (counted,) = _only_row(bench, self._sql.say(delta_sql.COUNT[which]))
+        if counted != arrived:
+            raise ConnectionFailed(
+                f"The warehouse counted {counted:,} rows that differ, and {arrived:,} arrived",
+                remedy="Nothing was taken; the next run looks again.",
+            )
+
+
+def _all(bench: Bench, query: str) -> pl.DataFrame:
+    return pl.concat(bench.read(query))
+
+
+def _only_row(bench: Bench, query: str) -> list[int]:
+    return [int(number) for number in _all(bench, query).row(0)]

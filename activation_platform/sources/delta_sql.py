@@ -1,0 +1,120 @@
+"""The statements by which a warehouse finds out what may differ: one canonical text each, a tree for every dialect.
+
+Tables stand under short names (`TABLES` says which): what was *seen* of the keys that the ledger holds, what a *run* fetched and
+missed, the *ledgers* whose tables these are, the rows as they are *today*, and what is *given* from here.
+"""
+
+from collections.abc import Sequence
+
+import sqlglot
+from sqlglot import exp
+
+from activation_platform.sources.dialect import Dialect, joined, text
+from activation_platform.sources.relation import Relation, column
+
+__all__ = ["DeltaSql"]
+
+SEEN = "CREATE TABLE IF NOT EXISTS seen (key TEXT, raw TEXT, ignored BIGINT)"
+LEDGERS = (
+    "CREATE TABLE IF NOT EXISTS ledgers (ledger TEXT, token TEXT, run BIGINT, merged BIGINT, clock BIGINT)"
+)
+DIFFERING = """
+SELECT n.key, n.raw, NOT t.key IS NULL AS known, FALSE AS gone
+FROM today AS n LEFT JOIN seen AS t ON t.key = n.key
+WHERE NOT n.key IS NULL AND (
+    t.raw IS NULL OR t.raw <> n.raw OR t.ignored < :ignored_before
+    OR n.key IN (SELECT key FROM today WHERE NOT key IS NULL GROUP BY key HAVING COUNT(*) > 1)
+)
+UNION ALL
+SELECT t.key, CAST(NULL AS TEXT), TRUE, TRUE
+FROM seen AS t LEFT JOIN today AS n ON n.key = t.key
+WHERE n.key IS NULL
+"""
+"""What is new, changed, to be asked again or stands twice; then what is gone."""
+TO_FETCH = """
+SELECT n.key AS text_of_key, r.known AS is_known
+FROM today AS n JOIN (SELECT DISTINCT key, known FROM run WHERE NOT gone) AS r ON r.key = n.key
+"""
+FORGET_FETCHED = "DELETE FROM seen WHERE key IN (SELECT key FROM run)"
+FORGET_GIVEN = "DELETE FROM seen WHERE key IN (SELECT key FROM given)"
+COUNT = {
+    "fetched": "SELECT COUNT(*) AS counted FROM run WHERE NOT gone",
+    "gone": "SELECT COUNT(*) AS counted FROM run WHERE gone",
+}
+AS_EXPECTED = """
+INSERT INTO seen (key, raw, ignored)
+SELECT r.key, r.raw, NULL FROM run AS r WHERE NOT r.gone AND NOT r.key IN (SELECT key FROM given)
+"""
+AS_GIVEN = """
+INSERT INTO seen (key, raw, ignored)
+SELECT g.key, CASE WHEN g.settled THEN r.raw END, g.ignored
+FROM (SELECT DISTINCT key, settled, ignored FROM given WHERE held) AS g
+LEFT JOIN (SELECT key, MIN(raw) AS raw FROM run WHERE NOT gone GROUP BY key) AS r ON r.key = g.key
+"""
+
+
+class DeltaSql:
+    """The statements over one relation and its tables, in one dialect."""
+
+    def __init__(self, relation: Relation, dialect: Dialect, tables: dict[str, exp.Table]) -> None:
+        self._relation = relation
+        self._dialect = dialect
+        self._tables = tables
+
+    def say(self, canonical: str, **values: str | int | None) -> str:
+        """A canonical statement in the dialect, with `:name` replaced by literals."""
+        literals = {name: exp.convert(value) for name, value in values.items()}
+        return self.written(exp.replace_placeholders(sqlglot.parse_one(canonical), **literals))
+
+    def written(self, tree: exp.Expr) -> str:
+        """A tree in the dialect: every name is quoted, and every table is the one that is meant."""
+
+        def meant(node: exp.Expr) -> exp.Expr:
+            table = self._tables.get(node.name) if isinstance(node, exp.Table) and not node.db else None
+            if table is None:
+                return node
+            return exp.alias_(table.copy(), node.alias, table=True) if node.alias else table.copy()
+
+        return tree.transform(meant).sql(dialect=self._dialect.name, identify=True)
+
+    def today(self, key: Sequence[str], columns: Sequence[str], compared: Sequence[str], seed: str) -> str:
+        """Makes `today`: every row's key as text, the fingerprint of what is compared, the columns under names of ours."""
+        fetched = [column(name).as_(f"c{number}") for number, name in enumerate(columns)]
+        raw = self._fingerprint(compared, seed)
+        query = self.written(
+            self._relation.select(self._relation.key(key).as_("key"), raw.as_("raw"), *fetched)
+        )
+        return f"CREATE TEMPORARY TABLE {self.written(exp.to_table('today'))} AS {query}"
+
+    def differing(self, ignored_before: int) -> list[str]:
+        """Make `run`, from `today` and `seen`."""
+        return self._dialect.replaced(
+            self.written(exp.to_table("run")), self.say(DIFFERING, ignored_before=ignored_before)
+        )
+
+    def to_fetch(self, columns: int) -> str:
+        """The rows of `run` as they are today, with as many columns, `text_of_key`, and whether the key was known."""
+        fetched = [exp.column(f"c{number}", "n") for number in range(columns)]
+        return self.written(sqlglot.parse_one(TO_FETCH, into=exp.Select).select(*fetched))
+
+    def figures(self, columns: int) -> str:
+        """Rows, rows with a key, keys seen before; then, column by column, rows with a key that have a value."""
+        has_key = exp.not_(exp.column("key").is_(exp.null()))
+        values = [
+            exp.Count(this=exp.Case().when(has_key.copy(), exp.column(f"c{number}"))).as_(f"n{number}")
+            for number in range(columns)
+        ]
+        counts = exp.select(
+            "COUNT(*) AS total", "COUNT(key) AS keyed", "(SELECT COUNT(*) FROM seen) AS known"
+        )
+        return self.written(counts.select(*values).from_("today"))
+
+    def _fingerprint(self, columns: Sequence[str], seed: str) -> exp.Expr:
+        """MD5 over the columns, each with its length before it, so that no text runs into the next."""
+        types = ",".join(f"{name}:{self._relation.schema[name]}" for name in columns)
+        parts = [text(f"{seed}:{types}")]
+        for name in columns:
+            value = self._dialect.text(column(name), self._relation.schema[name])
+            measured = joined(exp.cast(exp.Length(this=value), "TEXT"), text(":"), value.copy())
+            parts.append(exp.Coalesce(this=measured, expressions=[text("-")]))
+        return exp.MD5(this=joined(*parts))

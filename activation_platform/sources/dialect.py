@@ -1,0 +1,74 @@
+"""What differs between the SQL of warehouses, one small class for each; everything else is one sqlglot tree for all."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import reduce
+from importlib import import_module
+from typing import ClassVar
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.contracts.errors import DeclarationError
+
+__all__ = ["DIALECTS", "Dialect", "dialect_of", "joined", "text"]
+
+DIALECTS: Mapping[str, str] = {
+    "duckdb": "activation_platform.sources.duckdb_sql:DuckDBSql",
+    "postgres": "activation_platform.sources.postgres_sql:PostgresSql",
+}
+"""Class by sqlglot's name of the dialect."""
+
+
+def text(value: str) -> exp.Expr:
+    """A literal."""
+    return exp.Literal.string(value)
+
+
+def joined(*parts: exp.Expr) -> exp.Expr:
+    """One text of several, null if one of them is: `a || b`."""
+    return reduce(lambda one, other: exp.DPipe(this=one, expression=other), parts)
+
+
+class Dialect(ABC):
+    """One warehouse's way to say what the others say differently."""
+
+    name: ClassVar[str]
+    """sqlglot's name of it."""
+    schemas: ClassVar[str]
+    """A query for the names of all schemas."""
+
+    @abstractmethod
+    def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
+        """A column as text, so that no two values of it have the same; null stays null."""
+
+    @abstractmethod
+    def moment(self, column: exp.Expr, dtype: pl.Datetime) -> exp.Expr:
+        """A timestamp as primary keys write it: `2026-01-31T07:00:00.000000Z`."""
+
+    @abstractmethod
+    def replaced(self, table: str, query: str) -> list[str]:
+        """Statements that make a table hold the rows of a query and nothing else."""
+
+    def conditions(self, tree: exp.Expr) -> exp.Expr:
+        """A segment's condition in words that this dialect has."""
+        return tree
+
+    def key(self, column: exp.Expr, dtype: pl.DataType, name: str) -> exp.Expr:
+        """One column of a primary key, as `sync/fingerprint.py` writes it."""
+        if isinstance(dtype, pl.Datetime):
+            return self.moment(column, dtype)
+        plain = (pl.String, pl.Enum, pl.Categorical, pl.Date, pl.Boolean, pl.Decimal)
+        if not (dtype.is_integer() or isinstance(dtype, plain)):
+            raise DeclarationError(
+                f'the key column "{name}" is of type {dtype}, which the warehouse may write unlike us',
+                remedy="Cast it to text in the model's SQL, or leave engine: warehouse out of the model.",
+            )
+        return exp.cast(column, "TEXT")
+
+
+def dialect_of(name: str) -> Dialect:
+    """What is special about a dialect; KeyError for one that no model can stay in."""
+    module, _, word = DIALECTS[name].partition(":")
+    found: type[Dialect] = getattr(import_module(module), word)
+    return found()

@@ -1,0 +1,53 @@
+"""What PostgreSQL says differently."""
+
+from typing import ClassVar
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.sources.dialect import Dialect, text
+
+__all__ = ["PostgresSql"]
+
+
+class PostgresSql(Dialect):
+    """https://www.postgresql.org/docs/current/sql.html"""
+
+    name: ClassVar[str] = "postgres"
+    schemas: ClassVar[str] = "SELECT nspname::text FROM pg_catalog.pg_namespace"
+
+    def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
+        """The output of a type can be read back without loss: arrays quote, doubles are as long as they must be."""
+        del dtype
+        return exp.cast(column, "TEXT")
+
+    def key(self, column: exp.Expr, dtype: pl.DataType, name: str) -> exp.Expr:
+        """Compared byte by byte, whatever the collation of the column."""
+        return exp.Collate(
+            this=super().key(column, dtype, name), expression=exp.to_identifier("C", quoted=True)
+        )
+
+    def moment(self, column: exp.Expr, dtype: pl.Datetime) -> exp.Expr:
+        """https://www.postgresql.org/docs/current/functions-formatting.html; the session's zone is UTC."""
+        del dtype
+        return exp.Anonymous(this="to_char", expressions=[column, text('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')])
+
+    def replaced(self, table: str, query: str) -> list[str]:
+        """Without OR REPLACE, which tables do not have here."""
+        return [f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} AS {query}"]
+
+    def conditions(self, tree: exp.Expr) -> exp.Expr:
+        """Of lists, `cardinality`, which is 0 for an empty one; of the end of a text, its right end."""
+
+        def said(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.ArraySize):
+                return exp.Anonymous(this="cardinality", expressions=[node.this])
+            if isinstance(node, exp.EndsWith):
+                end = node.expression
+                length = exp.Anonymous(this="length", expressions=[end.copy()])
+                return exp.EQ(
+                    this=exp.Anonymous(this="right", expressions=[node.this, length]), expression=end
+                )
+            return node
+
+        return tree.transform(said)
