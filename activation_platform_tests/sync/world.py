@@ -17,6 +17,7 @@ from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Run, issues
+from activation_platform.sync.in_warehouse import InWarehouse
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
 from activation_platform.sync.mapping import FieldMapping
@@ -66,6 +67,8 @@ class Workshop:
     elsewhere: Store | None = None
     """Where its state is kept, if not in a local folder."""
     hold: Hold = HELD
+    staying: Callable[[pl.DataFrame], tuple[pl.LazyFrame, InWarehouse]] | None = None
+    """The warehouse in which its frames stay, if they do."""
 
     def run(self, *rows: dict[str, Any] | pl.DataFrame, full: bool = False, **order: Any) -> Run:
         """Run over a frame of these rows (`key`, `id`, `email`, `name`); `id` defaults to the key."""
@@ -98,11 +101,14 @@ class Workshop:
             "snapshot": self.day,
             "full": full,
         }
+        rows_as_given = frame.lazy()
+        if self.staying is not None:
+            rows_as_given, given["rows"] = self.staying(frame)
         ledger = self.ledger()
         try:
             run = activate(
                 activation,
-                frame.lazy(),
+                rows_as_given,
                 ledger,
                 loader,
                 RunOrder(**{**given, **order}),
