@@ -1,16 +1,18 @@
 """A batch: records of one operation, on their way to one destination, as a frame and as mappings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, Outcome
+from activation_platform.contracts.rows import Rows
 
 __all__ = ["IDENTIFIER", "KEY", "OMITTED", "PREVIOUS", "REQUEST", "Batch", "MappedField", "Record"]
+
+_T = TypeVar("_T")
 
 KEY = "_key"
 IDENTIFIER = "_identifier"
@@ -46,11 +48,11 @@ class Record:
     request: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
     """At most `service.batch_size` records of one operation.
 
-    `frame` has one row a record: `KEY`, `IDENTIFIER`, `PREVIOUS` (texts), a column per field with the values as sent, and
+    `rows.frame` has one row a record: `KEY`, `IDENTIFIER`, `PREVIOUS` (texts), a column per field with the values as sent, and
     for fields that may be omitted from single records a Boolean column `OMITTED + name`. A delete has no field columns;
     it may have a column `REQUEST` (text, null where nothing was achieved yet). `id` names the batch among all batches of
     this ledger; its halves keep it. `token` is what `Service.begin` returned, where the service has a `begin`.
@@ -58,17 +60,32 @@ class Batch:
 
     operation: Operation
     mode: Mode
-    frame: pl.DataFrame
+    rows: Rows
     fields: tuple[MappedField, ...] = ()
     id: str = ""
     token: str = ""
 
     def __len__(self) -> int:
-        return self.frame.height
+        return len(self.rows)
 
-    @cached_property
-    def records(self) -> list[Record]:
-        """The rows as records, made on demand."""
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows as a frame."""
+        return self.rows.frame
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The rows as records."""
+        return self.made("records", Batch._records)
+
+    def made(self, name: Hashable, make: Callable[["Batch"], Sequence[_T]]) -> Sequence[_T]:
+        """What `make` makes of each record. It is asked once for all batches that are cut from the same rows, with all of
+        them as one batch (whose `id` says nothing). `name` tells it from other things that are made of them.
+        """
+        likeness = (name, self.operation, self.fields)
+        return self.rows.made(likeness, lambda rows: make(replace(self, rows=rows)))
+
+    def _records(self) -> list[Record]:
         return [self._record(row) for row in self.frame.iter_rows(named=True)]
 
     def _record(self, row: dict[str, Any]) -> Record:
@@ -92,8 +109,16 @@ class Batch:
     def halves(self) -> tuple["Batch", "Batch"]:
         """Two batches that together are this one, in order."""
         middle = len(self) // 2
-        return replace(self, frame=self.frame[:middle]), replace(self, frame=self.frame[middle:])
+        return self.part(0, middle), self.part(middle, len(self))
+
+    def part(self, start: int, stop: int) -> "Batch":
+        """The records from `start` to before `stop`, as a batch."""
+        return replace(self, rows=self.rows.part(start, stop))
 
     def take(self, positions: Sequence[int]) -> "Batch":
         """The records at these positions, as a batch."""
-        return replace(self, frame=self.frame[list(positions)])
+        return self.of(self.frame[list(positions)])
+
+    def of(self, frame: pl.DataFrame) -> "Batch":
+        """The same with other rows."""
+        return replace(self, rows=Rows(frame))

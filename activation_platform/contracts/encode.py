@@ -5,7 +5,7 @@ their digits, bytes base64, categories text. NaN and infinities, which no record
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -52,12 +52,13 @@ def _absent(frame: pl.DataFrame, field: MappedField) -> pl.Expr | None:
     return pl.any_horizontal(absent) if absent else None
 
 
-def json_array(frame: pl.DataFrame, shape: Shape) -> bytes:
-    """The rows of a frame as an array of objects of this shape."""
-    if _is_whole(shape):
-        return frame.select(_whole(shape)).write_json().encode()
-    objects = frame.select(pl.repeat("", pl.len()) + _text(shape)).to_series()
-    return f"[{','.join(objects)}]".encode()
+def json_array(batch: Batch, shape: Callable[[Batch], Shape]) -> bytes:
+    """The records of a batch as an array of objects. `shape` says what they look like (see `Batch.made`)."""
+
+    def objects(whole: Batch) -> list[str]:
+        return whole.frame.select(pl.repeat("", pl.len()) + _text(shape(whole))).to_series().to_list()
+
+    return f"[{','.join(batch.made(shape, objects))}]".encode()
 
 
 def _is_whole(shape: Shape) -> bool:

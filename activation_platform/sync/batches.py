@@ -7,6 +7,7 @@ import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS, REQUEST, Batch
 from activation_platform.contracts.modes import Operation
+from activation_platform.contracts.rows import Rows
 from activation_platform.sync.order import Activation
 from activation_platform.sync.plan import Plan
 
@@ -25,6 +26,9 @@ _MARKS = {
     "_ours": pl.Boolean(),
 }
 """What the engine knows a record by, beside its values."""
+
+_MANY = 2_000
+"""Records of which everything is made at once: enough that a small step for each batch becomes one for all of them."""
 
 
 class Cutter:
@@ -54,21 +58,22 @@ class Cutter:
     def writes(self, operation: Operation) -> Iterator[Batch]:
         """Whole batches of inserts or updates, cut across the plan's files."""
         size = self._service.batch_size
+        many = size * max(1, _MANY // size)
         rest: pl.DataFrame | None = None
         for records in self._plan.records(operation):
             chunk = records.select(self._columns)
             frame = chunk if rest is None else pl.concat([rest, chunk])
             whole = frame.height - frame.height % size
-            for start in range(0, whole, size):
-                yield self._batch(operation, frame[start : start + size])
+            for start in range(0, whole, many):
+                yield from self._cut(operation, frame[start : min(start + many, whole)], size)
             rest = frame[whole:]
-        if rest is not None and rest.height:
-            yield self._batch(operation, rest)
+        if rest is not None:
+            yield from self._cut(operation, rest, size)
 
     def emptying(self) -> Batch:
         """A batch of no records, which empties the destination."""
         values = {field.name: pl.Null() for field in self._fields}
-        return self._batch(Operation.CLEAR, pl.DataFrame(schema={**_MARKS, **values}))
+        return self._batch(Operation.CLEAR, Rows(pl.DataFrame(schema={**_MARKS, **values})))
 
     def erasures(self) -> Iterator[Batch]:
         """Deletes of records that are in the frame (mode erase)."""
@@ -98,9 +103,14 @@ class Cutter:
         size = self._service.delete_batch_size or self._service.batch_size
         for start in range(0, leaving.height, size):
             asked = pl.lit(self._now()).alias("_asked")
-            yield self._batch(Operation.DELETE, leaving[start : start + size].with_columns(asked))
+            yield self._batch(Operation.DELETE, Rows(leaving[start : start + size].with_columns(asked)))
 
-    def _batch(self, operation: Operation, frame: pl.DataFrame) -> Batch:
+    def _cut(self, operation: Operation, frame: pl.DataFrame, size: int) -> Iterator[Batch]:
+        rows = Rows(frame)
+        for start in range(0, len(rows), size):
+            yield self._batch(operation, rows.part(start, start + size))
+
+    def _batch(self, operation: Operation, rows: Rows) -> Batch:
         fields = () if operation is Operation.DELETE else self._fields
         name = f"{self._name}:{next(self._numbers)}"
-        return Batch(operation, self._activation.mode, frame, fields, id=name, token=self._token)
+        return Batch(operation, self._activation.mode, rows, fields, id=name, token=self._token)

@@ -273,7 +273,7 @@ class Journey:
         while self._unknown_there:
             batch = self._unknown_there.pop()
             for start in range(0, len(batch), size):
-                yield replace(batch, frame=batch.frame[start : start + size])
+                yield batch.part(start, start + size)
 
     def _leaving(self) -> pl.DataFrame:
         """Deletes, which come last, once every write has its answer."""

@@ -200,7 +200,7 @@ class Loader:
                     remedy="Check what the account may do; a snapshot needs the destination to take everything away.",
                 ) from refused
             # Halves that each take everything away would leave only the last: empty it first.
-            await self._deliver(service, replace(batch, frame=batch.frame.clear()), told)
+            await self._deliver(service, batch.of(batch.frame.clear()), told)
             await self._deliver(service, replace(batch, operation=Operation.INSERT), told)
         elif len(batch) == 1:
             told.after(batch, self._redacted([rejected(refused.reason)]))
@@ -273,4 +273,4 @@ def _with_requests(batch: Batch, requests: list[str]) -> Batch:
     achieved = pl.Series(REQUEST, [request or None for request in requests], dtype=pl.String)
     if REQUEST in batch.frame.columns:
         achieved = achieved.zip_with(achieved.is_not_null(), batch.frame[REQUEST])
-    return replace(batch, frame=batch.frame.with_columns(achieved))
+    return batch.of(batch.frame.with_columns(achieved))

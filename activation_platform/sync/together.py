@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-import polars as pl
-
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.outcomes import Outcome
+from activation_platform.contracts.rows import Rows
 
 __all__ = ["Together"]
 
@@ -109,11 +108,10 @@ class Together:
         groups: dict[Hashable, list[_Told]] = {}
         for one in told:
             batch = batch_of(one)
-            likeness = (batch.operation, *batch.frame.columns, batch.id if self._apart else "")
+            likeness = (batch.operation, batch.rows.columns, batch.id if self._apart else "")
             groups.setdefault(likeness, []).append(one)
         return groups.values()
 
 
 def _joined(batches: list[Batch]) -> Batch:
-    first = batches[0]
-    return first if len(batches) == 1 else replace(first, frame=pl.concat([one.frame for one in batches]))
+    return replace(batches[0], rows=Rows.together([one.rows for one in batches]))

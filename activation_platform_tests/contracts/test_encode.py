@@ -14,6 +14,7 @@ from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIO
 from activation_platform.contracts.encode import Member, json_array, members
 from activation_platform.contracts.fields import is_pattern
 from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.rows import Rows
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = {
@@ -58,18 +59,20 @@ def batches(draw):
         if field.may_omit:
             marks = draw(st.lists(st.booleans(), min_size=rows, max_size=rows))
             columns.append(pl.Series(OMITTED + name, marks))
-    return Batch(Operation.INSERT, Mode.UPSERT, pl.DataFrame(columns), tuple(fields))
+    return Batch(Operation.INSERT, Mode.UPSERT, Rows(pl.DataFrame(columns)), tuple(fields))
 
 
 @given(batches())
 def test_columns_and_records_say_the_same(batch):
     by_record = [json.loads(json.dumps(dict(record.values), default=plain)) for record in batch.records]
-    assert json.loads(json_array(batch.frame, members(batch))) == by_record
+    assert json.loads(json_array(batch, members)) == by_record
 
 
 @given(batches())
 def test_an_object_within_an_object_holds_what_it_should(batch):
-    shape = {"who": {"id": Member(pl.col(IDENTIFIER))}, "values": members(batch), "n": Member(pl.lit(1))}
+    def shape(whole):
+        return {"who": {"id": Member(pl.col(IDENTIFIER))}, "values": members(whole), "n": Member(pl.lit(1))}
+
     by_record = [
         {
             "who": {"id": record.identifier},
@@ -78,7 +81,7 @@ def test_an_object_within_an_object_holds_what_it_should(batch):
         }
         for record in batch.records
     ]
-    assert json.loads(json_array(batch.frame, shape)) == by_record
+    assert json.loads(json_array(batch, shape)) == by_record
 
 
 @pytest.mark.parametrize(
@@ -104,10 +107,24 @@ def test_an_object_within_an_object_holds_what_it_should(batch):
 )  # fmt: skip
 def test_what_json_has_no_word_for_is_rendered(value, dtype, written):
     frame = pl.DataFrame([pl.Series("field", [value], dtype=dtype)])
-    batch = Batch(Operation.INSERT, Mode.UPSERT, frame, (MappedField("field"),))
-    assert json.loads(json_array(frame, members(batch))) == [{"field": written}]
+    batch = Batch(Operation.INSERT, Mode.UPSERT, Rows(frame), (MappedField("field"),))
+    assert json.loads(json_array(batch, members)) == [{"field": written}]
 
 
 def test_records_without_members_are_empty_objects():
-    assert json_array(pl.DataFrame({"a": [1, 2]}), {}) == b"[{},{}]"
-    assert json_array(pl.DataFrame({"a": [1]}), {"values": {}}) == b'[{"values":{}}]'
+    batch = Batch(Operation.INSERT, Mode.UPSERT, Rows(pl.DataFrame({"a": [1, 2]})))
+    assert json_array(batch, lambda _: {}) == b"[{},{}]"
+    assert json_array(batch.part(0, 1), lambda _: {"values": {}}) == b'[{"values":{}}]'
+
+
+def test_bodies_of_batches_of_one_frame_are_made_once():
+    whole = Batch(Operation.INSERT, Mode.UPSERT, Rows(pl.DataFrame({"a": [1, 2, 3]})))
+    asked = []
+
+    def shape(batch):
+        asked.append(len(batch))
+        return {"a": Member(pl.col("a"))}
+
+    said = [json_array(part, shape) for part in (whole.part(0, 2), whole.part(2, 4), *whole.halves())]
+    assert said == [b'[{"a":1},{"a":2}]', b'[{"a":3}]', b'[{"a":1}]', b'[{"a":2},{"a":3}]']
+    assert asked == [3]

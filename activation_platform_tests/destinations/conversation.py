@@ -12,6 +12,7 @@ from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, REQUE
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.rows import Rows
 from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer, Wait
 
 _OWN = (KEY, IDENTIFIER, PREVIOUS, REQUEST)
@@ -109,6 +110,6 @@ def batch_of(
         rows, schema_overrides={PREVIOUS: pl.String, **(schema or {})}, infer_schema_length=None
     )
     if operation is Operation.DELETE:
-        return Batch(operation, mode, frame.select(name for name in frame.columns if name in _OWN))
+        return Batch(operation, mode, Rows(frame.select(name for name in frame.columns if name in _OWN)))
     fields = tuple(MappedField(name) for name in frame.columns if name not in _OWN)
-    return Batch(operation, mode, frame, fields)
+    return Batch(operation, mode, Rows(frame), fields)

@@ -21,6 +21,7 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, Verdict, retry
+from activation_platform.contracts.rows import Rows
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.loader import Loader, Told
@@ -113,7 +114,7 @@ def names(batch: Batch) -> list[str]:
 def batch_of(ids) -> Batch:
     ids = list(ids)
     frame = pl.DataFrame({KEY: ids, IDENTIFIER: ids, PREVIOUS: [None] * len(ids), "id": ids})
-    return Batch(Operation.UPDATE, Mode.UPSERT, frame, (MappedField("id"),))
+    return Batch(Operation.UPDATE, Mode.UPSERT, Rows(frame), (MappedField("id"),))
 
 
 def poisoned(*bad):

@@ -59,7 +59,7 @@ def test_batches_that_acknowledge_themselves_stay_apart():
     async def work(desk):
         for name in "ab":
             batch = batch_of(name)
-            desk.together.before(type(batch)(batch.operation, batch.mode, batch.frame, batch.fields, id=name))
+            desk.together.before(type(batch)(batch.operation, batch.mode, batch.rows, batch.fields, id=name))
         await desk.together.durable()
 
     desk = Desk(apart=True)
@@ -71,14 +71,25 @@ def test_operations_and_columns_are_not_mixed():
     async def work(desk):
         a, b, c = map(batch_of, "abc")
         desk.together.after(a, [ACCEPTED])
-        desk.together.after(type(b)(Operation.DELETE, b.mode, b.frame), [ACCEPTED])
-        with_more = c.frame.with_columns(pl.lit(1).alias("more"))
-        desk.together.after(type(c)(c.operation, c.mode, with_more, c.fields), [ACCEPTED])
+        desk.together.after(type(b)(Operation.DELETE, b.mode, b.rows), [ACCEPTED])
+        desk.together.after(c.of(c.frame.with_columns(pl.lit(1).alias("more"))), [ACCEPTED])
         await desk.together.durable()
 
     desk = Desk()
     asyncio.run(work(desk))
     assert desk.remembered == [("after", ["a"]), ("after", ["b"]), ("after", ["c"])]
+
+
+def test_batches_cut_from_the_same_and_from_other_rows_stay_in_the_order_in_which_they_were_told():
+    async def work(desk):
+        (first, second), other = batch_of(["a", "b"]).halves(), batch_of("c")
+        for batch in (second, other, first):
+            desk.together.after(batch, [ACCEPTED])
+        await desk.together.durable()
+
+    desk = Desk()
+    asyncio.run(work(desk))
+    assert desk.remembered == [("after", ["b", "c", "a"])]
 
 
 def test_nobody_goes_on_when_what_it_told_could_not_be_remembered():

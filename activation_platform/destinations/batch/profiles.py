@@ -98,7 +98,7 @@ class Profiles(Service):
             f"/{self.destination.version}/profiles/update",
             budget=self.destination.updates,
             cost=len(batch),
-            content=json_array(batch.frame, _profile(batch)),
+            content=json_array(batch, _profile),
             headers=JSON,
         )
 

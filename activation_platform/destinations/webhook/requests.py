@@ -8,7 +8,7 @@ import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER as BATCH_IDENTIFIER
 from activation_platform.contracts.batch import Batch, Record
-from activation_platform.contracts.encode import Member, json_array, members
+from activation_platform.contracts.encode import Member, Shape, json_array, members
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
@@ -140,10 +140,13 @@ class Requests(Sender, Service):
     def request(self, batch: Batch) -> httpx.Request:
         """All records of the batch, as a JSON array."""
         call = self.options.call(batch.operation)
-        deleting = batch.operation is Operation.DELETE
-        gone = {self.identifying_field: Member(pl.col(BATCH_IDENTIFIER))}
-        payload = json_array(batch.frame, gone if deleting else members(batch))
+        payload = json_array(batch, self._object)
         return self.message(call, call.path, payload, operation=batch.operation, key=batch.id)
+
+    def _object(self, batch: Batch) -> Shape:
+        if batch.operation is Operation.DELETE:
+            return {self.identifying_field: Member(pl.col(BATCH_IDENTIFIER))}
+        return members(batch)
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
         """Accepted, or refused as a whole."""

@@ -90,7 +90,7 @@ def test_a_field_that_keeps_its_null_is_not_written():
     fields = (MappedField("custom_id"), MappedField("kept", keeps_null=True))
     service = Contacts(Project(rest_api_key="rest", project_key="p", live_api_keys=[ONE]))
 
-    said = converse(service, Batch(whole.operation, whole.mode, whole.frame, fields), taken())
+    said = converse(service, Batch(whole.operation, whole.mode, whole.rows, fields), taken())
 
     assert said.bodies[0][0]["update"]["values"] == {}
 

@@ -114,7 +114,7 @@ def test_a_field_that_keeps_its_null_or_is_omitted_is_not_written():
         MappedField("omitted", may_omit=True),
     )
 
-    said = converse(profiles(), Batch(whole.operation, whole.mode, whole.frame, fields), answer(*SUCCESS))
+    said = converse(profiles(), Batch(whole.operation, whole.mode, whole.rows, fields), answer(*SUCCESS))
 
     assert said.bodies[0][0]["attributes"] == {}
 

@@ -12,6 +12,7 @@ import polars as pl
 from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, Batch, MappedField
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome
+from activation_platform.contracts.rows import Rows
 from activation_platform.contracts.service import Pass
 from activation_platform.destinations.files.destination import Files
 from activation_platform.destinations.files.export import Export, ExportOptions
@@ -63,7 +64,7 @@ class Desk:
         try:
             pass_ = Pass("run:1", self.mode, "2026-03-29-00:30", instant, known)
             token = await loader.ask(service.begin(pass_))
-            carried = [Batch(b.operation, b.mode, b.frame, b.fields, token=token) for b in batches]
+            carried = [Batch(b.operation, b.mode, b.rows, b.fields, token=token) for b in batches]
             await loader.load(service, carried, Told(_nothing, self._after, self._unsent))
             await loader.ask(service.finish(token))
             await loader.ask(service.finish(token))  # safe to say twice
@@ -100,13 +101,13 @@ def as_batch(rows: Batch | pl.DataFrame, mode: Mode, operation: Operation = Oper
     frame = rows.with_columns(
         text.alias(KEY), text.alias(IDENTIFIER), pl.lit(None, pl.String).alias(PREVIOUS)
     )
-    return Batch(operation, mode, frame, tuple(MappedField(name) for name in rows.columns))
+    return Batch(operation, mode, Rows(frame), tuple(MappedField(name) for name in rows.columns))
 
 
 def leaving(*identifiers: str) -> Batch:
     """Deletes under mirror."""
     frame = pl.DataFrame({KEY: identifiers, IDENTIFIER: identifiers, PREVIOUS: identifiers})
-    return Batch(Operation.DELETE, Mode.MIRROR, frame)
+    return Batch(Operation.DELETE, Mode.MIRROR, Rows(frame))
 
 
 def schema_of(batches: Iterable[Batch]) -> pl.Schema:

@@ -248,7 +248,7 @@ def key(record, batch="b-1", **options):
     service = requests(**options)
     made = batch_of(record, identified_by="id", operation=UPDATE)
     said = converse(
-        service, type(made)(made.operation, made.mode, made.frame, made.fields, batch), httpx.Response(200)
+        service, type(made)(made.operation, made.mode, made.rows, made.fields, batch), httpx.Response(200)
     )
     return said.requests[0].headers["Idempotency-Key"]
 
