@@ -20,6 +20,7 @@ from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.waiting import retry_after
 from activation_platform.sync.allowance import SHORT
 from activation_platform.sync.carrier import Carrier, Exchange, Unanswered
+from activation_platform.sync.client import Client
 from activation_platform.sync.progress import lasting
 
 __all__ = ["HttpCarrier"]
@@ -27,19 +28,6 @@ __all__ = ["HttpCarrier"]
 _LATELY = 1.0
 """Seconds for which a request that had to wait for its turn tells that the pace is what holds the run up."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-class _NoCookies(httpx.Cookies):
-    """Keeps nothing: an API knows us by our credentials, and to look for cookies takes a tenth of a small request."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Leave them there."""
-
-
-class _Client(httpx.AsyncClient):
-    """A client without cookies."""
-
-    cookies: httpx.Cookies = _NoCookies()  # type: ignore[override]  # a property there
 
 
 @dataclass
@@ -50,7 +38,7 @@ class HttpCarrier(Carrier):
     next request.
     """
 
-    _client: httpx.AsyncClient | None = field(default=None, repr=False)
+    _client: Client | None = field(default=None, repr=False)
     _gates: defaultdict[str, asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock), repr=False
     )
@@ -137,7 +125,7 @@ class HttpCarrier(Carrier):
         self.requests += 1
         self._flying[budget.name] += cost
         try:
-            response = await self._client.send(request, auth=self._auth, follow_redirects=False)
+            response = await self._client.exchange(request, self._auth)
         except (aiohttp.ClientError, ValueError) as error:  # httpx-aiohttp has no name for what is no HTTP
             raise httpx.RemoteProtocolError(type(error).__name__) from error
         finally:
@@ -151,7 +139,7 @@ class HttpCarrier(Carrier):
     def _auth(self) -> httpx.Auth:
         return self.destination.auth()
 
-    def _open(self) -> httpx.AsyncClient:
+    def _open(self) -> Client:
         # They log addresses, which may hold secrets (SEMANTICS D9).
         for name in ("httpx", "httpcore", "aiohttp"):
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -163,7 +151,7 @@ class HttpCarrier(Carrier):
 
             transport = AiohttpTransport(limits=httpx.Limits(max_connections=self.connections))
         timeout = httpx.Timeout(self.patience.answer_within, connect=min(10.0, self.patience.answer_within))
-        return _Client(transport=transport, timeout=timeout, trust_env=True)
+        return Client(transport, timeout)
 
     def _throttles(self, response: httpx.Response) -> bool:
         return response.status_code == httpx.codes.TOO_MANY_REQUESTS or self.destination.should_retry(
