@@ -246,14 +246,14 @@ class Journey:
         at = self.ledger.now()
         events = answered(batch, outcomes, self.activation, at)
         behind = left_behind(events, batch, self.activation, at)
-        self._remember(pl.concat([events, behind]))
+        self._remember(pl.concat([events, behind]) if behind.height else events)
         self._counting.left_behind += behind.height
         self._counting.writes(events, batch.operation, batch.frame["_moved"])
         assert self._behind is not None
         self._behind.hear(events, behind)
-        stands = events["event"].is_in([Event.ACCEPTED, Event.PARTIAL])
         if self.activation.mode is Mode.SNAPSHOT:
-            self._standing.append(events["key64"].filter(stands | (events["event"] == Event.UNKNOWN)))
+            stands = events["event"].is_in([Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN])
+            self._standing.append(events["key64"].filter(stands))
 
     def _without_unknown_there(self, batch: Batch, outcomes: list[Outcome]) -> tuple[Batch, list[Outcome]]:
         """Under upsert and mirror an update of a record that is not there becomes an insert, in this run (SEMANTICS C)."""

@@ -1,5 +1,7 @@
 """From batches and outcomes to events: what the journal is told before a batch leaves and after its answer."""
 
+from typing import Any
+
 import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, Batch
@@ -8,7 +10,16 @@ from activation_platform.contracts.outcomes import Outcome, Verdict
 from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.kept import packed
 from activation_platform.sync.order import Activation
-from activation_platform.sync.states import NO_EVENTS, PENDING_ERASURE, Debt, Event, State, doubt, events_of
+from activation_platform.sync.states import (
+    EVENTS,
+    NO_EVENTS,
+    PENDING_ERASURE,
+    Debt,
+    Event,
+    State,
+    doubt,
+    events_of,
+)
 
 __all__ = ["answered", "cleared", "intent", "left_behind", "overwritten", "replaced", "settled", "unsent"]
 
@@ -37,32 +48,46 @@ _DELETED = {
 }
 
 
-def _rows(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
-    """The batch's records as events without a verdict; those of the kind *event* with their values."""
+def _assumed(batch: Batch, activation: Activation, at: int) -> dict[str, pl.Expr]:
+    """What to assume of the batch's records until their answers come, as the columns of events in their order.
+
+    Those of the kind *event* come with their values.
+    """
     deleting = batch.operation is Operation.DELETE
     operation = Operation.INSERT if batch.operation is Operation.CLEAR else batch.operation
-    rows = batch.frame.select(
-        key64="_key64",
-        key=KEY,
-        raw="_raw",
-        sent="_sent",
-        identifier=IDENTIFIER,
-        identifier64="_identifier64",
-        request=pl.lit(batch.id if activation.service.can_look_up else None, dtype=pl.String),
-        values=packed(batch) if activation.kind is ObjectKind.EVENT else pl.lit(None, dtype=pl.String),
-    )
     reason = pl.lit(doubt(operation))
     if operation is Operation.INSERT:
-        reason = pl.when(batch.frame["_ours"]).then(pl.lit(doubt(operation, ours=True))).otherwise(reason)
-    return events_of(
-        rows,
-        Event.INTENT,
-        state=State.UNKNOWN,
-        debt=Debt.DELETE if deleting and batch.mode is not Mode.ERASE else Debt.WRITE,
-        operation=pl.lit(str(operation)),
-        reason=reason,
-        at=at,
-    )
+        reason = pl.when("_ours").then(pl.lit(doubt(operation, ours=True))).otherwise(reason)
+    columns = _NOTHING | {
+        "key64": pl.col("_key64"),
+        "key": pl.col(KEY),
+        "raw": pl.col("_raw"),
+        "sent": pl.col("_sent"),
+        "identifier": pl.col(IDENTIFIER),
+        "identifier64": pl.col("_identifier64"),
+        "state": _state(State.UNKNOWN),
+        "reason": reason,
+        "since": pl.lit(at),
+        "event": pl.lit(str(Event.INTENT)),
+        "operation": pl.lit(str(operation)),
+        "debt": pl.lit(str(Debt.DELETE if deleting and batch.mode is not Mode.ERASE else Debt.WRITE)),
+    }
+    if activation.service.can_look_up:
+        columns["request"] = pl.lit(batch.id)
+    if activation.kind is ObjectKind.EVENT:
+        columns["values"] = pl.lit(packed(batch))
+    return columns
+
+
+_NOTHING = {name: pl.lit(None, dtype=dtype) for name, dtype in EVENTS.items()}
+
+
+def _state(state: State) -> pl.Expr:
+    return pl.lit(int(state), dtype=pl.UInt8)
+
+
+def _events(batch: Batch, columns: dict[str, pl.Expr]) -> pl.DataFrame:
+    return batch.frame.select(**columns) if len(batch) else NO_EVENTS
 
 
 def intent(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
@@ -70,26 +95,24 @@ def intent(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
 
     Where the old identifier of a moved record is deleted, it says which one that is.
     """
-    asynchronous = activation.service.deletes_are_requests
-    events = _rows(batch, activation, at)
+    columns = _assumed(batch, activation, at)
     if batch.operation is Operation.DELETE:
-        behind = batch.frame["_behind"]
+        asynchronous = activation.service.deletes_are_requests
         gone = State.DELETE_REQUESTED if asynchronous else State.UNKNOWN
-        state = pl.when(behind).then(int(State.KEPT)).otherwise(int(gone)).cast(pl.UInt8)
-        operation = pl.when(behind & asynchronous).then(pl.lit(PENDING_ERASURE)).otherwise("operation")
-        return events.with_columns(state=state, operation=operation)
-    if not activation.removes_left_behind:
-        return events
-    return events.with_columns(behind=pl.when(batch.frame["_moved"]).then(batch.frame[PREVIOUS]))
+        columns["state"] = pl.when("_behind").then(_state(State.KEPT)).otherwise(_state(gone))
+        if asynchronous:
+            asked = pl.when("_behind").then(pl.lit(PENDING_ERASURE))
+            columns["operation"] = asked.otherwise(columns["operation"])
+    elif activation.removes_left_behind:
+        columns["behind"] = pl.when("_moved").then(PREVIOUS)
+    return _events(batch, columns)
 
 
 def unsent(batch: Batch, activation: Activation, at: int) -> pl.DataFrame:
     """The intent came to nothing: entries and debts stay as they were."""
-    return _rows(batch, activation, at).with_columns(
-        event=pl.lit(str(Event.UNSENT)),
-        state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
-        reason=pl.lit(None, dtype=pl.String),
-    )
+    columns = _assumed(batch, activation, at)
+    columns |= {"event": pl.lit(str(Event.UNSENT)), "state": _state(State.KEPT), "reason": _NOTHING["reason"]}
+    return _events(batch, columns)
 
 
 def overwritten(entries: pl.DataFrame, at: int) -> pl.DataFrame:
@@ -131,48 +154,54 @@ def answered(batch: Batch, outcomes: list[Outcome], activation: Activation, at: 
 
     An asynchronous delete without an answer counts as requested until the vendor's list of requests says otherwise.
     """
-    asynchronous = activation.service.deletes_are_requests
     deleting = batch.operation is Operation.DELETE
     table = _DELETED if deleting else _WRITTEN
     if batch.mode is Mode.ERASE:
         table = table | _NEVER_AGAIN
-    assumed = _rows(batch, activation, at)
-    if not deleting and outcomes and outcomes.count(outcomes[0]) == len(outcomes):
-        outcomes = outcomes[:1]  # all were told the same: it is said once
-    verdicts = [table[outcome.verdict] for outcome in outcomes]
-    told = (
-        pl.Series("event", [str(event) for event, _ in verdicts], dtype=pl.String),
-        pl.Series("state", [int(state) for _, state in verdicts], dtype=pl.UInt8),
-        pl.Series("reason", [outcome.reason or None for outcome in outcomes], dtype=pl.String),
-        pl.Series("request", [outcome.request or None for outcome in outcomes], dtype=pl.String),
-        pl.Series("did", [outcome.did or None for outcome in outcomes], dtype=pl.String),
-    )
-    events = assumed.with_columns(
-        column if len(outcomes) == assumed.height else pl.lit(column).first() for column in told
-    )
-    in_doubt = pl.col("event") == Event.UNKNOWN
-    owed = in_doubt | (pl.col("event") == Event.REJECTED)
-    events = events.with_columns(
-        reason=pl.when(in_doubt).then(assumed["reason"]).otherwise("reason"),
-        request=pl.when(in_doubt).then(assumed["request"]).otherwise("request"),
-        values=pl.when(owed).then("values"),
-    )
-    if not deleting:
-        return events
-    behind = batch.frame["_behind"]
+    assumed = _assumed(batch, activation, at)
+    columns = assumed | _told(outcomes, table)
+    in_doubt = columns["event"] == Event.UNKNOWN
+    verdicts = {outcome.verdict for outcome in outcomes}
+    if Verdict.UNKNOWN in verdicts:
+        columns |= {
+            name: pl.when(in_doubt).then(assumed[name]).otherwise(columns[name])
+            for name in ("reason", "request")
+        }
+    if activation.kind is ObjectKind.EVENT:
+        owed = in_doubt | (columns["event"] == Event.REJECTED)
+        columns["values"] = pl.when(owed).then(assumed["values"])
+    if deleting:
+        _mind_the_left_behind(columns, in_doubt, asynchronous=activation.service.deletes_are_requests)
+    return _events(batch, columns)
+
+
+def _told(outcomes: list[Outcome], table: dict[Verdict, tuple[Event, State]]) -> dict[str, pl.Expr]:
+    """What the other side said of each record; said once where it said the same of all."""
+    same = bool(outcomes) and outcomes.count(outcomes[0]) == len(outcomes)
+    verdicts = [table[outcome.verdict] for outcome in (outcomes[:1] if same else outcomes)]
+    values: dict[str, list[Any]] = {
+        "event": [str(event) for event, _ in verdicts],
+        "state": [int(state) for _, state in verdicts],
+        "reason": [outcome.reason or None for outcome in outcomes],
+        "request": [outcome.request or None for outcome in outcomes],
+        "did": [outcome.did or None for outcome in outcomes],
+    }
+    return {
+        name: pl.lit(told[0] if same else pl.Series(told, dtype=EVENTS[name]), dtype=EVENTS[name])
+        for name, told in values.items()
+    }
+
+
+def _mind_the_left_behind(columns: dict[str, pl.Expr], in_doubt: pl.Expr, *, asynchronous: bool) -> None:
+    """Deletes of identifiers that records left behind leave the entries of their keys alone."""
     if asynchronous:
-        requested = pl.lit(int(State.DELETE_REQUESTED), dtype=pl.UInt8)
+        columns["state"] = pl.when(in_doubt).then(_state(State.DELETE_REQUESTED)).otherwise(columns["state"])
         # The vendor's list tells this request from an earlier one by the time at which it was asked.
-        asked = pl.when(in_doubt).then(batch.frame["_asked"])
-        events = events.with_columns(
-            state=pl.when(in_doubt).then(requested).otherwise("state"), since=asked.otherwise("since")
-        )
+        columns["since"] = pl.when(in_doubt).then("_asked").otherwise(columns["since"])
     else:
-        owed = pl.when(behind & in_doubt).then(pl.lit(str(Event.OWED)))
-        events = events.with_columns(event=owed.otherwise("event"))
-    return events.with_columns(
-        state=pl.when(behind).then(pl.lit(int(State.KEPT), dtype=pl.UInt8)).otherwise("state")
-    )
+        owed = pl.when(pl.col("_behind") & in_doubt).then(pl.lit(str(Event.OWED)))
+        columns["event"] = owed.otherwise(columns["event"])
+    columns["state"] = pl.when("_behind").then(_state(State.KEPT)).otherwise(columns["state"])
 
 
 def left_behind(events: pl.DataFrame, batch: Batch, activation: Activation, at: int) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from activation_platform.sync.states import Event
 
 __all__ = ["Tally"]
 
+_NONE = pl.lit(value=False)
 _ISSUES = [Event.REJECTED, Event.PARTIAL, Event.UNKNOWN, Event.OWED]
 
 
@@ -50,13 +51,11 @@ class Tally:
 
         A record that `moved` to another identifier counts as updated, whatever the vendor calls it (F1).
         """
-        accepted = self._count(
-            events.with_columns(did=pl.when(~moved).then("did").otherwise(pl.lit("updated")))
-        )
         word = pl.col("did").fill_null("updated" if operation is Operation.UPDATE else "created")
-        created = accepted.filter(word == "created").height
-        self.inserted += created
-        self.updated += accepted.height - created
+        created = (pl.col("event") == Event.ACCEPTED) & (word == "created") & ~moved
+        accepted, new = self._count(events, created)
+        self.inserted += new
+        self.updated += accepted - new
 
     def deletes(self, events: pl.DataFrame, same_run: pl.Series) -> None:
         """Count the answers to deletes. `same_run`: an identifier that a record left behind in this run is part of its update."""
@@ -64,7 +63,7 @@ class Tally:
         planned = events.filter(~same_run)
         requested = int((planned["event"] == Event.REQUESTED).sum())
         self.requested += requested
-        self.deleted += self._count(planned).height + requested
+        self.deleted += self._count(planned)[0] + requested
 
     def absorb(self, other: "Tally") -> None:
         """Count what another tally counted."""
@@ -89,10 +88,18 @@ class Tally:
             self.issues += answers
             raise
 
-    def _count(self, events: pl.DataFrame) -> pl.DataFrame:
-        self.ignored += int((events["event"] == Event.IGNORED).sum())
-        self.issues += int(events["event"].is_in(_ISSUES).sum())
-        return events.filter(pl.col("event") == Event.ACCEPTED)
+    def _count(self, events: pl.DataFrame, which: pl.Expr = _NONE) -> tuple[int, int]:
+        """Count answers; returns how many were accepted, and how many of the events are `which`."""
+        event = pl.col("event")
+        ignored, issues, accepted, chosen = events.select(
+            ignored=(event == Event.IGNORED).sum(),
+            issues=event.is_in(_ISSUES).sum(),
+            accepted=(event == Event.ACCEPTED).sum(),
+            chosen=which.sum(),
+        ).row(0)
+        self.ignored += ignored
+        self.issues += issues
+        return accepted, chosen
 
     def figures(self, requests: int) -> Figures:
         """The run's figures so far."""
