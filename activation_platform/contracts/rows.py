@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
 
 __all__ = ["Rows"]
@@ -64,7 +65,7 @@ class Rows:
         if len(parts) == 1:
             return parts[0]
         frames = [
-            whole.frame[[position for part in neighbours for position in range(part._start, part._stop)]]
+            whole.frame[np.concatenate([np.arange(part._start, part._stop) for part in neighbours])]
             for whole, neighbours in groupby(parts, lambda part: part._whole)
         ]
         return Rows(pl.concat(frames) if len(frames) > 1 else frames[0])
