@@ -4,6 +4,7 @@ import string
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal as Exact
 
+import phonenumbers
 import polars as pl
 import pytest
 from email_validator import EmailNotValidError, validate_email
@@ -295,6 +296,15 @@ def test_the_fast_path_for_addresses_agrees_with_the_library(value):
 def test_the_fast_path_takes_only_what_the_library_takes_at_its_limits(value):
     assert contact._PLAIN.fullmatch(value)
     assert contact.clean_email(value) == by_the_library(value) == value
+
+
+@settings(max_examples=600)
+@given(st.from_regex(contact._E164, fullmatch=True, alphabet=st.characters(codec="ascii")))
+def test_the_fast_path_for_phone_numbers_agrees_with_the_library(value):
+    number = phonenumbers.parse(value, None)
+    assert phonenumbers.is_possible_number(number)
+    in_full = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    assert contact.clean_phone(value) == in_full == value
 
 
 @pytest.mark.parametrize(
