@@ -8,6 +8,7 @@ from activation_platform.sync.store import Store
 
 __all__ = ["write_log"]
 
+_ALIKE = ("run", "at", "operation", "event", "did", "reason", "request")
 _UNTOLD = [Event.EQUAL, Event.UNSENT, Event.CLEARED]
 _ISSUES = [Event.SET_ASIDE, Event.REJECTED, Event.PARTIAL, Event.UNKNOWN]
 
@@ -21,4 +22,4 @@ def write_log(folder: Store, run: int, events: pl.DataFrame) -> None:
     issues = told.filter(pl.col("event").is_in(_ISSUES))
     for kind, frame in (("changes", told), ("issues", issues)):
         if frame.height:
-            folder.keep(f"{kind}/{run}.parquet", as_parquet(frame))
+            folder.keep(f"{kind}/{run}.parquet", as_parquet(frame, alike=_ALIKE))

@@ -2,10 +2,11 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 __all__ = ["as_ipc", "as_parquet", "beside_of", "publish", "sync_folder"]
 
@@ -41,11 +42,22 @@ def as_ipc(frame: pl.DataFrame) -> Callable[[Path], None]:
     return write
 
 
-def as_parquet(frame: pl.DataFrame) -> Callable[[Path], None]:
-    """Writes a frame as Parquet, for people and other tools."""
+def as_parquet(frame: pl.DataFrame, *, alike: Sequence[str]) -> Callable[[Path], None]:
+    """Writes a frame as Parquet, for people and other tools. `alike`: columns whose values repeat themselves.
+
+    By Arrow, which is told so; Polars looks for repetition among keys, too, for half as much time again.
+    """
 
     def write(path: Path) -> None:
-        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
+        pq.write_table(
+            frame.to_arrow(),
+            path,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(alike),
+            write_statistics=False,
+            store_schema=False,
+        )
 
     return write
 
