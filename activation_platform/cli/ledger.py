@@ -1,4 +1,4 @@
-"""`activation ledger`: what a ledger holds, the story of one key, all entries as Parquet; a run is not disturbed by it."""
+"""`activation ledger`: what a ledger holds or held, the story of one key, all entries as Parquet; no run is disturbed by it."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -12,9 +12,19 @@ from activation_platform.cli.saying import NotKnown, not_known, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
-from activation_platform.sync.inventory import Inventory, KeyStory, export, inventory, key_story
+from activation_platform.sync.inventory import (
+    Inventory,
+    KeyStory,
+    counted,
+    export,
+    inventory,
+    key_story,
+    run_named,
+    verify,
+)
 from activation_platform.sync.ledgers import ledgers, readable_manifest
 from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.past import head_after
 from activation_platform.sync.store import Store
 
 __all__ = ["app"]
@@ -46,6 +56,17 @@ def ledger(
     debts: Annotated[
         bool, typer.Option("--debts", help="With --export: what is owed, not the entries.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN_OR_PARTITION",
+            help="The entries as they were after this run, or the newest of this partition.",
+            show_default=False,
+        ),
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--verify", help="Read every file and hold it against its checksum.")
+    ] = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="With --key: identifiers and vendors' words in clear.")
     ] = False,
@@ -53,28 +74,47 @@ def ledger(
 ) -> None:
     """Show what a ledger holds: counts by state, what is owed, target, newest run, files; or one key, or all as a file."""
     root = storage_root()
-    _require_sense(name, key=key, to=to, debts=debts, known=ledgers(root))
+    _require_sense(name, ledgers(root), key=key, to=to, debts=debts, at=at, whole=whole)
+    run = None if name is None or at is None else run_named(root, name, at)
     if name is None:
         _list(root, as_json=as_json)
+    elif whole:
+        _say_whole(*verify(root, name))
     elif to is not None:
-        rows = export(root, name, to, debts=debts)
+        rows = export(root, name, to, debts=debts, run=run)
         say(plain(f"{to}: {rows:,} {'debts' if debts else 'entries'}"))
     elif key is not None:
-        story = key_story(root, name, key)
+        story = key_story(root, name, key, run)
         _tell(key, story if show_values else _hidden(story), as_json=as_json)
+    elif run is not None:
+        _show_past(name, run, counted(head_after(root / "ledgers" / name, run)), as_json=as_json)
     else:
         _show(name, inventory(root, name), as_json=as_json)
 
 
 def _require_sense(
-    name: str | None, *, key: str | None, to: Path | None, debts: bool, known: list[str]
+    name: str | None,
+    known: list[str],
+    *,
+    key: str | None,
+    to: Path | None,
+    debts: bool,
+    at: str | None,
+    whole: bool,
 ) -> None:
     if name is not None and name not in known:
         raise not_known("ledger of an activation", name, known)
-    if name is None and (key is not None or to is not None):
-        raise NotKnown("--key and --export go with the name of a ledger; activation ledger lists them")
+    if name is None and (whole or any(word is not None for word in (key, to, at))):
+        words = (
+            "--key, --export, --at and --verify go with the name of a ledger; activation ledger lists them"
+        )
+        raise NotKnown(words)
     if debts and to is None:
         raise NotKnown("--debts goes with --export; activation issues shows what is owed")
+    if debts and at is not None:
+        raise NotKnown(
+            "--at shows entries; of what was owed then, activation issues NAME --run tells the story"
+        )
     if to is not None and not to.resolve().parent.is_dir():
         raise NotKnown(f"--export: there is no folder {to.resolve().parent}")
     if to is not None and to.is_dir():
@@ -125,11 +165,31 @@ def _show(name: str, found: Inventory, *, as_json: bool) -> None:
             f"Run {found.unsealed} has begun and is not sealed: it is under way, or it crashed; the next run seals what it left."
         )
     for word, counts in (("entries", found.entries), ("owed", found.debts), ("bytes", found.files)):
-        made = table("", word, numbers=(word,))
-        for kind, count in counts.items():
-            made.add_row(plain(kind), f"{count:,}")
-        made.add_row(Text("in all", "bold"), f"{sum(counts.values()):,}")
-        say("", made)
+        say("")
+        _say_counts(word, counts)
+
+
+def _show_past(name: str, run: int, entries: dict[str, int], *, as_json: bool) -> None:
+    """What there was after a run."""
+    if as_json:
+        say_json({"ledger": name, "run": run, "entries": entries})
+        return
+    say(plain(f"{name} after run {run}:"), "")
+    _say_counts("entries", entries)
+
+
+def _say_whole(checked: int, unchecked: int) -> None:
+    say(f"{checked:,} files are what was written.")
+    if unchecked:
+        say(f"{unchecked:,} have no checksum: an earlier version wrote them.")
+
+
+def _say_counts(word: str, counts: dict[str, int]) -> None:
+    made = table("", word, numbers=(word,))
+    for kind, count in counts.items():
+        made.add_row(plain(kind), f"{count:,}")
+    made.add_row(Text("in all", "bold"), f"{sum(counts.values()):,}")
+    say(made)
 
 
 def _tell(key: str, story: KeyStory, *, as_json: bool) -> None:

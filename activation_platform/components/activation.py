@@ -243,7 +243,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=metadata))
 
         folder = root / "ledgers" / ledger_of(root, self.name, host)
-        ledger = WitnessedLedger(folder, hold, context.instance, self.asset_key, host, tell)
+        ledger = WitnessedLedger(folder, hold, context.instance, self.asset_key, host, tell, self.spec.past)
         applied, newest = ledger.manifest.snapshot, newest_number(root)
         if applied > newest:  # or every run would seem superseded, until the numbers have caught up
             raise LedgerMismatch(

@@ -104,6 +104,10 @@ class ActivationSpec(dg.Model):
     keep: Span = Field(
         default="30d", description="Events: for how long beyond `late` the keys of sent ones are remembered."
     )
+    keep_past: Span = Field(
+        default="30d",
+        description="For how long the ledger can be seen as it was (activation ledger NAME --at); 0d: not at all.",
+    )
     start_from: date | None = Field(
         default=None, description="Events: the day with which the first run begins; omitted: its own window."
     )
@@ -143,6 +147,11 @@ class ActivationSpec(dg.Model):
     def events(self, time: str) -> Events:
         """How events are told apart and remembered, in the engine's words; `time`: the column with their moments."""
         return Events(time, late=_span(self.late), keep=_span(self.keep))
+
+    @property
+    def past(self) -> timedelta:
+        """For how long the ledger can be seen as it was."""
+        return _span(self.keep_past)
 
     @property
     def recheck_ignored(self) -> timedelta:

@@ -1,6 +1,7 @@
 """The witness: Dagster knows each ledger's newest run, so that a lost or old ledger is noticed (SEMANTICS A3)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -8,6 +9,7 @@ import dagster as dg
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.past import PAST
 from activation_platform.sync.store import Hold, Store
 
 __all__ = ["BEGUN", "HOST", "SEALED", "WitnessedLedger"]
@@ -33,12 +35,13 @@ class WitnessedLedger(Ledger):
         asset: dg.AssetKey,
         host: str,
         tell: Tell,
+        past: timedelta = PAST,
     ) -> None:
         known = _witnessed(instance, asset, host)
         found = Manifest.read(folder)
         if not found.placed:
             _require_newest(folder, found, known)
-        super().__init__(folder, hold)
+        super().__init__(folder, hold, past)
         if found.placed:
             newest = max(known[BEGUN], self.manifest.sequence)
             self.manifest.sequence = self.manifest.sealed = newest

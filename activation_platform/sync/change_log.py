@@ -22,4 +22,4 @@ def write_log(folder: Store, run: int, events: pl.DataFrame) -> None:
     issues = told.filter(pl.col("event").is_in(_ISSUES))
     for kind, frame in (("changes", told), ("issues", issues)):
         if frame.height:
-            folder.keep(f"{kind}/{run}.parquet", as_parquet(frame, alike=_ALIKE))
+            folder.keep(f"{kind}/{run}.parquet", as_parquet([frame], alike=_ALIKE))

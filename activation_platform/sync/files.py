@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -42,22 +43,26 @@ def as_ipc(frame: pl.DataFrame) -> Callable[[Path], None]:
     return write
 
 
-def as_parquet(frame: pl.DataFrame, *, alike: Sequence[str]) -> Callable[[Path], None]:
-    """Writes a frame as Parquet, for people and other tools. `alike`: columns whose values repeat themselves.
+def as_parquet(frames: Iterable[pl.DataFrame], *, alike: Sequence[str]) -> Callable[[Path], None]:
+    """Writes frames of one schema, at least one, as Parquet. `alike`: columns whose values repeat themselves.
 
     By Arrow, which is told so; Polars looks for repetition among keys, too, for half as much time again.
     """
 
     def write(path: Path) -> None:
-        pq.write_table(
-            frame.to_arrow(),
+        tables = (frame.to_arrow() for frame in frames)
+        first = next(tables)
+        with pq.ParquetWriter(
             path,
+            first.schema,
             compression="zstd",
             compression_level=1,
             use_dictionary=list(alike),
             write_statistics=False,
             store_schema=False,
-        )
+        ) as writer:
+            for table in chain([first], tables):
+                writer.write_table(table)
 
     return write
 

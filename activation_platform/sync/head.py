@@ -143,6 +143,18 @@ class Head:
         if not len(self._base_keys):
             yield self._live_overlay(0, size)
 
+    def before(self, forget_before: int) -> Iterator[pl.DataFrame]:
+        """What the base says of the entries that `in_order` has otherwise or that are then forgotten, in chunks.
+
+        That it says nothing of a key is a tombstone. `forget_before`: entries that last changed earlier are forgotten.
+        """
+        size = self.overlay.height
+        rows = np.flatnonzero(~self.live[size:] | (self._since[1] < forget_before))
+        for start in range(0, len(rows), _CHUNK):
+            yield self._from_base(rows[start : start + _CHUNK])
+        new = pl.Series(found_at(self._base_keys, self._overlay_keys) < 0)
+        yield self.overlay.filter(new).with_columns(state=pl.lit(int(State.REMOVED), dtype=pl.UInt8))
+
     def _live_overlay(self, start: int, end: int) -> pl.DataFrame:
         return self.overlay[start:end].filter(pl.Series(self.live[start:end]))
 

@@ -13,7 +13,17 @@ from activation_platform.sync.reader import read_ledger
 from activation_platform.sync.states import PENDING_ERASURE, Debt
 from activation_platform.sync.store import Store
 
-__all__ = ["Figures", "Run", "Status", "changes", "issues", "read_runs", "standing", "write_run"]
+__all__ = [
+    "Figures",
+    "Run",
+    "Status",
+    "changes",
+    "issues",
+    "read_runs",
+    "read_runs_of",
+    "standing",
+    "write_run",
+]
 
 
 class Status(StrEnum):
@@ -96,16 +106,14 @@ def write_run(folder: Store, run: Run) -> None:
 
 def read_runs(root: Store, activation: str | None = None) -> list[Run]:
     """Every run kept under a storage root, or in the ledgers of one activation, oldest first."""
-    runs = [
-        _run(json.loads(kept), ledger)
-        for ledger in ledgers(root, activation)
-        for kept in _all_of(root / "ledgers" / ledger / "runs")
-    ]
+    runs = [run for ledger in ledgers(root, activation) for run in read_runs_of(root, ledger)]
     return sorted(runs, key=lambda run: (run.started, run.number))
 
 
-def _all_of(folder: Store) -> Iterator[bytes]:
-    return folder.read_each(folder.names())
+def read_runs_of(root: Store, ledger: str) -> Iterator[Run]:
+    """Every run kept in a ledger."""
+    folder = root / "ledgers" / ledger / "runs"
+    return (_run(json.loads(kept), ledger) for kept in folder.read_each(folder.names()))
 
 
 def _run(value: dict[str, Any], ledger: str) -> Run:

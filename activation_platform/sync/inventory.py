@@ -1,4 +1,7 @@
-"""What a ledger holds, for people: counts, sizes, one key's story, all entries as Parquet. It reads, and takes no lock."""
+"""What a ledger holds, or held after an earlier run, for people: counts, sizes, one key's story, all entries as Parquet.
+
+It reads, and takes no lock.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,13 +11,29 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.sync.checked import is_checked
 from activation_platform.sync.fingerprint import fingerprint
-from activation_platform.sync.history import changes
-from activation_platform.sync.reader import Reading, read_ledger
-from activation_platform.sync.states import PENDING_ERASURE, Debt, State
+from activation_platform.sync.head import Head
+from activation_platform.sync.history import changes, read_runs_of
+from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.past import head_after, past_files
+from activation_platform.sync.reader import Reading, read_ledger, require_whole, steadily
+from activation_platform.sync.states import NO_DEBTS, PENDING_ERASURE, Debt, State
 from activation_platform.sync.store import Store
 
-__all__ = ["Inventory", "KeyStory", "export", "inventory", "key_story", "readable_debts", "readable_entries"]
+__all__ = [
+    "Inventory",
+    "KeyStory",
+    "counted",
+    "export",
+    "inventory",
+    "key_story",
+    "readable_debts",
+    "readable_entries",
+    "run_named",
+    "verify",
+]
 
 _WORDS = {int(state): state.name.lower().replace("_", " ") for state in State}
 _ERASING = "being erased"
@@ -50,31 +69,79 @@ def inventory(root: Store, ledger: str) -> Inventory:
     """Count what a ledger holds; raises LedgerMismatch where it is damaged."""
     folder = root / "ledgers" / ledger
     reading = read_ledger(folder)
-    head, manifest = reading.head, reading.manifest
-    states, counts = np.unique(head.state(np.flatnonzero(head.live)), return_counts=True)
+    manifest = reading.manifest
     kinds = readable_debts(reading.debts).group_by("kind").len().sort("len", descending=True)
     journal = f"journal-{manifest.sequence}.log"
-    named = ["manifest.json", manifest.base, *(delta["file"] for delta in manifest.deltas), manifest.debts]
     there = folder.files()
     return Inventory(
         reading,
-        entries={_WORDS[int(state)]: int(count) for state, count in zip(states, counts, strict=True)},
+        entries=counted(reading.head),
         debts=dict(kinds.iter_rows()),
-        files={name: there[name].size for name in (*named, journal) if name in there},
+        files={
+            name: there[name].size for name in ("manifest.json", *manifest.files, journal) if name in there
+        },
         unsealed=manifest.sequence
         if manifest.sequence > manifest.sealed and journal in folder.names()
         else 0,
     )
 
 
-def key_story(root: Store, ledger: str, key: str) -> KeyStory:
-    """Look one key up; of a key of several columns, its values joined by `|`."""
-    reading = read_ledger(root / "ledgers" / ledger)
+def counted(head: Head) -> dict[str, int]:
+    """How many entries there are in each state."""
+    states, counts = np.unique(head.state(np.flatnonzero(head.live)), return_counts=True)
+    return {_WORDS[int(state)]: int(count) for state, count in zip(states, counts, strict=True)}
+
+
+def key_story(root: Store, ledger: str, key: str, run: int | None = None) -> KeyStory:
+    """Look one key up; of a key of several columns, its values joined by `|`. `run`: as it was after that one, debts left out."""
+    folder = root / "ledgers" / ledger
+    history = changes(root, ledger, key)
+    if run is None:
+        reading = read_ledger(folder)
+        head, owed = reading.head, reading.debts.filter(pl.col("key") == key)
+    else:
+        head, owed, history = head_after(folder, run), NO_DEBTS, history.filter(pl.col("run") <= run)
     key64 = pl.DataFrame({"key": [key]}).select(fingerprint(pl.col("key"))).to_series().to_numpy()
-    found = reading.head.find(key64)
-    entry = reading.head.entries(found[found >= 0]).filter(pl.col("key") == key)
-    owed = reading.debts.filter(pl.col("key") == key)
-    return KeyStory(readable_entries(entry), readable_debts(owed), changes(root, ledger, key))
+    found = head.find(key64)
+    entry = head.entries(found[found >= 0]).filter(pl.col("key") == key)
+    return KeyStory(readable_entries(entry), readable_debts(owed), history)
+
+
+def run_named(root: Store, ledger: str, name: str) -> int:
+    """The sealed run of this number, or the newest one of the partition of this name.
+
+    Raises DeclarationError where there is none.
+    """
+    folder = root / "ledgers" / ledger
+    manifest = Manifest.read(folder)
+    if name.isdecimal() and 0 < int(name) <= manifest.sealed:
+        return int(name)
+    told = [(run.number, run.partition) for run in read_runs_of(root, ledger)]
+    told += [(delta["run"], delta["partition"]) for delta in manifest.deltas]  # recovered, and told by nobody
+    runs = [number for number, partition in told if partition == name and number <= manifest.sealed]
+    if not runs:
+        raise DeclarationError(
+            f"the ledger {ledger} has no sealed run {name}, and none of a partition {name}",
+            remedy="activation history lists the runs with their partitions.",
+        )
+    return max(runs)
+
+
+def verify(root: Store, ledger: str) -> tuple[int, int]:
+    """Read every file that a checksum was kept of: how many there are, and how many have none.
+
+    Raises LedgerMismatch where one is no longer what was written.
+    """
+    folder = root / "ledgers" / ledger
+
+    def verified(manifest: Manifest) -> tuple[int, int]:
+        files = [*manifest.files, *past_files(folder)]
+        for file in files:
+            require_whole(folder, file)
+        checked = sum(map(is_checked, files))
+        return checked, len(files) - checked
+
+    return steadily(folder, verified)
 
 
 def readable_entries(entries: pl.DataFrame) -> pl.DataFrame:
@@ -105,11 +172,17 @@ def readable_debts(debts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def export(root: Store, ledger: str, to: Path, *, debts: bool) -> int:
-    """Write all entries, or what is owed, as Parquet, in clear; returns how many rows. Memory is bounded by a million entries."""
-    reading = read_ledger(root / "ledgers" / ledger)
+def export(root: Store, ledger: str, to: Path, *, debts: bool, run: int | None = None) -> int:
+    """Write all entries, or what is owed, as Parquet, in clear; returns how many rows. Memory is bounded by a million entries.
+
+    `run`: the entries as they were after that one.
+    """
+    folder = root / "ledgers" / ledger
     beside = to.with_name(f".{to.name}.part")
-    parts = iter([readable_debts(reading.debts)]) if debts else _entries(reading)
+    if debts:
+        parts = iter([readable_debts(read_ledger(folder).debts)])
+    else:
+        parts = _entries(read_ledger(folder).head if run is None else head_after(folder, run))
     first = next(parts).to_arrow()
     rows = int(first.num_rows)
     try:
@@ -124,10 +197,10 @@ def export(root: Store, ledger: str, to: Path, *, debts: bool) -> int:
     return rows
 
 
-def _entries(reading: Reading) -> Iterator[pl.DataFrame]:
+def _entries(head: Head) -> Iterator[pl.DataFrame]:
     """At least one frame, maybe empty."""
-    yield readable_entries(reading.head.overlay.clear())
-    for chunk in reading.head.chunks():
+    yield readable_entries(head.overlay.clear())
+    for chunk in head.chunks():
         yield readable_entries(chunk)
 
 

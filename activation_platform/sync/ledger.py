@@ -1,11 +1,14 @@
 """The ledger: what a destination acknowledged, key by key, as files under one folder, crash-proof at every instruction.
 
     manifest.json       whose ledger this is, which files are in force, the newest run (replaced by one rename)
-    base-N.arrow        all entries, sorted by key hash, memory-mapped
-    delta-N.arrow       the entries that run N changed, sorted; folded into a new base now and then
-    debts-N.arrow       what is owed after run N
+    base-N-C.arrow      all entries, sorted by key hash, memory-mapped
+    delta-N-C.arrow     the entries that run N changed, sorted; folded into a new base now and then
+    debts-N-C.arrow     what is owed after run N
     journal-N.log       events of the run in progress; exists only while it runs, or after a crash
     changes/N.parquet   everything that happened in run N;  issues/N.parquet  what went wrong;  runs/N.json  its figures
+    past/               what it takes to see the entries as they were (`past.py`)
+
+C is the checksum of the file (`checked.py`). A file that would say nothing is not written.
 
 A ledger is opened under the activation's lock. A journal found at opening is what a crashed run left: it is sealed
 first, with every intent that never got its answer turned into a record in doubt (SEMANTICS D4).
@@ -18,6 +21,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
@@ -25,12 +30,14 @@ import polars as pl
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.base_file import as_base
 from activation_platform.sync.change_log import write_log
+from activation_platform.sync.checked import keep_checked, run_of
 from activation_platform.sync.files import as_ipc
 from activation_platform.sync.folds import changed_entries, fold_debts, in_doubt
 from activation_platform.sync.head import Head
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Manifest
-from activation_platform.sync.reader import read_debts, read_head
+from activation_platform.sync.past import PAST, forget_past, keep_past
+from activation_platform.sync.reader import read_debts, read_head, require_base
 from activation_platform.sync.states import NO_EVENTS, filled
 from activation_platform.sync.store import HELD, Hold, Store
 
@@ -43,11 +50,15 @@ _MAX_OVERLAY = 0.1
 
 
 class Ledger:
-    """An activation's memory. Open it under the activation's lock; one run at a time."""
+    """An activation's memory. Open it under the activation's lock; one run at a time.
 
-    def __init__(self, folder: Store, hold: Hold = HELD) -> None:
+    `past`: for how long it can be seen as it was.
+    """
+
+    def __init__(self, folder: Store, hold: Hold = HELD, past: timedelta = PAST) -> None:
         self.folder = folder
         self._hold = hold
+        self._past = past
         self.manifest = Manifest.taken(folder, hold)
         self._journal: Journal | None = None
         self._head: Head | None = self._opened(read_head)
@@ -76,9 +87,8 @@ class Ledger:
         Only those of sealed runs: if this run was taken over meanwhile, later ones are another's, and in force.
         """
         manifest = self.manifest
-        in_force = {manifest.base, manifest.debts, *(delta["file"] for delta in manifest.deltas)}
         for name in self.folder.names():
-            if name.endswith(".arrow") and name not in in_force and _run_of(name) <= manifest.sealed:
+            if name.endswith(".arrow") and name not in manifest.files and run_of(name) <= manifest.sealed:
                 self.folder.delete(name)
 
     @property
@@ -118,7 +128,7 @@ class Ledger:
         journal, self._journal = self._journal, None
         for name, value in newest.items():
             setattr(self.manifest, name, value)
-        shutil.rmtree(self.work, ignore_errors=True)  # first of all: the rest needs room
+        shutil.rmtree(self.work, ignore_errors=True)  # first of all: what follows needs its place on the disk
         self._fold(self.manifest.sequence, journal.events())
         self.folder.delete(_journal(self.manifest.sequence))
         self._compact(known, forget_before)
@@ -151,7 +161,7 @@ class Ledger:
         manifest = self.manifest
         journals = [name for name in self.folder.names() if name.startswith("journal-")]
         for leftover in journals:
-            if _run_of(leftover) <= manifest.sealed:
+            if run_of(leftover) <= manifest.sealed:
                 self.folder.delete(leftover)
         if manifest.sequence == manifest.sealed:
             return 0
@@ -167,34 +177,33 @@ class Ledger:
         events = in_doubt(pl.concat([NO_EVENTS, *frames]))
         manifest, old_debts = self.manifest, self.manifest.debts
         if events.height:
+            room = self.folder.scratch("work")
             with ThreadPoolExecutor(1) as beside:
                 log = beside.submit(write_log, self.folder, run, events)
-                self._keep_entries(run, changed_entries(events))
-                self._keep_debts(run, fold_debts(self._debts, events, run=run))
+                self._keep_entries(room, run, changed_entries(events))
+                self._keep_debts(room, run, fold_debts(self._debts, events, run=run))
                 log.result()
+            room.rmdir()
             manifest.clock = max(manifest.clock, *events["since"].top_k(1))
         manifest.sealed = run
         manifest.write(self.folder)
         if old_debts and old_debts != manifest.debts:
             self.folder.delete(old_debts)
 
-    def _keep_entries(self, run: int, entries: pl.DataFrame) -> None:
+    def _keep_entries(self, room: Path, run: int, entries: pl.DataFrame) -> None:
         if entries.is_empty():
             return
-        file, partition = f"delta-{run}.arrow", self.manifest.partition
-        self.folder.keep(file, as_ipc(filled(entries)))
-        self.manifest.deltas.append(
-            {"run": run, "partition": partition, "file": file, "rows": entries.height}
-        )
+        file = keep_checked(self.folder, room, f"delta-{run}", ".arrow", as_ipc(filled(entries)))
+        partition, rows = self.manifest.partition, entries.height
+        self.manifest.deltas.append({"run": run, "partition": partition, "file": file, "rows": rows})
         self._head = None
 
-    def _keep_debts(self, run: int, debts: pl.DataFrame) -> None:
+    def _keep_debts(self, room: Path, run: int, debts: pl.DataFrame) -> None:
         if debts is self._debts:
             return
         self._debts, self.manifest.debts = debts, ""
         if debts.height:
-            self.manifest.debts = f"debts-{run}.arrow"
-            self.folder.keep(self.manifest.debts, as_ipc(debts))
+            self.manifest.debts = keep_checked(self.folder, room, f"debts-{run}", ".arrow", as_ipc(debts))
 
     def _compact(self, known: int, forget_before: int) -> None:
         """Fold the deltas into a new base when they cost more than the fold, amortised over many runs.
@@ -205,7 +214,7 @@ class Ledger:
         small = sum(delta["rows"] for delta in manifest.deltas) <= _MAX_OVERLAY * known
         if not manifest.deltas or (manifest.base and small and len(manifest.deltas) <= _MAX_DELTAS):
             return
-        file = f"base-{manifest.sealed}.arrow"
+        self._opened(require_base)
         # An event happened before it was acknowledged: no forgotten one is younger than the youngest of these.
         forgotten = [manifest.forgotten_before]
 
@@ -216,7 +225,10 @@ class Ledger:
                 yield entries.filter(~old)
 
         room = self.folder.scratch("work")
-        self.folder.keep(file, as_base(remembered(), room))
+        if manifest.base and self._past:
+            keep_past(self.folder, room, self.head, manifest, forget_before)
+        base = as_base(remembered(), room)
+        file = keep_checked(self.folder, room, f"base-{manifest.sealed}", ".arrow", base)
         shutil.rmtree(room)
         manifest.forgotten_before = max(forgotten)
         gone = [manifest.base, *(delta["file"] for delta in manifest.deltas)]
@@ -224,12 +236,9 @@ class Ledger:
         manifest.write(self.folder)
         for name in filter(None, gone):
             self.folder.delete(name)
+        forget_past(self.folder, self._past)
         self._head = None
 
 
 def _journal(run: int) -> str:
     return f"journal-{run}.log"
-
-
-def _run_of(file: str) -> int:
-    return int(file.partition("-")[2].partition(".")[0])

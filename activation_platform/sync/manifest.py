@@ -93,6 +93,12 @@ class Manifest:
     """Put here by a person (reset, adopt) and claimed by no run since: its numbers go on from those known of what it replaces."""
 
     @property
+    def files(self) -> list[str]:
+        """The files in force: base, deltas, debts."""
+        named = [self.base, *(delta["file"] for delta in self.deltas), self.debts]
+        return [name for name in named if name]
+
+    @property
     def forgotten(self) -> str:
         """`forgotten_before` for people."""
         return datetime.fromtimestamp(self.forgotten_before / 1e6, UTC).isoformat(timespec="seconds")

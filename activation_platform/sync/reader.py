@@ -10,13 +10,25 @@ import pyarrow as pa
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.base_file import open_base
+from activation_platform.sync.checked import is_whole
 from activation_platform.sync.folds import fold_entries
 from activation_platform.sync.head import Head
 from activation_platform.sync.manifest import Manifest, damaged
 from activation_platform.sync.states import NO_DEBTS, NO_ENTRIES, conform
 from activation_platform.sync.store import Store
 
-__all__ = ["Reading", "read_debts", "read_head", "read_ledger"]
+__all__ = [
+    "Reading",
+    "read_base",
+    "read_debts",
+    "read_delta",
+    "read_head",
+    "read_ledger",
+    "read_whole",
+    "require_base",
+    "require_whole",
+    "steadily",
+]
 
 T = TypeVar("T")
 
@@ -33,11 +45,19 @@ class Reading:
 
 
 def read_ledger(folder: Store) -> Reading:
-    """The ledger as it is in force now. Takes no lock: a run that seals meanwhile replaces files, so they are looked up anew."""
+    """The ledger as it is in force now. Takes no lock."""
+    return steadily(
+        folder,
+        lambda manifest: Reading(manifest, read_head(folder, manifest), read_debts(folder, manifest)),
+    )
+
+
+def steadily(folder: Store, read: Callable[[Manifest], T]) -> T:
+    """What `read` makes of the files that are in force; a run that seals meanwhile replaces them, so they are looked up anew."""
     for _ in range(_TRIES):
         manifest = Manifest.read(folder)
         try:
-            return Reading(manifest, read_head(folder, manifest), read_debts(folder, manifest))
+            return read(manifest)
         except LedgerMismatch:
             if Manifest.read(folder) == manifest:
                 raise
@@ -46,19 +66,47 @@ def read_ledger(folder: Store) -> Reading:
 
 def read_head(folder: Store, manifest: Manifest) -> Head:
     """Every entry acknowledged so far."""
-    base = _opened(folder, manifest.base, open_base) if manifest.base else NO_ENTRIES.to_arrow()
-    deltas = [_frame(folder, delta["file"], NO_ENTRIES) for delta in manifest.deltas]
+    deltas = [read_delta(folder, delta["file"]) for delta in manifest.deltas]
     folded = deltas[0] if len(deltas) == 1 else fold_entries(pl.concat([NO_ENTRIES, *deltas]))
-    return Head(base, folded)
+    return Head(read_base(folder, manifest), folded)
+
+
+def read_base(folder: Store, manifest: Manifest) -> pa.Table:
+    """The base, memory-mapped. Its checksum is not looked at: that would be to read all of it."""
+    return _opened(folder, manifest.base, open_base) if manifest.base else NO_ENTRIES.to_arrow()
+
+
+def require_base(folder: Store, manifest: Manifest) -> None:
+    """Read all of the base; raise LedgerMismatch where it is no longer what was written."""
+    if manifest.base:
+        require_whole(folder, manifest.base)
+
+
+def read_delta(folder: Store, file: str) -> pl.DataFrame:
+    """The entries that a run changed."""
+    return conform(read_whole(folder, file, pl.read_ipc), NO_ENTRIES)
 
 
 def read_debts(folder: Store, manifest: Manifest) -> pl.DataFrame:
     """What is owed."""
-    return _frame(folder, manifest.debts, NO_DEBTS)
+    file = manifest.debts
+    return conform(read_whole(folder, file, pl.read_ipc), NO_DEBTS) if file else NO_DEBTS
 
 
-def _frame(folder: Store, file: str, empty: pl.DataFrame) -> pl.DataFrame:
-    return conform(_opened(folder, file, pl.read_ipc), empty) if file else empty
+def read_whole(folder: Store, file: str, read: Callable[[Path], T]) -> T:
+    """Read a file whose content is still what was written."""
+
+    def checked(path: Path) -> T:
+        if not is_whole(path, file):
+            raise damaged(folder, f"{file} is not what was written (its checksum differs)")
+        return read(path)
+
+    return _opened(folder, file, checked)
+
+
+def require_whole(folder: Store, file: str) -> None:
+    """Read all of a file; raise LedgerMismatch where it is no longer what was written."""
+    read_whole(folder, file, Path.exists)
 
 
 def _opened(folder: Store, file: str, read: Callable[[Path], T]) -> T:

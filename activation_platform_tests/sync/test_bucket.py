@@ -135,9 +135,8 @@ def test_a_run_keeps_its_ledger_in_the_bucket_and_the_next_goes_on(workshop, buc
     assert workshop.run(thing("a", name="new"), thing("c")).status == "nothing to do"
     assert bucket.names() == ["budgets", "ledgers"]
     manifest = workshop.ledger().manifest
-    in_force = {manifest.base, *(delta["file"] for delta in manifest.deltas)}
-    others = {"changes", "manifest.json", "runs"}
-    assert set((bucket / "ledgers" / "things").names()) == in_force | others
+    others = {"changes", "manifest.json", "past", "runs"}
+    assert set((bucket / "ledgers" / "things").names()) == {*manifest.files, *others}
 
 
 def test_a_run_that_died_is_completed_by_the_next(workshop):

@@ -6,6 +6,7 @@ import pytest
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.folder import Folder
+from activation_platform.sync.inventory import verify
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.reader import read_ledger
 from activation_platform_tests.sync.world import Workshop, thing
@@ -72,7 +73,7 @@ def test_a_manifest_of_a_later_version_stops_the_run(workshop, folder):
 
 def test_a_manifest_that_is_missing_beside_a_ledgers_files_stops_the_run(workshop, folder):
     remove(folder / "manifest.json")
-    refused(workshop, r"manifest\.json is missing, though base-\d\.arrow is there")
+    refused(workshop, r"manifest\.json is missing, though base-\d-\w+\.arrow is there")
 
 
 @pytest.mark.parametrize("harm", [cut, garble, remove])
@@ -83,6 +84,49 @@ def test_a_ledger_file_that_is_cut_in_half_garbled_or_missing_stops_the_run(work
     refused(workshop, path.name)
 
 
+@pytest.mark.parametrize("kind", ["delta", "debts"])
+def test_a_flipped_bit_anywhere_in_what_a_run_left_stops_the_next_run(workshop, folder, kind):
+    (path,) = folder.glob(f"{kind}-*.arrow")
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 1 + len(whole) // 12):
+        path.write_bytes(flipped(whole, place))
+        refused(workshop, rf"{path.name} is not what was written \(its checksum differs\)")
+
+
+def test_a_flipped_bit_in_the_base_is_noticed_before_it_is_folded_into_the_next(workshop, folder):
+    (base,) = folder.glob("base-*.arrow")
+    whole = base.read_bytes()
+    base.write_bytes(flipped(whole, whole.index(b"k17") + 1))
+    with pytest.raises(LedgerMismatch, match=r"base-\d-\w+\.arrow is not what was written") as error:
+        verify(workshop.store, "things")
+    assert "activation reset things" in error.value.remedy
+    newer = [thing(f"k{number}", name="newer" if number < 10 else "x") for number in range(50)]
+    failed = workshop.fails(*newer)
+    assert isinstance(failed.error, LedgerMismatch)
+    assert workshop.vendor.names["k1"] == "newer"
+    base.write_bytes(whole)
+    workshop.run(*newer)
+    assert workshop.vendor.writes == []
+    assert verify(workshop.store, "things")[1] == 0
+
+
+def test_files_of_earlier_versions_have_no_checksum_and_open_all_the_same(workshop, folder):
+    text = (folder / "manifest.json").read_text()
+    for path in folder.glob("*-*-*.arrow"):
+        plain = f"{path.stem.rpartition('-')[0]}.arrow"
+        text = text.replace(path.name, plain)
+        path.rename(path.with_name(plain))
+    (folder / "manifest.json").write_text(text)
+    assert verify(workshop.store, "things") == (0, 3)
+    workshop.run(*(thing(f"k{number}", name="newer") for number in range(50)))
+    assert len(workshop.vendor.sent) == 50
+    assert verify(workshop.store, "things")[1] == 0
+
+
+def flipped(whole: bytes, place: int) -> bytes:
+    return whole[:place] + bytes([whole[place] ^ (1 << place % 8)]) + whole[place + 1 :]
+
+
 def test_a_flipped_bit_in_what_a_crashed_run_had_heard_stops_the_run_before_anything_is_forgotten(
     workshop, folder
 ):
@@ -90,7 +134,7 @@ def test_a_flipped_bit_in_what_a_crashed_run_had_heard_stops_the_run_before_anyt
     workshop.dies(*(thing(f"k{number}", name="newer") for number in range(50)))
     (path,) = folder.glob("journal-*.log")
     whole = path.read_bytes()
-    path.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+    path.write_bytes(flipped(whole, 100))
     with pytest.raises(LedgerMismatch, match=r"journal-\d\.log is torn"):
         workshop.run(thing("k0"))
     assert workshop.vendor.writes == []

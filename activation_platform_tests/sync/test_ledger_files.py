@@ -24,8 +24,7 @@ EXPECTED = {"same": "x", "changed": "y", "moved-2": "x", "bad": "x", "new": "x"}
 
 def files_in_force(ledger: Ledger) -> set[str]:
     manifest = ledger.manifest
-    named = {manifest.base, manifest.debts, *(delta["file"] for delta in manifest.deltas)}
-    return {"manifest.json", "changes", "issues", "runs"} | named - {""}
+    return {"manifest.json", "changes", "issues", "past", "runs", *manifest.files}
 
 
 @pytest.fixture(scope="module")

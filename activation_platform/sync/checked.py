@@ -1,0 +1,55 @@
+"""Files that carry the checksum of their content in their name, so that what is damaged is not taken for what was remembered.
+
+delta-7-3f2a9c01.arrow        what it is, of which run, and the CRC-32 of the whole file
+"""
+
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from activation_platform.sync.store import Store
+
+__all__ = ["is_checked", "is_whole", "keep_checked", "run_of"]
+
+_AT_ONCE = 1 << 20
+
+
+def keep_checked(folder: Store, room: Path, stem: str, suffix: str, write: Callable[[Path], None]) -> str:
+    """Keep what `write` writes as `<stem>-<checksum><suffix>`; returns that name. `room`: a folder for the draft."""
+    draft = room / f"draft{suffix}"
+    write(draft)
+    name = f"{stem}-{_checksum(draft):08x}{suffix}"
+    folder.keep(name, partial(_move, draft))
+    return name
+
+
+def is_checked(name: str) -> bool:
+    """Whether a file has a checksum: those that were written by earlier versions have none."""
+    return len(_parts(name)) > 2
+
+
+def is_whole(path: Path, name: str) -> bool:
+    """Whether the file at the path is what was kept under the name; raises OSError where it cannot be read."""
+    return not is_checked(name) or _parts(name)[-1] == f"{_checksum(path):08x}"
+
+
+def run_of(name: str) -> int:
+    """The run whose file it is."""
+    return int(_parts(name)[1])
+
+
+def _parts(name: str) -> list[str]:
+    return name.rpartition("/")[2].partition(".")[0].split("-")
+
+
+def _move(draft: Path, path: Path) -> None:
+    draft.replace(path)
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_AT_ONCE):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum
