@@ -17,6 +17,7 @@ from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform.sync.base_file import as_base
+from activation_platform.sync.checked import keep_checked
 from activation_platform.sync.fingerprint import fingerprint
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
@@ -111,8 +112,8 @@ def seed(folder: str, ledger: str, rows: int) -> None:
             some.write_ipc(book.work / f"{of:04}-{number:05}.arrow")
     room = book.work / "room"
     room.mkdir()
-    book.folder.keep("base-1.arrow", as_base(_sorted(book.work, 2**bits), room))
-    book.seal(base="base-1.arrow", full_done=True)
+    base = as_base(_sorted(book.work, 2**bits), room)
+    book.seal(base=keep_checked(book.folder, room, "base-1", ".arrow", base), full_done=True)
 
 
 def _entries(rows: pl.DataFrame, mapping: BoundMapping, at: int) -> pl.DataFrame:

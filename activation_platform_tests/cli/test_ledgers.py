@@ -161,12 +161,81 @@ def test_what_is_owed_is_exported_too(ran, activation, tmp_path):
     assert "person-number-5" in owed["key"].to_list()
 
 
+# What it held
+
+
+@pytest.fixture
+def changed(ran, project, activation):
+    """The newsletter again, twice: one has another name, then one is gone and another is new."""
+    project.warehouse_holds("update people set first_name = 'Ada L.' where id = 'p1'")
+    activation("run", "newsletter")
+    project.warehouse_holds("update people set id = 'p6' where id = 'p2'")
+    activation("run", "newsletter")
+
+
+def test_what_a_ledger_held_after_a_run_is_counted_and_exported(changed, activation, tmp_path):
+    to = tmp_path / "then.parquet"
+    held = {}
+    for run in ("1", "2", "3"):
+        activation("ledger", "newsletter", "--at", run, "--export", to)
+        held[run] = sorted(pl.read_parquet(to).filter(pl.col("state") == "present")["key"])
+
+    assert held == {"1": ["p1", "p2", "p3"], "2": ["p1", "p2", "p3"], "3": ["p1", "p3", "p6"]}
+    told = json.loads(activation("ledger", "newsletter", "--at", "2", "--json").stdout)
+    assert told == {"ledger": "newsletter", "run": 2, "entries": {"present": 3}}
+    said = " ".join(activation("ledger", "newsletter", "--at", "1").stdout.split())
+    assert "newsletter after run 1" in said
+    assert "present 3" in said
+
+
+def test_a_key_is_told_as_it_was_after_a_run(changed, activation):
+    def told(*at):
+        return json.loads(activation("ledger", "newsletter", "--key", "p1", "--json", *at).stdout)
+
+    assert told("--at", "1")["entry"]["raw"] != told()["entry"]["raw"]
+    assert told("--at", "2")["entry"] == told()["entry"]
+    assert [row["operation"] for row in told("--at", "1")["history"]] == ["insert"]
+    assert activation("ledger", "newsletter", "--at", "2", "--key", "p6").stdout.startswith(
+        "The ledger holds no"
+    )
+
+
+def test_a_partition_stands_for_its_newest_run(changed, activation):
+    runs = json.loads(activation("history", "newsletter", "--json").stdout)
+    (partition,) = {run["partition"] for run in runs}
+    assert json.loads(activation("ledger", "newsletter", "--at", partition, "--json").stdout)["run"] == 3
+
+
+@pytest.mark.parametrize("at", ["9", "0", "yesterday"])
+def test_a_run_or_partition_that_never_was_is_said_to_be_unknown(ran, activation, at):
+    said = activation("ledger", "newsletter", "--at", at, fails=1).stderr
+    assert f"the ledger newsletter has no sealed run {at}, and none of a partition {at}" in said
+    assert "activation history" in said
+
+
+def test_all_files_are_held_against_their_checksums(changed, activation, folder):
+    assert "files are what was written" in activation("ledger", "newsletter", "--verify").stdout
+    (base,) = folder.glob("base-*.arrow")
+    whole = base.read_bytes()
+    base.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    said = activation("ledger", "newsletter", "--verify", fails=1).stderr
+    assert f"{base.name} is not what was written" in said
+    assert "activation reset newsletter" in said
+    base.rename(base.with_name("base-3.arrow"))
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(base.name, "base-3.arrow"))
+    assert "1 have no checksum" in activation("ledger", "newsletter", "--verify").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["newslettr"], 'Did you mean "newsletter"?'),
         (["newsletter", "--debts"], "--debts goes with --export"),
         (["--key", "p1"], "go with the name of a ledger"),
+        (["--at", "1"], "go with the name of a ledger"),
+        (["--verify"], "go with the name of a ledger"),
+        (["newsletter", "--at", "1", "--export", "x.parquet", "--debts"], "--at shows entries"),
         (["newsletter", "--export", "/nowhere/at/all.parquet"], "there is no folder /nowhere/at"),
         (["newsletter", "--export", "."], "is a folder"),
     ],
