@@ -40,9 +40,11 @@ class Behind:
 
     def hear(self, events: pl.DataFrame, behind: pl.DataFrame) -> None:
         """Take note of the answers to a batch of writes, and of the identifiers that its records left behind."""
-        self._moved.append(behind)
-        stands = events["event"].is_in([Event.ACCEPTED, Event.PARTIAL])
+        if behind.height:
+            self._moved.append(behind)
+        stands = events["event"] == Event.ACCEPTED
         if not stands.all():
+            stands |= events["event"] == Event.PARTIAL
             self._not_accepted.append(events["key64"].filter(~stands))
             self._not_taken.append(events["identifier64"].filter(~stands).drop_nulls().to_numpy())
         if len(self._plan.doubtful):

@@ -178,27 +178,19 @@ class BoundMapping:
             )
             cleaned = field.type.at(now).clean(raw)
             wrong = cleaned.reasons.is_not_null()
-            if field.required:
-                missing = cleaned.values.is_null() & ~wrong
-                said = pl.select(
-                    pl.when(missing).then(pl.lit("is missing")).otherwise(cleaned.reasons)
-                ).to_series()
-                reasons.append(field.name + " " + said)
-            elif field.may_omit:
-                columns[OMITTED + field.name] = wrong
-            else:
-                reasons.append(field.name + " " + cleaned.reasons)
             columns[field.name] = cleaned.values
-        joined = pl.concat_str(
-            [reason.alias(str(n)) for n, reason in enumerate(reasons)], separator="; ", ignore_nulls=True
-        )
-        reason = pl.DataFrame({str(n): one for n, one in enumerate(reasons)}).select(joined.alias(REASON))[
-            REASON
-        ]
+            if field.may_omit:
+                columns[OMITTED + field.name] = wrong
+                continue
+            said = cleaned.reasons
+            if field.required and (missing := cleaned.values.is_null() & ~wrong).any():
+                said = pl.select(pl.when(missing).then(pl.lit("is missing")).otherwise(said)).to_series()
+            if said.null_count() < len(said):
+                reasons.append(field.name + " " + said)
         kept = [name for name in frame.columns if not name.startswith("raw:")]
         cleaned_frame = frame.select(kept).with_columns(
             *(series.alias(name) for name, series in columns.items()),
-            reason.replace("", None).alias(REASON),
+            _joined(reasons, frame.height),
             columns[self.identifying].cast(pl.String).alias(IDENTIFIER),
         )
         return cleaned_frame.with_columns(
@@ -225,6 +217,15 @@ class BoundMapping:
             return sent
         left_out = pl.concat_str(out)
         return pl.when(left_out == "").then(sent).otherwise(fingerprint(sent, left_out))
+
+
+def _joined(reasons: Sequence[pl.Series], height: int) -> pl.Series:
+    """All reasons of each row in one, null where there is none."""
+    if not reasons:
+        return pl.repeat(None, height, dtype=pl.String, eager=True).alias(REASON)
+    columns = {str(n): reason for n, reason in enumerate(reasons)}
+    joined = pl.concat_str(*columns, separator="; ", ignore_nulls=True)
+    return pl.DataFrame(columns).select(joined.replace("", None).alias(REASON)).to_series()
 
 
 def bind(

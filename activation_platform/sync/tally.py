@@ -15,6 +15,11 @@ __all__ = ["Tally"]
 
 _NONE = pl.lit(value=False)
 _ISSUES = [Event.REJECTED, Event.PARTIAL, Event.UNKNOWN, Event.OWED]
+_COUNTED = (
+    (pl.col("event") == Event.IGNORED).sum().alias("ignored"),
+    pl.col("event").is_in(_ISSUES).sum().alias("issues"),
+    (pl.col("event") == Event.ACCEPTED).sum().alias("accepted"),
+)
 
 
 @dataclass
@@ -90,13 +95,7 @@ class Tally:
 
     def _count(self, events: pl.DataFrame, which: pl.Expr = _NONE) -> tuple[int, int]:
         """Count answers; returns how many were accepted, and how many of the events are `which`."""
-        event = pl.col("event")
-        ignored, issues, accepted, chosen = events.select(
-            ignored=(event == Event.IGNORED).sum(),
-            issues=event.is_in(_ISSUES).sum(),
-            accepted=(event == Event.ACCEPTED).sum(),
-            chosen=which.sum(),
-        ).row(0)
+        ignored, issues, accepted, chosen = events.select(*_COUNTED, which.sum().alias("which")).row(0)
         self.ignored += ignored
         self.issues += issues
         return accepted, chosen
