@@ -49,7 +49,7 @@ class Departures:
     def spool(self, folder: Path) -> list[Path]:
         """The events as files of the plan."""
         paths = []
-        for number, events in enumerate(self.events):
+        for number, events in enumerate(events for events in self.events if events.height):
             path = folder / f"departures-{number}.arrow"
             events.write_ipc(path, compression="uncompressed")
             paths.append(path)

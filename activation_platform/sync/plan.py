@@ -64,7 +64,7 @@ class Plan:
 
     def records(self, operation: Operation) -> Iterator[pl.DataFrame]:
         """The records of a write operation, in chunks."""
-        if operation in self.withheld:
+        if operation in self.withheld or not getattr(self.counts, operation):
             return
         for path in self.writes:
             chunk = pl.read_ipc(path).filter(pl.col("_operation") == operation)
