@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from activation_platform.sandbox.exchange import Answer, Call, decoded
+from activation_platform.sandbox.exchange import Answer, Call
 from activation_platform.sandbox.faults import Kind, RetryAfter, Rule
 from activation_platform.sandbox.platform import REASONS, Platform, Route
 from activation_platform.sandbox.wire import Wire
@@ -120,7 +120,7 @@ class _Exchange:
             path=self._path,
             headers=headers,
             query=query,
-            document=decoded(body),
+            document=self._platform.document(headers, body),
             now=self._world.clock(),
             wall=self._world.wall(),
             parameters=self._parameters,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from activation_platform.sandbox.exchange import Answer, Call, Endpoint, Refused
+from activation_platform.sandbox.exchange import Answer, Call, Endpoint, Refused, decoded
 from activation_platform.sandbox.limits import Limits
 
 # What a fault with a bare status says; a platform adds its own words for them.
@@ -47,6 +47,10 @@ class Platform(ABC):
     name: str
     limits: Limits
     routes: tuple[Route, ...]
+
+    def document(self, headers: Mapping[str, str], body: bytes) -> Any:  # noqa: ARG002 - most know one form only
+        """Return what a body says: JSON as Python values, None when empty, `MALFORMED` when it is not JSON."""
+        return decoded(body)
 
     @abstractmethod
     def reset(self, seed: int) -> None:

@@ -1,5 +1,6 @@
 """The stand-in for a receiver of webhooks: what it takes, checks and keeps."""
 
+import gzip
 import hashlib
 import hmac
 
@@ -72,6 +73,15 @@ def test_things_come_in_arrays_and_in_queries(receiver, part):
     receiver("DELETE", "/", json=[{"id": "1"}, {"id": "9"}])
 
     assert part("things") == {"2": {"id": "2"}, "3": {"id": "3", "name": "c"}}
+
+
+def test_a_body_may_be_compressed(receiver, part):
+    packed = gzip.compress(b'{"id": "1"}')
+    headers = {"Content-Encoding": "gzip"}
+    assert receiver("POST", "/things", content=packed, headers=headers).status_code == 201
+    assert receiver("POST", "/things", content=packed[:-9], headers=headers).status_code == 400
+    assert receiver("POST", "/things", content=b"{}", headers=headers).status_code == 400
+    assert part("things") == {"1": {"id": "1"}}
 
 
 def test_every_call_is_kept_as_it_came(receiver, part):

@@ -29,7 +29,8 @@ class Webhook(Destination):
     of messages either way. `headers` are sent with every request and secret (`Authorization: env:NAME`). With a
     `signing_key`, each request carries `t=<Unix seconds>,v1=<hex>` in the header `signature_header`: an HMAC-SHA256 over
     `<t>.<body>` with that key; the address is not signed. `requests_per_second` is the pace at most; a 429, and
-    `RateLimit` headers, slow it further.
+    `RateLimit` headers, slow it further. With `gzip`, bodies of a kilobyte and more are sent compressed
+    (`Content-Encoding: gzip`); the signature is then over what is sent.
 
     Nothing can be asked of a receiver that we do not know, so the ledger tells it by its URL and secrets: after a change
     of one of them, `activation adopt` says that it is the same receiver.
@@ -45,6 +46,7 @@ class Webhook(Destination):
     signing_key: str = ""
     signature_header: str = "X-Signature"
     requests_per_second: float = 50.0
+    gzip: bool = False
 
     @property
     def root_url(self) -> str:

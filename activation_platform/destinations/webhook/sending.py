@@ -4,6 +4,7 @@ Values are written as JSON: moments and days as ISO 8601, numbers as numbers (64
 every digit of a decimal), null as null. In an address, null is an empty text, and lists repeat their name.
 """
 
+import gzip
 import hashlib
 import json
 import re
@@ -109,6 +110,10 @@ class SendingOptions:
         )
 
 
+_WORTH_IT = 1_000
+"""Bytes of a body that are worth compressing."""
+
+
 class Sender:
     """What a service that sends to a receiver is made of, beside being a `Service`."""
 
@@ -146,6 +151,9 @@ class Sender:
             headers = httpx.Headers(headers)
             headers.update(self.options.headers)
         headers.update({"X-Operation": operation, "Idempotency-Key": digest[:32]})
+        if self.destination.gzip and len(content) >= _WORTH_IT:
+            content = gzip.compress(content, compresslevel=1, mtime=0)
+            headers["Content-Encoding"] = "gzip"
         return self.destination.ask(
             call.method,
             path,

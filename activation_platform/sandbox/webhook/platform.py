@@ -6,9 +6,11 @@ webhooks do (https://docs.stripe.com/webhooks#verify-manually: `t=<Unix seconds>
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
 import math
+import zlib
 from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any
@@ -59,6 +61,15 @@ class Webhook(Platform):
     def error(self, status: int, reason: str) -> Answer:
         """Return `{"error": reason}`."""
         return Answer(status, {"error": reason})
+
+    def document(self, headers: Mapping[str, str], body: bytes) -> Any:
+        """Return the JSON body, which may be compressed by gzip (RFC 9110, 8.4.1.3)."""
+        if headers.get("content-encoding") != "gzip":
+            return super().document(headers, body)
+        try:
+            return super().document(headers, gzip.decompress(body))
+        except (OSError, EOFError, zlib.error):
+            return MALFORMED
 
     def admit(self, call: Call, route: Route) -> None:  # noqa: ARG002 - every route asks for the same
         """Check the signature (401)."""

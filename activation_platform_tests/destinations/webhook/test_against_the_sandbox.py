@@ -115,6 +115,18 @@ def test_a1_an_answer_that_was_lost(runs, things, sandbox, idempotent):
     assert things() == {"1": "Ada"}
 
 
+def test_bodies_arrive_compressed_where_the_receiver_takes_gzip(tmp_path, receiver, sandbox, things):
+    small = receiver.model_copy(update={"gzip": True})
+    run = Runs(tmp_path, Requests(small, RequestsOptions(per="batch")), Mode.UPSERT)
+
+    run(*(person(n, "Ada") for n in range(50)))
+    run(*(person(n, "Ada") for n in range(50)), person(50, "Joe"))
+
+    encodings = [call["headers"].get("content-encoding") for call in sandbox.world.part("webhook", "calls")]
+    assert encodings == ["gzip", None]
+    assert (len(things()), things()["50"]) == (51, "Joe")
+
+
 def test_d3_a_wrong_signature_stops_the_run_and_blames_no_record(tmp_path, sandbox):
     wrong = Webhook(url=sandbox.base_url("webhook") + "/hidden-token", signing_key="another")
 
