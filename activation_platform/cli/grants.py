@@ -1,4 +1,4 @@
-"""`activation grants`: the SQL that lets a source read what its models read, and nothing else."""
+"""`activation grants`: the SQL that lets a source read what its models read, work where they stay in it, and nothing else."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,3 +29,5 @@ def grants(
     queries = component.queries(workspace).values()
     tables = {table for query in queries for table in tables_read(query, warehouse.dialect)}
     print(warehouse.grants(sorted(tables)))
+    if component.has_staying_models(workspace):
+        print(warehouse.grants_to_work())

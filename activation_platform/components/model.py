@@ -22,6 +22,7 @@ from activation_platform.components.model_faults import model_faults
 from activation_platform.components.model_spec import ModelSpec
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
+from activation_platform.components.staying import show
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import read_type
 from activation_platform.components.workspace import Declared, Fault, Workspace
@@ -142,7 +143,14 @@ class ModelComponent(Declared[ModelSpec]):
             read_at = time.time()
             instant = as_of(context, config, datetime.fromtimestamp(read_at, UTC))
             draft = frames.draft()
-            checks = self._taken(source, query, frames, draft)
+            stays = self.relation(source) if self.spec.engine is Engine.WAREHOUSE else None
+            if stays is None:
+                draft.write(map(self._exposed, source.read(query)))
+                census = census_of(draft.scan(), draft.rows, self.key)
+            else:
+                census = Census(*stays.count(source, self.key))
+                draft.describe(stays.schema, census.rows)
+            checks = self._checked(frames, draft, census)
             yield from (check.result() for check in checks)
             blocking = [check for check in checks if check.blocks]
             if blocking:
@@ -162,6 +170,8 @@ class ModelComponent(Declared[ModelSpec]):
                 checks=[check.described() for check in checks],
                 engine=self.spec.engine,
             )
+            if stays is not None:
+                show(context, source, stays, self.word, self.name, snapshot, census)
         yield dg.MaterializeResult(metadata=frame_metadata(snapshot))
 
     def _usable(
@@ -197,15 +207,8 @@ class ModelComponent(Declared[ModelSpec]):
         wanted = None if exposed is None else {name: one.column or name for name, one in exposed.items()}
         return Relation.of(source, self.query(source.dialect), wanted)
 
-    def _taken(self, source: Source, query: str, frames: Frames, draft: Draft) -> list[ModelCheck]:
-        """Fill the draft, with the rows or, where they stay in their warehouse, with what they are; returns its checks."""
-        if self.spec.engine is Engine.FRAMES:
-            draft.write(map(self._exposed, source.read(query)))
-            census = census_of(draft.scan(), draft.rows, self.key)
-        else:
-            relation = self.relation(source)
-            census = Census(*relation.count(source, self.key))
-            draft.describe(relation.schema, census.rows)
+    def _checked(self, frames: Frames, draft: Draft, census: Census) -> list[ModelCheck]:
+        """The checks of a frame that is not yet published."""
         newest = frames.newest()
         return check_frame(
             draft.scan().collect_schema(),

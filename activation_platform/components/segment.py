@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 from pydantic import BaseModel, Field
 
+from activation_platform.components.checks import Census
 from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of, streamed
 from activation_platform.components.instants import FrameConfig, as_of, run_ids
@@ -16,7 +17,7 @@ from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
-from activation_platform.components.staying import fitting, members
+from activation_platform.components.staying import fitting, members, show
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.modes import Engine
@@ -108,7 +109,8 @@ class SegmentComponent(Declared[SegmentSpec]):
             draft = frames.draft()
             if rows.engine is Engine.WAREHOUSE:
                 belonging = members(self, model.relation(source), instant)
-                draft.describe(belonging.schema, belonging.count(source, model.key)[0])
+                census = Census(*belonging.count(source, model.key))
+                draft.describe(belonging.schema, census.rows)
             else:
                 with fitting(self):
                     condition = read(self.spec.where)
@@ -124,6 +126,8 @@ class SegmentComponent(Declared[SegmentSpec]):
                 recipe=recipe,
                 engine=rows.engine,
             )
+            if rows.engine is Engine.WAREHOUSE:
+                show(context, source, belonging, self.word, self.name, snapshot, census)
         return self._result(snapshot, rows)
 
     @staticmethod

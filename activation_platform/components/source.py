@@ -12,6 +12,7 @@ from activation_platform.components.shown import escaped, markdown_table, masked
 from activation_platform.components.validation import steps
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
 
@@ -31,7 +32,7 @@ class SourceSpec(dg.Model):
 
 
 class SourceComponent(Declared[SourceSpec]):
-    """A warehouse under a name. It is only ever read."""
+    """A warehouse under a name. It is read, and written only where rows stay in it, in schemas of the platform's own."""
 
     word: ClassVar[str] = "source"
     spec_class: ClassVar[type[BaseModel]] = SourceSpec
@@ -71,7 +72,7 @@ class SourceComponent(Declared[SourceSpec]):
             key=self.asset_key,
             group_name="sources",
             kinds={self.spec.kind},
-            description=f"The {self.spec.kind} warehouse that models read. It is never written.",
+            description=f"The {self.spec.kind} warehouse that models read.",
         )
 
     def queries(self, workspace: Workspace) -> dict[str, str]:
@@ -79,6 +80,13 @@ class SourceComponent(Declared[SourceSpec]):
         models: list[Any] = list(workspace.by_word.get("model", {}).values())
         dialect = self.source_class.dialect
         return {model.name: model.query(dialect) for model in models if model.spec.source == self.name}
+
+    def has_staying_models(self, workspace: Workspace) -> bool:
+        """Whether rows of a model that reads it stay in it, so that it must be written, too."""
+        models: list[Any] = list(workspace.by_word.get("model", {}).values())
+        return any(
+            model.spec.source == self.name and model.spec.engine is Engine.WAREHOUSE for model in models
+        )
 
     def execute(self, source: Source, queries: Mapping[str, str]) -> dg.AssetCheckResult:
         """Validate the source and the models that read it, step by step."""

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import dagster as dg
 import polars as pl
 
+from activation_platform.components.checks import Census
 from activation_platform.components.frames import Snapshot
+from activation_platform.components.shown import masked
 from activation_platform.components.workspace import Workspace
-from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.errors import ActivationError, DeclarationError
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
 from activation_platform.segmentation.compile import compile_condition
@@ -19,6 +22,7 @@ from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.relation import Relation
+from activation_platform.sources.schemas import publish
 from activation_platform.sync.in_warehouse import InWarehouse
 from activation_platform.sync.ledger import Ledger
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
     from activation_platform.components.segment import SegmentComponent
 
-__all__ = ["fitting", "kept_open", "members", "rows_of"]
+__all__ = ["fitting", "kept_open", "members", "rows_of", "show"]
 
 
 @contextmanager
@@ -53,6 +57,23 @@ def kept_open(activation: "ActivationComponent", workspace: Workspace) -> list[s
     if model is None or model.spec.engine is Engine.FRAMES:
         return []
     return [workspace.find("source", model.spec.source).resource_key]
+
+
+def show(
+    context: dg.AssetExecutionContext,
+    source: Source,
+    relation: Relation,
+    word: str,
+    name: str,
+    snapshot: Snapshot,
+    census: Census,
+) -> None:
+    """Show a model or segment to people, in the schemas `activation_segments` and `activation_stats`; warns where that fails."""
+    counts = (census.rows, census.keyed, census.distinct)
+    try:
+        publish(source, relation, word, name, snapshot=snapshot.number, as_of=snapshot.instant, counts=counts)
+    except ActivationError as error:
+        context.log.warning("the %s %s is not shown in the warehouse: %s", word, name, masked(str(error)))
 
 
 @contextmanager

@@ -81,6 +81,10 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
             remedy="See docs/sources.md.",
         )
 
+    def grants_to_work(self) -> str:
+        """The SQL with which an owner lets models stay in it: only for sources that have a `bench`."""
+        raise NotImplementedError
+
     def bench(self) -> AbstractContextManager[Bench]:
         """A transaction that may write to the platform's own schemas; it stands once the context has ended well.
 

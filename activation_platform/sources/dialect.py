@@ -50,6 +50,10 @@ class Dialect(ABC):
     def replaced(self, table: str, query: str) -> list[str]:
         """Statements that make a table hold the rows of a query and nothing else."""
 
+    @abstractmethod
+    def view(self, view: str, query: str) -> list[str]:
+        """Statements that make a view show a query, whatever it showed before."""
+
     def conditions(self, tree: exp.Expr) -> exp.Expr:
         """A segment's condition in words that this dialect has."""
         return tree

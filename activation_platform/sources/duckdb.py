@@ -67,6 +67,10 @@ class DuckDB(Source):
         del tables
         return f"-- DuckDB needs nothing: whoever runs the platform must be able to read {self.path}"
 
+    def grants_to_work(self) -> str:
+        """Nothing, again."""
+        return f"-- where models stay in it, whoever runs the platform must also be able to write {self.path} and its folder"
+
     def check(self) -> Iterator[CheckStep]:
         """connection: the file opens; access: it answers; schemas: those that hold a table or view."""
         return check_steps(

@@ -35,3 +35,7 @@ class DuckDBSql(Dialect):
     def replaced(self, table: str, query: str) -> list[str]:
         """https://duckdb.org/docs/stable/sql/statements/create_table"""
         return [f"CREATE OR REPLACE TABLE {table} AS {query}"]
+
+    def view(self, view: str, query: str) -> list[str]:
+        """https://duckdb.org/docs/stable/sql/statements/create_view"""
+        return [f"CREATE OR REPLACE VIEW {view} AS {query}"]

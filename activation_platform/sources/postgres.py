@@ -18,6 +18,7 @@ from activation_platform.contracts.source import CheckStep, Source, Ssh, TableNa
 from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.checking import check_steps, first_column
 from activation_platform.sources.postgres_columns import arrays_measured, one_dimensional, reading
+from activation_platform.sources.schemas import OURS
 from activation_platform.sources.statement import one_select
 from activation_platform.sources.tunnel import tunnelled
 
@@ -113,6 +114,18 @@ class Postgres(Source):
                 f"GRANT CONNECT ON DATABASE {database} TO {role};",
                 *(f"GRANT USAGE ON SCHEMA {schema} TO {role};" for schema in schemas),
                 *(f"GRANT SELECT ON {table} TO {role};" for table in tables),
+            ]
+        )
+
+    def grants_to_work(self) -> str:
+        """Temporary tables, and tables and views in the platform's own schemas; it needs not make these itself."""
+        role = exp.to_identifier(self.user, quoted=True).sql(dialect=self.dialect)
+        database = exp.to_identifier(self.database, quoted=True).sql(dialect=self.dialect)
+        return "\n".join(
+            [
+                f"GRANT TEMPORARY ON DATABASE {database} TO {role};",
+                *(f"CREATE SCHEMA IF NOT EXISTS {schema};" for schema in OURS),
+                *(f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};" for schema in OURS),
             ]
         )
 

@@ -36,6 +36,10 @@ class PostgresSql(Dialect):
         """Without OR REPLACE, which tables do not have here."""
         return [f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} AS {query}"]
 
+    def view(self, view: str, query: str) -> list[str]:
+        """OR REPLACE would refuse other columns."""
+        return [f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query}"]
+
     def conditions(self, tree: exp.Expr) -> exp.Expr:
         """Of lists, `cardinality`, which is 0 for an empty one; of the end of a text, its right end."""
 

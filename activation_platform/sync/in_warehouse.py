@@ -18,7 +18,7 @@ from activation_platform.contracts.batch import KEY
 from activation_platform.contracts.errors import ActivationError, DeclarationError
 from activation_platform.contracts.warehouse import KEPT, KNOWN, TEXT_OF_KEY, Asked, Compared, Delta
 from activation_platform.sync.fingerprint import fingerprint, key_text
-from activation_platform.sync.hashes import Positions, is_among
+from activation_platform.sync.hashes import Hashes, Positions, is_among
 from activation_platform.sync.head import Head
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import BoundMapping
@@ -30,6 +30,7 @@ __all__ = ["InWarehouse"]
 _WATCHED = (*HELD, State.IGNORED)
 """States of entries whose keys the warehouse watches: they can be gone, and unchanged."""
 _AT_ONCE = 1_000_000
+_NOWHERE = np.empty(0, dtype=np.int64)
 
 
 class InWarehouse:
@@ -45,6 +46,7 @@ class InWarehouse:
         self._empty = empty
         self._fetched: pl.LazyFrame | None = None
         self._gone = pl.Series(dtype=pl.String)
+        self._began = 0
 
     @staticmethod
     def token(known: str) -> str:
@@ -60,6 +62,7 @@ class InWarehouse:
     ) -> Survey:
         """As `survey`; a full run fetches everything."""
         head, manifest = ledger.head, ledger.manifest
+        self._began = manifest.clock
         order_by = looking["order_by"]
         mapped = [field.column for field in mapping.fields if field.column is not None]
         asked = Asked(
@@ -72,7 +75,7 @@ class InWarehouse:
             seed=mapping.version,
             ignored_before=looking["recheck_before"],
             everything=looking["everything"],
-            touched=lambda clock: _touched(head, clock),
+            touched=lambda clock: (head.entries(at).select("key") for at in _touched(head, clock)),
             into=self._room,
         )
         compared = self._delta.compare(asked)
@@ -108,7 +111,7 @@ class InWarehouse:
         """
         manifest = ledger.manifest
         assert self._fetched is not None
-        exceptions = _exceptions(ledger, self._fetched, self._gone)
+        exceptions = _exceptions(ledger, self._fetched, self._gone, self._began)
         try:
             self._delta.merge(manifest.delta, manifest.sequence, manifest.clock, exceptions)
         except ActivationError as error:
@@ -118,20 +121,18 @@ class InWarehouse:
         return []
 
 
-def _touched(head: Head, clock: int) -> Iterator[pl.DataFrame]:
-    """The keys that changed in the ledger since a moment and that the warehouse must watch."""
+def _touched(head: Head, clock: int) -> Iterator[Positions]:
+    """Where the ledger has what changed after a moment and the warehouse must watch."""
     for start in range(0, len(head), _AT_ONCE):
         positions = np.arange(start, min(start + _AT_ONCE, len(head)))
         positions = positions[(head.since(positions) > clock) & head.live[positions]]
-        positions = positions[head.are(positions, *_WATCHED)]
-        if len(positions):
-            yield head.entries(positions).select("key")
+        yield positions[head.are(positions, *_WATCHED)]
 
 
 def _positions(head: Head, keys: pl.Series) -> Positions:
     """Where the ledger has these keys, as far as it does."""
-    key64 = keys.to_frame("key").select(fingerprint(pl.col("key"))).to_series()
-    positions = head.find(key64.sort().to_numpy())
+    hashes = keys.to_frame("key").select(fingerprint(pl.col("key"))).to_series()
+    positions = head.find(hashes.sort().to_numpy())
     return positions[positions >= 0]
 
 
@@ -153,39 +154,46 @@ def _require_same_keys(rows: pl.LazyFrame, text: pl.Expr) -> None:
         )
 
 
-def _exceptions(ledger: Ledger, fetched: pl.LazyFrame, gone: pl.Series) -> Iterator[pl.DataFrame]:
-    """The fetched keys that are not simply as they were fetched, and the gone ones that the ledger still holds (`KEPT`)."""
+def _exceptions(ledger: Ledger, fetched: pl.LazyFrame, gone: pl.Series, began: int) -> Iterator[pl.DataFrame]:
+    """What the warehouse cannot know (`KEPT`).
+
+    Fetched keys that are not simply as they were fetched; keys that changed in the ledger since the run `began` though nobody
+    fetched them (another one took their identifier), and keys that are gone, as far as the ledger still holds them.
+    """
     head = ledger.head
     owed = ledger.debts.filter(pl.col("debt") != Debt.DELETE)["key64"].to_numpy()
+    touched = np.concatenate([_NOWHERE, *_touched(head, began - 1)])
+    hashes = head.key64(touched)
     for batch in fetched.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=False):
         rows = batch.sort("_key64")
-        key64 = rows["_key64"].to_numpy()
-        position = head.find(key64)
-        known = np.flatnonzero(position >= 0)
-        at = position[known]
-        held, settled, ignored = (np.zeros(rows.height, dtype=np.bool_) for _ in range(3))
-        held[known] = head.are(at, *_WATCHED)
-        settled[known] = head.are(at, State.PRESENT, State.IGNORED) & (
-            head.raw(at) == rows["_raw"].to_numpy()[known]
-        )
-        settled &= ~is_among(key64, owed)
-        ignored[known] = head.are(at, State.IGNORED)
-        since = np.zeros(rows.height, dtype=np.int64)
-        since[known] = head.since(at)
-        yield (
-            rows.select(pl.col(KEY).alias("key"))
-            .with_columns(
-                held=pl.Series(held),
-                settled=pl.Series(settled),
-                ignored=pl.Series(since).set(~pl.Series(ignored), None),
-            )
-            .filter(pl.Series(~settled | ignored))
-            .cast(KEPT)
-        )
-    left = _positions(head, gone)
-    left = left[head.are(left, *_WATCHED)]
+        unseen = ~is_among(hashes, rows["_key64"].to_numpy())
+        touched, hashes = touched[unseen], hashes[unseen]
+        yield _unlike_the_rest(rows, head, owed)
+    left = np.concatenate([_positions(head, gone), touched])
     yield (
-        head.entries(left)
-        .select("key", held=pl.lit(True), settled=pl.lit(False), ignored=pl.lit(None))
+        head.entries(left[head.are(left, *_WATCHED)])
+        .select("key", held=pl.lit(value=True), settled=pl.lit(value=False), ignored=None)
+        .cast(KEPT)
+    )
+
+
+def _unlike_the_rest(rows: pl.DataFrame, head: Head, owed: Hashes) -> pl.DataFrame:
+    """Fetched keys of which the ledger holds something else than the row, or that the destination ignores (`KEPT`)."""
+    key64, raw = rows["_key64"].to_numpy(), rows["_raw"].to_numpy()
+    position = head.find(key64)
+    known = np.flatnonzero(position >= 0)
+    at = position[known]
+    held, settled = np.zeros(rows.height, dtype=np.bool_), np.zeros(rows.height, dtype=np.bool_)
+    since = np.zeros(rows.height, dtype=np.int64)
+    held[known] = head.are(at, *_WATCHED)
+    settled[known] = head.are(at, State.PRESENT, State.IGNORED) & (head.raw(at) == raw[known])
+    settled &= ~is_among(key64, owed)
+    since[known] = np.where(head.are(at, State.IGNORED), head.since(at), 0)
+    return (
+        rows.select(pl.col(KEY).alias("key"))
+        .with_columns(
+            held=pl.Series(held), settled=pl.Series(settled), ignored=pl.Series(since).replace(0, None)
+        )
+        .filter(~pl.col("settled") | pl.col("ignored").is_not_null())
         .cast(KEPT)
     )

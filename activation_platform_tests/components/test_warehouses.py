@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb as duckdb_of_the_test
 import pytest
 
 from activation_platform_tests.components.project import (
@@ -37,7 +38,13 @@ class DuckDBFile:
         return {"path": str(self.file)}
 
     def fill(self, people):
-        fill(self.file, people)
+        with duckdb_of_the_test.connect(self.file) as connection:
+            connection.execute("delete from people")
+            connection.executemany("insert into people values (?, ?, ?, ?)", people)
+
+    def rows(self, query):
+        with duckdb_of_the_test.connect(self.file) as connection:
+            return connection.execute(query).fetchall()
 
 
 @dataclass
@@ -49,6 +56,7 @@ class Server:
     run: Any
     lose: Callable[[int], None] | None = None
     """Makes the next result say so many rows more than it holds."""
+    rows: Callable[[str], list[tuple[Any, ...]]] | None = None
 
     def fill(self, people):
         values = ", ".join(
@@ -89,6 +97,7 @@ def postgres(postgres_server, postgres_database):
         "password": postgres_server.password,
     }
     made = Server("postgres", settings, lambda *said: postgres_server.run(*said, database=postgres_database))
+    made.rows = lambda query: postgres_server.rows(query, postgres_database)
     made.run(TABLE)
     return made
 
@@ -176,7 +185,41 @@ def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, 
 def test_the_destination_ends_in_the_same_state_where_the_rows_stay_in_the_warehouse(
     shop, project, loaded, sandbox
 ):
-    two_partitions(shop, loaded(project.replaced("kind: users", "kind: users\n  engine: warehouse")), sandbox)
+    two_partitions(shop, loaded(project.replaced(*STAYING)), sandbox)
+
+
+def test_a_file_that_somebody_replaced_is_read_as_a_whole_and_only_what_differs_is_sent(
+    project, loaded, sandbox, warehouse
+):
+    runner = loaded(project.replaced(*STAYING))
+    fill(warehouse, PEOPLE)
+    succeeded(runner.run(LETTERS, partition=FIRST))
+
+    fill(warehouse, LATER)
+
+    counts = told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)
+    assert [counts[name] for name in ("inserted", "updated", "deleted")] == [2, 1, 2]
+
+
+STAYING = ("kind: users", "kind: users\n  engine: warehouse")
+
+
+@on("duckdb", "postgres")
+def test_what_stays_in_the_warehouse_is_shown_there_with_its_figures(shop, project, loaded, sandbox):
+    runner = loaded(project.replaced(*STAYING))
+
+    succeeded(runner.run(LETTERS, partition=FIRST))
+    shop.fill(LATER)
+
+    assert shop.rows("select id from activation_segments.segment_loyal order by id") == [
+        (2,),
+        (3,),
+        (5,),
+        (6,),
+    ]
+    assert shop.rows("select count(*) from activation_segments.model_people") == [(5,)]
+    figures = "select kind, name, total, with_key, distinct_keys from activation_stats.frames order by kind"
+    assert shop.rows(figures) == [("model", "people", 5, 5, 5), ("segment", "loyal", 4, 4, 4)]
 
 
 def two_partitions(shop, runner, sandbox):

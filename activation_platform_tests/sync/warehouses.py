@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from activation_platform.contracts.source import Source
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
@@ -29,32 +30,44 @@ class Staying:
     put: Callable[[pl.DataFrame], object]
     ask: Callable[[str], list[Any]]
     """Rows of a query, as its owner sees them."""
+    run: Callable[[str], object]
+    """Carries out a statement, as its owner."""
     fetched: list[int] = field(default_factory=list)
     """How many rows each run fetched."""
+    empty: Callable[[], object] = object
 
     def __call__(self, frame: pl.DataFrame) -> tuple[pl.LazyFrame, InWarehouse]:
         self.put(frame)
         relation = Relation.of(self.source, QUERY, None)
         return relation.scan(self.source), _Counting(
-            DeltaTable(self.source, relation, "things"), Path(tempfile.mkdtemp()), self.fetched
+            DeltaTable(self.source, relation, "things"), Path(tempfile.mkdtemp()), self.empty, self.fetched
         )
+
+    def bench(self) -> Bench:
+        """A bench of it, closed again."""
+        with self.source.bench() as bench:
+            return bench
+
+    @property
+    def tables(self) -> list[str]:
+        """What it keeps of its one ledger."""
+        found = self.ask(
+            "select table_name from information_schema.tables where table_schema = 'activation_delta'"
+        )
+        return [name for (name,) in found if name != "ledgers"]
 
     @property
     def seen(self) -> dict[str, bool]:
         """Of every key that the warehouse watches, whether it is asked again whatever its row is."""
-        (table,) = [
-            name
-            for (name,) in self.ask(
-                "select table_name from information_schema.tables where table_schema = 'activation_delta' "
-                "and table_name like 'things%' and table_name not like '%run'"
-            )
-        ]
+        (table,) = [name for name in self.tables if not name.endswith("_run")]
         return dict(self.ask(f"select key, raw is null from activation_delta.{table} order by key"))
 
 
 class _Counting(InWarehouse):
-    def __init__(self, delta: DeltaTable, room: Path, fetched: list[int]) -> None:
-        super().__init__(delta, room)
+    def __init__(
+        self, delta: DeltaTable, room: Path, empty: Callable[[], object], fetched: list[int]
+    ) -> None:
+        super().__init__(delta, room, empty)
         self._count = fetched
 
     def survey(self, *given: Any, **more: Any) -> Any:
@@ -79,7 +92,7 @@ def in_duckdb(folder: Path) -> Staying:
         with duckdb.connect(file) as connection:
             return connection.execute(query).fetchall()
 
-    return Staying(DuckDB(path=str(file)), put, ask)
+    return Staying(DuckDB(path=str(file)), put, ask, ask)
 
 
 def in_postgres(server: PostgreSQLServer, database: str) -> Staying:
@@ -95,4 +108,9 @@ def in_postgres(server: PostgreSQLServer, database: str) -> Staying:
     source = Postgres(
         host=server.host, port=server.port, database=database, user=server.user, password=server.password
     )
-    return Staying(source, put, lambda query: server.rows(query, database))
+    return Staying(
+        source,
+        put,
+        lambda query: server.rows(query, database),
+        lambda statement: server.run(statement, database=database),
+    )
