@@ -40,5 +40,22 @@ def test_postgres_needs_the_tables_that_its_models_read_and_nothing_else(activat
     ]
 
 
+def test_a_source_in_which_rows_stay_may_also_write_to_schemas_of_the_platforms_own(
+    activation, project, monkeypatch
+):
+    monkeypatch.setenv("COPY_PASSWORD", "s3cret-password")
+    staying = POSTGRES.replace("kind: users", "kind: users\n  engine: warehouse")
+    project.declare(staying + project.yaml.read_text())
+
+    said = activation("grants", "crm_copy").stdout.splitlines()
+
+    assert said[6:9] == [
+        'GRANT TEMPORARY ON DATABASE "shop" TO "activation o""reader";',
+        "CREATE SCHEMA IF NOT EXISTS activation_delta;",
+        "CREATE SCHEMA IF NOT EXISTS activation_segments;",
+    ]
+    assert said[-1] == 'GRANT USAGE, CREATE ON SCHEMA activation_stats TO "activation o""reader";'
+
+
 def test_a_source_that_does_not_exist_is_told_with_the_nearest(activation, project):
     assert 'Did you mean "shop"' in activation("grants", "shp", fails=2).stderr

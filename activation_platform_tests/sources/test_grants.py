@@ -1,5 +1,7 @@
 """What a warehouse's owner has to grant: enough to read, as the reader proves, and nothing more."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 import pytest
 
@@ -8,6 +10,8 @@ from activation_platform.contracts.source import TableName
 from activation_platform.sources.databricks import Databricks
 from activation_platform.sources.postgres import Postgres
 from activation_platform.sources.redshift import Redshift
+from activation_platform.sources.relation import Relation
+from activation_platform.sources.schemas import publish
 from activation_platform.sources.snowflake import Snowflake
 
 PEOPLE = TableName("", "crm", '"People"')
@@ -39,6 +43,43 @@ def test_a_new_postgres_role_reads_what_it_is_granted_and_nothing_else(postgres_
     with pytest.raises(CredentialsRefused):
         source.columns("select * from crm.salaries")
     postgres_server.run(f"drop owned by {quoted}", f"drop role {quoted}", database=postgres_database)
+
+
+def test_a_new_postgres_role_works_in_our_schemas_once_it_may_and_nowhere_else(
+    postgres_server, postgres_database
+):
+    role = f"worker of {postgres_database}"
+    postgres_server.run(
+        "create table people as select 1 as id",
+        f"create role \"{role}\" login password 'worker-password'",
+        f'revoke temporary on database "{postgres_database}" from public',
+        database=postgres_database,
+    )
+    source = Postgres(
+        host=postgres_server.host,
+        port=postgres_server.port,
+        database=postgres_database,
+        user=role,
+        password="worker-password",
+    )
+    everything = source.grants([TableName("", "public", "people")]) + "\n" + source.grants_to_work()
+    postgres_server.run(
+        *source.grants([TableName("", "public", "people")]).splitlines(), database=postgres_database
+    )
+    rows = Relation.of(source, "select * from people", None)
+    shown = {"snapshot": 1, "as_of": datetime(2026, 1, 1, tzinfo=UTC), "counts": (1, 1, 1)}
+    with pytest.raises(CredentialsRefused):
+        publish(source, rows, "model", "people", **shown)
+
+    postgres_server.run(*everything.splitlines(), database=postgres_database)
+
+    publish(source, rows, "model", "people", **shown)
+    with source.bench() as bench:
+        bench.upload("given", pl.DataFrame({"key": ["a"]}))
+        bench.run("create table activation_delta.seen as select * from given")
+    with pytest.raises(CredentialsRefused), source.bench() as bench:
+        bench.run("create table public.mine as select 1 as id")
+    postgres_server.run(f'drop owned by "{role}"', f'drop role "{role}"', database=postgres_database)
 
 
 def test_snowflake_grants_a_role_the_way_down_to_each_table():
