@@ -12,7 +12,7 @@ from activation_platform.sync.store import Store
 
 __all__ = ["is_checked", "is_whole", "keep_checked", "run_of"]
 
-_AT_ONCE = 1 << 20
+_AT_ONCE = 256 * 1024
 
 
 def keep_checked(folder: Store, room: Path, stem: str, suffix: str, write: Callable[[Path], None]) -> str:
@@ -48,8 +48,8 @@ def _move(draft: Path, path: Path) -> None:
 
 
 def _checksum(path: Path) -> int:
-    checksum = 0
+    checksum, room = 0, memoryview(bytearray(_AT_ONCE))
     with path.open("rb", buffering=0) as file:
-        while chunk := file.read(_AT_ONCE):
-            checksum = zlib.crc32(chunk, checksum)
+        while size := file.readinto(room):
+            checksum = zlib.crc32(room[:size], checksum)
     return checksum

@@ -2,14 +2,13 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
-__all__ = ["as_ipc", "as_parquet", "beside_of", "publish", "sync_folder"]
+__all__ = ["GrowingParquet", "as_ipc", "beside_of", "publish", "sync_folder"]
 
 
 def publish(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
@@ -33,7 +32,7 @@ def as_ipc(frame: pl.DataFrame) -> Callable[[Path], None]:
     """Writes a frame as uncompressed Arrow IPC in one piece, which can be memory-mapped."""
 
     def write(path: Path) -> None:
-        frame.rechunk().write_ipc(
+        frame.write_ipc(
             path,
             compression="uncompressed",
             compat_level=pl.CompatLevel.oldest(),
@@ -43,28 +42,43 @@ def as_ipc(frame: pl.DataFrame) -> Callable[[Path], None]:
     return write
 
 
-def as_parquet(frames: Iterable[pl.DataFrame], *, alike: Sequence[str]) -> Callable[[Path], None]:
-    """Writes frames of one schema, at least one, as Parquet. `alike`: columns whose values repeat themselves.
+class GrowingParquet:
+    """A Parquet file that grows by frames of one schema. `alike`: columns whose values repeat themselves.
 
     By Arrow, which is told so; Polars looks for repetition among keys, too, for half as much time again.
     """
 
-    def write(path: Path) -> None:
-        tables = (frame.to_arrow() for frame in frames)
-        first = next(tables)
-        with pq.ParquetWriter(
-            path,
-            first.schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=list(alike),
-            write_statistics=False,
-            store_schema=False,
-        ) as writer:
-            for table in chain([first], tables):
-                writer.write_table(table)
+    def __init__(self, path: Path, *, alike: Sequence[str]) -> None:
+        self._path, self._alike = path, list(alike)
+        self._writer: pq.ParquetWriter | None = None
 
-    return write
+    @property
+    def begun(self) -> bool:
+        """Whether there is a file: there is none before the first row."""
+        return self._writer is not None
+
+    def append(self, frame: pl.DataFrame) -> None:
+        """Add rows, as a group of their own."""
+        if frame.is_empty():
+            return
+        rows = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._path,
+                rows.schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=self._alike,
+                write_statistics=False,
+                store_schema=False,
+            )
+        self._writer.write_table(rows)
+
+    def move(self, to: Path) -> None:
+        """End the file, and give it another name on this file system."""
+        assert self._writer is not None, "no file has begun"
+        self._writer.close()
+        self._path.replace(to)
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,13 +6,14 @@ from activation_platform.sync.fingerprint import identifier_hash
 from activation_platform.sync.states import (
     DEBTS,
     ENTRIES,
+    NO_EVENTS,
     PENDING_ERASURE,
     Debt,
     Event,
     State,
 )
 
-__all__ = ["changed_entries", "fold_debts", "fold_entries", "in_doubt"]
+__all__ = ["changed_entries", "fold_debts", "fold_entries", "in_doubt", "without_intents"]
 
 _MAKES = (Event.REJECTED, Event.PARTIAL, Event.SET_ASIDE, Event.OWED)
 _EVENT_IN_DOUBT = (pl.col("event") == Event.UNKNOWN) & pl.col("values").is_not_null()
@@ -21,32 +22,33 @@ _LEFT_BEHIND_REQUESTED = pl.col("event").is_in([Event.REQUESTED, Event.UNKNOWN])
 )
 
 
-def fold_entries(events: pl.DataFrame) -> pl.DataFrame:
-    """The newest entry of every key that the events changed, sorted by `key64`; tombstones stay as `State.REMOVED`."""
-    changed = events["state"] != State.KEPT
-    entries = (events if changed.all() else events.filter(changed)).select(ENTRIES.names())
+def fold_entries(entries: pl.DataFrame) -> pl.DataFrame:
+    """The newest entry of every key, sorted by `key64`; tombstones stay as `State.REMOVED`. Of one key, the last one counts."""
     entries = entries.sort("key64", maintain_order=True)
     newest = entries["key64"].ne_missing(entries["key64"].shift(-1))
     return entries if newest.all() else entries.filter(newest)
 
 
 def changed_entries(events: pl.DataFrame) -> pl.DataFrame:
-    """`fold_entries` of a run.
+    """What the events of a run made of entries, in their order: of one key, the last one counts (see `fold_entries`).
 
     That another key wrote to the identifier that a key had before is outdone by an answer for the key itself and by the end
     of its entry, and comes on top of its departure.
     """
-    if not _any(events, Event.OVERWRITTEN):
-        return fold_entries(events)
+    if _any(events, Event.OVERWRITTEN):
+        events = _outdone(events)
+    changed = events["state"] != State.KEPT
+    return (events if changed.all() else events.filter(changed))[ENTRIES.names()]
+
+
+def _outdone(events: pl.DataFrame) -> pl.DataFrame:
     trodden = pl.col("event") == Event.OVERWRITTEN
     words = [Event.ACCEPTED, Event.PARTIAL, Event.UNKNOWN, Event.IGNORED, Event.REQUESTED, Event.DROPPED]
     said = events.filter(pl.col("event").is_in(words) & (pl.col("state") != State.KEPT))["key64"]
     gone = events.filter(pl.col("event") == Event.DEPARTED)["key64"]
     departed = pl.lit(int(State.DEPARTED), dtype=pl.UInt8)
-    return fold_entries(
-        events.filter(~(trodden & pl.col("key64").is_in(said.implode()))).with_columns(
-            state=pl.when(trodden & pl.col("key64").is_in(gone.implode())).then(departed).otherwise("state")
-        )
+    return events.filter(~(trodden & pl.col("key64").is_in(said.implode()))).with_columns(
+        state=pl.when(trodden & pl.col("key64").is_in(gone.implode())).then(departed).otherwise("state")
     )
 
 
@@ -104,14 +106,14 @@ def _slot() -> pl.Expr:
 
 
 def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
-    """Replace every intent: nothing if its answer came, else the event that assumes the worst.
+    """For every intent whose answer never came, the event that assumes the worst.
 
     An intent's row carries the state to assume (`UNKNOWN`; `DELETE_REQUESTED` for an asynchronous delete; `KEPT` for the
     delete of an identifier left behind, which stays owed, or requested if it is asynchronous) and, in `behind`, the
     identifier that a moved record leaves behind.
     """
     if not _any(events, Event.INTENT):
-        return events
+        return NO_EVENTS
     slot = ["key64", "debt", "identifier"]
     intent = pl.col("event") == Event.INTENT
     open_ = events.unique(slot, keep="last", maintain_order=True).filter(intent)
@@ -130,4 +132,9 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
         debt=pl.lit(Debt.DELETE),
         reason=pl.lit("left behind"),
     )
-    return pl.concat([events.filter(~intent), unknown, behind])
+    return pl.concat([unknown, behind])
+
+
+def without_intents(events: pl.DataFrame) -> pl.DataFrame:
+    """The events without intents, which are answered by now or in doubt."""
+    return events.filter(pl.col("event") != Event.INTENT) if _any(events, Event.INTENT) else events

@@ -2,7 +2,7 @@
 
     manifest.json       whose ledger this is, which files are in force, the newest run (replaced by one rename)
     base-N-C.arrow      all entries, sorted by key hash, memory-mapped
-    delta-N-C.arrow     the entries that run N changed, sorted; folded into a new base now and then
+    delta-N-C.arrow     the entries that run N changed; folded into a new base now and then
     debts-N-C.arrow     what is owed after run N
     journal-N.log       events of the run in progress; exists only while it runs, or after a crash
     changes/N.parquet   everything that happened in run N;  issues/N.parquet  what went wrong;  runs/N.json  its figures
@@ -29,10 +29,10 @@ import polars as pl
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.base_file import as_base
-from activation_platform.sync.change_log import write_log
+from activation_platform.sync.change_log import ChangeLog
 from activation_platform.sync.checked import keep_checked, run_of
 from activation_platform.sync.files import as_ipc
-from activation_platform.sync.folds import changed_entries, fold_debts, in_doubt
+from activation_platform.sync.folds import changed_entries, fold_debts, in_doubt, without_intents
 from activation_platform.sync.head import Head
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Manifest
@@ -61,7 +61,7 @@ class Ledger:
         self._past = past
         self.manifest = Manifest.taken(folder, hold)
         self._journal: Journal | None = None
-        self._head: Head | None = self._opened(read_head)
+        self._head, self._head_is_of = self._opened(read_head), self.manifest.entries
         self._debts = self._opened(read_debts)
         self.recovered = self._recover()
         """Number of the crashed run whose journal was sealed when this ledger was opened, or 0."""
@@ -78,6 +78,8 @@ class Ledger:
         self._clear()
         self.work = self.folder.scratch("work")
         """Room for the plan of the run in progress."""
+        self._room = self.folder.scratch("room")
+        self._log = ChangeLog(self._room, self.manifest.sequence)
         self._journal = Journal(self.folder, _journal(self.manifest.sequence), self._hold)
         return self.manifest.sequence
 
@@ -105,11 +107,13 @@ class Ledger:
         """Remember events, durably, now."""
         assert self._journal is not None, "begin() first"
         self._journal.append(events)
+        self._log.note(events)
 
     def note(self, events: pl.DataFrame) -> None:
         """Remember events, which may not count before `durable` was awaited."""
         assert self._journal is not None, "begin() first"
         self._journal.note(events)
+        self._log.note(events)
 
     async def durable(self) -> None:
         """Returns when all that was noted is remembered durably, and the ledger is still this run's."""
@@ -128,16 +132,19 @@ class Ledger:
         journal, self._journal = self._journal, None
         for name, value in newest.items():
             setattr(self.manifest, name, value)
-        shutil.rmtree(self.work, ignore_errors=True)  # first of all: what follows needs its place on the disk
-        self._fold(self.manifest.sequence, journal.events())
+        with ThreadPoolExecutor(1) as beside:  # a disk takes its time to forget what is large
+            forgotten = beside.submit(shutil.rmtree, self.work, ignore_errors=True)
+            self._fold(self.manifest.sequence, journal.events(), self._log, self._room)
+            forgotten.result()
         self.folder.delete(_journal(self.manifest.sequence))
+        shutil.rmtree(self._room)
         self._compact(known, forget_before)
 
     @property
     def head(self) -> Head:
         """Every entry acknowledged to sealed runs; read again, once it is asked for, after one was sealed."""
-        if self._head is None:
-            self._head = self._opened(read_head)
+        if self._head_is_of != self.manifest.entries:
+            self._head, self._head_is_of = self._opened(read_head), self.manifest.entries
         return self._head
 
     @property
@@ -169,21 +176,25 @@ class Ledger:
         self.folder.end_log(journal)
         if self.folder.read_log(journal) is None:
             return 0
-        self._fold(manifest.sequence, read_journal(self.folder, journal))
+        room = self.folder.scratch("room")
+        frames, log = list(read_journal(self.folder, journal)), ChangeLog(room, manifest.sequence)
+        for frame in frames:
+            log.note(frame)
+        self._fold(manifest.sequence, frames, log, room)
+        shutil.rmtree(room)
         return manifest.sequence
 
-    def _fold(self, run: int, frames: Iterable[pl.DataFrame]) -> None:
-        """Turn the events of a run into its delta, debts, changes and issues, then put them in force."""
-        events = in_doubt(pl.concat([NO_EVENTS, *frames]))
+    def _fold(self, run: int, frames: Iterable[pl.DataFrame], log: ChangeLog, room: Path) -> None:
+        """Turn the events of a run, which are logged, into its delta, debts, changes and issues, then put them in force."""
+        events = pl.concat([NO_EVENTS, *frames])
         manifest, old_debts = self.manifest, self.manifest.debts
         if events.height:
-            room = self.folder.scratch("work")
-            with ThreadPoolExecutor(1) as beside:
-                log = beside.submit(write_log, self.folder, run, events)
-                self._keep_entries(room, run, changed_entries(events))
-                self._keep_debts(room, run, fold_debts(self._debts, events, run=run))
-                log.result()
-            room.rmdir()
+            doubts = in_doubt(events)
+            log.note(doubts)
+            events = pl.concat([without_intents(events), doubts])
+            self._keep_entries(room, run, changed_entries(events))
+            self._keep_debts(room, run, fold_debts(self._debts, events, run=run))
+            log.keep(self.folder)
             manifest.clock = max(manifest.clock, *events["since"].top_k(1))
         manifest.sealed = run
         manifest.write(self.folder)
@@ -196,7 +207,6 @@ class Ledger:
         file = keep_checked(self.folder, room, f"delta-{run}", ".arrow", as_ipc(filled(entries)))
         partition, rows = self.manifest.partition, entries.height
         self.manifest.deltas.append({"run": run, "partition": partition, "file": file, "rows": rows})
-        self._head = None
 
     def _keep_debts(self, room: Path, run: int, debts: pl.DataFrame) -> None:
         if debts is self._debts:
@@ -224,20 +234,19 @@ class Ledger:
                 forgotten.extend(entries["since"].filter(old).top_k(1))
                 yield entries.filter(~old)
 
-        room = self.folder.scratch("work")
+        room = self.folder.scratch("room")
         if manifest.base and self._past:
             keep_past(self.folder, room, self.head, manifest, forget_before)
         base = as_base(remembered(), room)
         file = keep_checked(self.folder, room, f"base-{manifest.sealed}", ".arrow", base)
         shutil.rmtree(room)
         manifest.forgotten_before = max(forgotten)
-        gone = [manifest.base, *(delta["file"] for delta in manifest.deltas)]
+        gone = manifest.entries
         manifest.base, manifest.deltas = file, []
         manifest.write(self.folder)
-        for name in filter(None, gone):
+        for name in gone:
             self.folder.delete(name)
         forget_past(self.folder, self._past)
-        self._head = None
 
 
 def _journal(run: int) -> str:

@@ -95,8 +95,12 @@ class Manifest:
     @property
     def files(self) -> list[str]:
         """The files in force: base, deltas, debts."""
-        named = [self.base, *(delta["file"] for delta in self.deltas), self.debts]
-        return [name for name in named if name]
+        return [*self.entries, *filter(None, [self.debts])]
+
+    @property
+    def entries(self) -> list[str]:
+        """The files that hold the entries: base, deltas."""
+        return [*filter(None, [self.base]), *(delta["file"] for delta in self.deltas)]
 
     @property
     def forgotten(self) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sync.checked import keep_checked, run_of
-from activation_platform.sync.files import as_parquet
+from activation_platform.sync.files import GrowingParquet
 from activation_platform.sync.folds import fold_entries
 from activation_platform.sync.head import Head
 from activation_platform.sync.manifest import Manifest
@@ -46,13 +46,15 @@ def keep_past(folder: Store, room: Path, head: Head, manifest: Manifest, forget_
     """Keep what it takes to see the ledger as it was before the deltas of a manifest are folded into a new base."""
     first, last = run_of(manifest.base), manifest.sealed
 
-    def rows() -> Iterator[pl.DataFrame]:
+    def write(path: Path) -> None:
+        period = GrowingParquet(room / "past.parquet", alike=_ALIKE)
         for entries in head.before(forget_before):
-            yield _of_run(first, entries)
+            period.append(_of_run(first, entries))
         for delta in manifest.deltas[:-1]:  # what the last one said, the new base says
-            yield _of_run(delta["run"], read_delta(folder, delta["file"]))
+            period.append(_of_run(delta["run"], read_delta(folder, delta["file"])))
+        period.move(path)
 
-    keep_checked(folder, room, f"{_FOLDER}/{first}-{last}", ".parquet", as_parquet(rows(), alike=_ALIKE))
+    keep_checked(folder, room, f"{_FOLDER}/{first}-{last}", ".parquet", write)
 
 
 def forget_past(folder: Store, kept_for: timedelta) -> None:

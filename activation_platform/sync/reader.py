@@ -67,8 +67,7 @@ def steadily(folder: Store, read: Callable[[Manifest], T]) -> T:
 def read_head(folder: Store, manifest: Manifest) -> Head:
     """Every entry acknowledged so far."""
     deltas = [read_delta(folder, delta["file"]) for delta in manifest.deltas]
-    folded = deltas[0] if len(deltas) == 1 else fold_entries(pl.concat([NO_ENTRIES, *deltas]))
-    return Head(read_base(folder, manifest), folded)
+    return Head(read_base(folder, manifest), fold_entries(pl.concat(deltas)) if deltas else NO_ENTRIES)
 
 
 def read_base(folder: Store, manifest: Manifest) -> pa.Table:
@@ -83,7 +82,7 @@ def require_base(folder: Store, manifest: Manifest) -> None:
 
 
 def read_delta(folder: Store, file: str) -> pl.DataFrame:
-    """The entries that a run changed."""
+    """The entries that a run changed, in the order in which it did (see `fold_entries`)."""
     return conform(read_whole(folder, file, pl.read_ipc), NO_ENTRIES)
 
 

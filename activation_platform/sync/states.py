@@ -186,7 +186,7 @@ def events_of(
 
 def conform(frame: pl.DataFrame, empty: pl.DataFrame) -> pl.DataFrame:
     """The frame with the columns of `empty`, in their order; those that it lacks are null. Costs nothing where it has them."""
-    if frame.schema == empty.schema:
+    if frame.columns == empty.columns and frame.dtypes == empty.dtypes:
         return frame
     return frame.select(
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
@@ -196,4 +196,4 @@ def conform(frame: pl.DataFrame, empty: pl.DataFrame) -> pl.DataFrame:
 
 def filled(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame without the columns that hold nothing but nulls; `conform` brings them back."""
-    return frame.select(column for column in frame if column.null_count() < frame.height)
+    return frame[[column.name for column in frame if column.null_count() < frame.height]]

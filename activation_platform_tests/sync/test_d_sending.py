@@ -26,11 +26,11 @@ def keep_journals(monkeypatch, workshop):
     told = []
     fold = ledger_module.Ledger._fold
 
-    def spy(self, run, frames):
+    def spy(self, run, *what):
         told.extend(
             event for frame in read_journal(self.folder, f"journal-{run}.log") for event in frame["event"]
         )
-        return fold(self, run, frames)
+        return fold(self, run, *what)
 
     monkeypatch.setattr(ledger_module.Ledger, "_fold", spy)
     return told
