@@ -48,12 +48,18 @@ class HttpCarrier(Carrier):
     _waiting: tuple[Budget, float] | None = None
     """The budget for which a request last had to wait, and the moment until which that says something."""
 
+    _trouble: tuple[str, float] | None = None
+    """What the vendor last failed to do, and the moment at which it is asked again."""
+
     @property
     def limit(self) -> str:
-        """The pace, or the rest that the vendor asked for."""
-        if self._waiting is None or self.budgets.now() >= self._waiting[1]:
+        """The pace, the rest that the vendor asked for, or a failure of its own."""
+        now, platform = self.budgets.now(), self.destination.platform
+        if self._trouble is not None and now < self._trouble[1]:
+            return f"trying again: {platform} {self._trouble[0]}"
+        if self._waiting is None or now >= self._waiting[1]:
             return ""
-        budget, platform = self._waiting[0], self.destination.platform
+        budget = self._waiting[0]
         rest, rate = self.budgets.blocked(budget), self.budgets.rate(budget)
         if rest:
             return f"waiting {lasting(rest)}: {platform} asked for it"
@@ -82,7 +88,7 @@ class HttpCarrier(Carrier):
                 exchange.touched |= left
                 if last or (left and not exchange.repeatable):
                     raise Unanswered(self._unanswered(request, error, attempt + 1)) from None
-                await self.rest(self.patience.backoff(attempt), exchange)
+                await self._pause("does not answer", self.patience.backoff(attempt), exchange)
             else:
                 wait = retry_after(response, self.patience.now())
                 if self._throttles(response):
@@ -96,13 +102,19 @@ class HttpCarrier(Carrier):
                 elif _failed(response):
                     exchange.touched = True
                     if last or not exchange.repeatable:
-                        raise Unanswered(self._failing(response))
-                    await self.rest(max(wait or 0.0, self.patience.backoff(attempt)), exchange)
+                        raise Unanswered(self._keeps_failing(response))
+                    wait = max(wait or 0.0, self.patience.backoff(attempt))
+                    await self._pause(f"answers {response.status_code}", wait, exchange)
                 else:
                     self._check(request, response)
                     exchange.touched |= response.is_success
                     return response
             attempt += 1
+
+    async def _pause(self, why: str, seconds: float, exchange: Exchange) -> None:
+        """Wait before a request is sent once more."""
+        self._trouble = why, self.budgets.now() + seconds
+        await self.rest(seconds, exchange)
 
     async def _turn(self, budget: Budget, cost: float, exchange: Exchange) -> None:
         """Wait until a request may leave; anew where the vendor asked everybody to wait in the meantime."""
@@ -183,7 +195,7 @@ class HttpCarrier(Carrier):
     def _words(self, response: httpx.Response) -> str:
         return self.destination.redactor()(self.destination.refusal(response))[:300]
 
-    def _failing(self, response: httpx.Response) -> ActivationError:
+    def _keeps_failing(self, response: httpx.Response) -> ActivationError:
         return ConnectionFailed(
             f"{self.destination.platform} keeps answering {response.status_code} ({self._words(response)})",
             remedy="The vendor has a problem; the next run sends again what was not acknowledged.",

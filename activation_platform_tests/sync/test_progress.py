@@ -117,6 +117,17 @@ def test_what_holds_a_run_up_is_the_rest_that_the_vendor_asked_for(tmp_path, lim
     assert desk.loader.limit == ""
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"), [(httpx.Response(503), "answers 503"), (httpx.ConnectError("no"), "does not answer")]
+)
+def test_what_holds_a_run_up_is_a_failure_of_the_vendor(tmp_path, limits, answer, words):
+    desk = Desk(tmp_path, answer)
+    desk.clock.desk = desk
+    desk.load("a")
+    assert set(limits) == {f"trying again: shop {words}"}
+    assert desk.loader.limit == ""
+
+
 def test_what_holds_a_run_up_is_the_pace_that_the_vendor_was_seen_to_take(tmp_path, limits, monkeypatch):
     monkeypatch.setattr(shop, "PLENTY", Budget("things", per_second=10, burst=10))
     desk = Desk(tmp_path, *["updated"] * 20, httpx.Response(429, headers={"Retry-After": "1"}))
