@@ -145,12 +145,13 @@ class Sender:
         }
         content = b"" if in_query or payload is None else _encoded(payload)
         told = "\n".join([key, operation, call.method, path, json.dumps(parameters)])
-        digest = hashlib.sha256(told.encode() + b"\n" + content).hexdigest()
+        digest = hashlib.sha256(f"{told}\n".encode())
+        digest.update(content)
         headers: httpx.Headers | dict[str, str] = {"Content-Type": "application/json"} if content else {}
         if self.options.headers:
             headers = httpx.Headers(headers)
             headers.update(self.options.headers)
-        headers.update({"X-Operation": operation, "Idempotency-Key": digest[:32]})
+        headers.update({"X-Operation": operation, "Idempotency-Key": digest.hexdigest()[:32]})
         if self.destination.gzip and len(content) >= _WORTH_IT:
             content = gzip.compress(content, compresslevel=1, mtime=0)
             headers["Content-Encoding"] = "gzip"
