@@ -16,7 +16,7 @@ import pyarrow as pa
 from activation_platform.sync.hashes import Hashes, Positions, found_at, positions_of
 from activation_platform.sync.states import ENTRIES, NO_ENTRIES, State, conform
 
-__all__ = ["Head", "Positions"]
+__all__ = ["Head", "Positions", "is_any"]
 
 Column = npt.NDArray[Any]
 _CHUNK = 1_000_000
@@ -110,13 +110,13 @@ class Head:
 
     def in_states(self, *states: State) -> npt.NDArray[np.bool_]:
         """By position: whether the entry is live and in one of the states."""
-        found = np.concatenate([_is_any(part, states) for part in self._state])
+        found = np.concatenate([is_any(part, states) for part in self._state])
         found &= self.live
         return found
 
     def are(self, positions: Positions, *states: State) -> npt.NDArray[np.bool_]:
         """For live entries at positions (none may be -1): whether they are in one of the states."""
-        return _is_any(self.state(positions), states)
+        return is_any(self.state(positions), states)
 
     def holding(self, identifier64: Hashes) -> Positions:
         """Positions of live entries whose identifier is one of these."""
@@ -178,7 +178,8 @@ def _numpy(frame: pa.Table | pl.DataFrame, name: str) -> Column:
     return (series.fill_null(0) if series.null_count() else series).to_numpy()
 
 
-def _is_any(states: Column, wanted: Iterable[State]) -> npt.NDArray[np.bool_]:
+def is_any(states: Column, wanted: Iterable[State]) -> npt.NDArray[np.bool_]:
+    """State by state: whether it is one of those wanted."""
     found = np.zeros(len(states), dtype=np.bool_)
     for state in wanted:
         found |= states == state

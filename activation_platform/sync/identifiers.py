@@ -44,19 +44,21 @@ _NOBODY = pl.DataFrame(
 def settle(
     writes: pl.DataFrame,
     head: Head,
+    holding: Positions,
     seen: npt.NDArray[np.bool_],
     policy: str,
     order_of: Callable[[pl.Series], pl.DataFrame],
 ) -> pl.DataFrame:
     """The keys that may not write, with the reason: `key64`, `key`, `identifier`, `identifier64`, `reason`.
 
-    `writes`: `CONTENDERS` plus, under `first_by`, the value `order`. `seen`: by ledger position, whether the frame
-    holds the key. `order_of` gives (`key64`, `order`) for unchanged holders, which were not spooled.
+    `writes`: `CONTENDERS` plus, under `first_by`, the value `order`. `holding`: where the ledger has their identifiers
+    (`Head.holding`). `seen`: by ledger position, whether the frame holds the key. `order_of` gives (`key64`, `order`) for
+    unchanged holders, which were not spooled.
 
     A key that may not write stays under the identifier that it was last sent with, which may settle the next key's case:
     so it is asked again until nobody else loses.
     """
-    holders = _holders(writes, head, seen)
+    holders = _holders(writes, head, holding, seen)
     if policy != SET_ASIDE and holders.height:
         holders = holders.drop("order").join(order_of(holders["key64"]), on="key64", how="left")
     losers = _losers(writes, holders, policy)
@@ -103,21 +105,24 @@ def _reason(identifier: str, winner: str | None) -> str:
     return f"{SHARES}{mask(identifier)} {other}"
 
 
-def _holders(writes: pl.DataFrame, head: Head, seen: npt.NDArray[np.bool_]) -> pl.DataFrame:
+def _holders(
+    writes: pl.DataFrame, head: Head, holding: Positions, seen: npt.NDArray[np.bool_]
+) -> pl.DataFrame:
     """Present keys that the destination holds under one of the identifiers, as they were last sent."""
-    positions = head.holding(writes["identifier64"].drop_nulls().to_numpy())
-    positions = positions[seen[positions] & head.are(positions, *HELD)]
+    positions = holding[seen[holding] & head.are(holding, *HELD)]
     holders = head.entries(_others(positions, head, writes)).filter(pl.col("sent").is_not_null())
     return holders.select("key64", "key", "identifier", "identifier64").with_columns(
         holds=pl.lit(value=True), order=pl.lit(None, dtype=pl.Float64)
     )
 
 
-def trodden(wanted: pl.DataFrame, head: Head) -> pl.DataFrame:
-    """Entries whose identifier another key is about to write: `ENTRIES` columns and `_writer`, the hash of that key."""
+def trodden(wanted: pl.DataFrame, head: Head, holding: Positions) -> pl.DataFrame:
+    """Entries whose identifier another key is about to write: `ENTRIES` columns and `_writer`, the hash of that key.
+
+    `holding`: where the ledger has the identifiers of those that want to write, and maybe others.
+    """
     writers = wanted.select("identifier64", _writer="key64").drop_nulls()
-    positions = head.holding(writers["identifier64"].to_numpy())
-    positions = positions[head.are(positions, *HELD, State.DEPARTED)]
+    positions = holding[head.are(holding, *HELD, State.DEPARTED)] if writers.height else holding[:0]
     return head.entries(_others(positions, head, wanted)).join(writers, on="identifier64")
 
 

@@ -59,15 +59,18 @@ def make_plan(
     if activation.kind is ObjectKind.EVENT:
         owe_past_events(found, activation, mapping, ledger, full=order.full)
     judged = judge(found, activation, mapping, ledger, full=order.full, at=at)
+    contenders = judged.contenders()
+    holding = ledger.head.holding(contenders["identifier64"].drop_nulls().to_numpy())
     losers = settle(
-        judged.contenders(),
+        contenders,
         ledger.head,
+        holding,
         found.seen,
         activation.on_shared_identifier,
         lambda keys: _order_of(frame, activation.key, mapping, order_by or "", keys),
     )
-    _set_losers_aside(judged, losers, ledger, at)
-    wanted = judged.contenders().join(losers, on="key64", how="anti")
+    _set_losers_aside(judged, contenders, losers, ledger, at)
+    wanted = contenders.join(losers, on="key64", how="anti")
     writing = wanted["identifier64"].drop_nulls().to_numpy()
     aside = pl.concat([losers["identifier64"], *judged.claims]).drop_nulls().to_numpy()
     leaving = departures(found, activation, ledger, np.concatenate([writing, aside]), order, at)
@@ -80,7 +83,7 @@ def make_plan(
         seen=found.seen,
         writing=writing,
         aside=aside,
-        overwritten=trodden(wanted if activation.overwrites else wanted.clear(), ledger.head),
+        overwritten=trodden(wanted if activation.overwrites else wanted.clear(), ledger.head, holding),
         doubtful=leaving.doubtful,
         null_keys=found.null_keys,
         rows=found.rows,
@@ -150,11 +153,13 @@ def _count(
     )
 
 
-def _set_losers_aside(judged: Judgement, losers: pl.DataFrame, ledger: Ledger, at: int) -> None:
+def _set_losers_aside(
+    judged: Judgement, contenders: pl.DataFrame, losers: pl.DataFrame, ledger: Ledger, at: int
+) -> None:
     """Losers of a shared identifier become source issues, new ones or standing ones."""
     if losers.is_empty():
         return
-    raw = judged.contenders().select("key64", "raw")
+    raw = contenders.select("key64", "raw")
     known = ledger.debts.filter(pl.col("debt") == Debt.ASIDE).select("key64", _was="reason")
     rows = losers.join(raw, on="key64", how="left").join(known, on="key64", how="left")
     standing = rows.filter(pl.col("_was").eq_missing(pl.col("reason")))

@@ -14,7 +14,7 @@ import polars as pl
 from activation_platform.contracts.batch import KEY
 from activation_platform.sync.fingerprint import fingerprint, key_text
 from activation_platform.sync.hashes import Hashes, Positions, distinct, is_among, repeated
-from activation_platform.sync.head import Head
+from activation_platform.sync.head import Head, is_any
 from activation_platform.sync.mapping import BoundMapping
 from activation_platform.sync.states import State
 
@@ -163,7 +163,7 @@ def _due(
 ) -> npt.NDArray[np.bool_]:
     """Which entries are asked again though their values have not changed."""
     state = head.state(old)
-    due = head.are(old, *_ASK_AGAIN)
+    due = is_any(state, _ASK_AGAIN)
     ignored = np.flatnonzero(state == State.IGNORED)
     due[ignored] = head.since(old[ignored]) < recheck_before
     if everything:
