@@ -54,7 +54,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what the suite lived through, whichever worker did it: histories of the state machine, deaths of processes."""
     told: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
-        told.update({name: count for name, count in report.user_properties if isinstance(count, int)})
+        for name, count in report.user_properties:
+            told[name] += count if isinstance(count, int) else 0
     if told["histories"]:
         terminalreporter.write_line(
             f"state machine: {told['histories']:,} histories of {told['runs']:,} runs"
@@ -68,7 +69,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"kill -9: {told['kills']:,} processes ({', '.join(stages)})")
         terminalreporter.write_line(
             f"         {told['forgotten']:,} of {told['acknowledged']:,} acknowledged operations forgotten; "
-            f"{told['resent']:,} sent again, of {told['in flight']:,} in flight"
+            f"{told['resent']:,} sent again, of {told['in flight']:,} in flight; among torn writes "
+            f"({told['torn writes']:,}) and wrong clocks ({told['wrong clocks']:,})"
+        )
+    if told["full disks"]:
+        terminalreporter.write_line(
+            f"full disk: {told['full disks']:,} runs; {told['forgotten on full disks']:,} of "
+            f"{told['acknowledged on full disks']:,} acknowledged operations forgotten; "
+            f"{told['in flight on full disks']:,} in flight"
+        )
+    if told["clock jumps"]:
+        terminalreporter.write_line(
+            f"clocks: {told['clock jumps']:,} jumps by years; {told['forgotten by clocks']:,} of "
+            f"{told['acknowledged despite clocks']:,} acknowledged operations forgotten; "
+            f"{told['sent again despite clocks']:,} sent again"
+        )
+    if told["flipped bits"]:
+        terminalreporter.write_line(
+            f"damage: {told['flipped bits']:,} flipped bits and {told['torn journals']:,} torn journals, all noticed"
         )
 
 

@@ -85,10 +85,14 @@ def test_a_ledger_file_that_is_cut_in_half_garbled_or_missing_stops_the_run(work
 
 
 @pytest.mark.parametrize("kind", ["delta", "debts"])
-def test_a_flipped_bit_anywhere_in_what_a_run_left_stops_the_next_run(workshop, folder, kind):
+def test_a_flipped_bit_anywhere_in_what_a_run_left_stops_the_next_run(
+    workshop, folder, kind, record_property
+):
     (path,) = folder.glob(f"{kind}-*.arrow")
     whole = path.read_bytes()
-    for place in range(0, len(whole), 1 + len(whole) // 12):
+    places = range(0, len(whole), 1 + len(whole) // 12)
+    record_property("flipped bits", len(places))
+    for place in places:
         path.write_bytes(flipped(whole, place))
         refused(workshop, rf"{path.name} is not what was written \(its checksum differs\)")
 

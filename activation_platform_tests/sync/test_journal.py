@@ -60,15 +60,17 @@ def test_nothing_is_written_for_no_events(tmp_path):
     assert (tmp_path / "j").stat().st_size == 0
 
 
-def test_a_cut_anywhere_leaves_the_whole_frames_before_it(tmp_path):
+def test_a_cut_anywhere_leaves_the_whole_frames_before_it(tmp_path, record_property):
     sizes = written(tmp_path / "j", 3)
     whole = (tmp_path / "j").read_bytes()
-    for cut in {
+    cuts = {
         *range(0, sizes[-1], 97),
         *sizes,
         *(size - 1 for size in sizes),
         *(size + 1 for size in sizes[:-1]),
-    }:
+    }
+    record_property("torn journals", len(cuts))
+    for cut in cuts:
         (tmp_path / "cut").write_bytes(whole[:cut])
         assert keys(tmp_path / "cut") == of(sum(size <= cut for size in sizes))
 
@@ -80,15 +82,19 @@ def flipped(path, place):
     return path.parent / "flipped"
 
 
-def test_a_flipped_bit_in_the_last_frame_leaves_those_before_it(tmp_path):
+def test_a_flipped_bit_in_the_last_frame_leaves_those_before_it(tmp_path, record_property):
     sizes = written(tmp_path / "j", 3)
-    for place in {*range(sizes[1], sizes[2], 89), *range(sizes[1], sizes[1] + 12), sizes[2] - 1}:
+    places = {*range(sizes[1], sizes[2], 89), *range(sizes[1], sizes[1] + 12), sizes[2] - 1}
+    record_property("flipped bits", len(places))
+    for place in places:
         assert keys(flipped(tmp_path / "j", place)) == of(2)
 
 
-def test_a_flipped_bit_before_whole_frames_would_forget_them_so_it_stops(tmp_path):
+def test_a_flipped_bit_before_whole_frames_would_forget_them_so_it_stops(tmp_path, record_property):
     sizes = written(tmp_path / "j", 3)
-    for place in {*range(0, sizes[1], 89), *range(12), *range(sizes[0], sizes[0] + 12), sizes[1] - 1}:
+    places = {*range(0, sizes[1], 89), *range(12), *range(sizes[0], sizes[0] + 12), sizes[1] - 1}
+    record_property("flipped bits", len(places))
+    for place in places:
         with pytest.raises(LedgerMismatch, match="flipped is torn"):
             keys(flipped(tmp_path / "j", place))
 

@@ -85,6 +85,7 @@ class History:
     def life(self) -> Life:
         self.day += 1
         wrong = self.dice.choice([0.0, 0.0, -3600.0, YEAR]) if "://" not in self.root else 0.0
+        self.told["wrong clocks"] += bool(wrong)
         return Life(
             self.root,
             self.vendor.address,
