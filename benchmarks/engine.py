@@ -18,7 +18,8 @@ from activation_platform.sync.fingerprint import fingerprint
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import bind
-from activation_platform.sync.order import RunOrder
+from activation_platform.sync.order import Activation, RunOrder
+from activation_platform.sync.plan import Plan
 from activation_platform.sync.planning import make_plan
 from activation_platform.sync.remember import answered
 from benchmarks import people
@@ -26,7 +27,7 @@ from benchmarks.cell import Call, Cell, call, interleaved, measure, middle
 from benchmarks.ledgers import LIBRARIES, MAPPING, activation, frame, ledger_of
 from benchmarks.registry import Result, figure
 
-__all__ = ["floor", "ours", "run", "without_libraries"]
+__all__ = ["accept", "floor", "ours", "run", "without_libraries"]
 
 _ACCEPTED = {"insert": people.new, "update": people.updated, "delete": people.gone}
 
@@ -41,17 +42,7 @@ def run(folder: str, ledger: str) -> dict[str, Any]:
     book.begin(partition=order.partition, instant=order.instant.timestamp(), snapshot=order.snapshot)
     plan = make_plan(rows, what, bind(MAPPING, what.service, rows.collect_schema()), book, order, book.now())
     planned = time.perf_counter()
-    for events in plan.decided():
-        book.record(events)
-    cutter = Cutter(plan, what, "run", book.now)
-    leaving = plan.deletes.with_columns(_same_run=pl.lit(value=False))
-    for batches in (
-        cutter.writes(Operation.INSERT),
-        cutter.writes(Operation.UPDATE),
-        cutter.deletes(leaving),
-    ):
-        for batch in batches:
-            book.record(answered(batch, [ACCEPTED] * len(batch), what, book.now()))
+    accept(plan, what, book)
     answers = time.perf_counter()
     book.seal(null_keys=plan.null_keys, full_done=True)
     sealed = time.perf_counter()
@@ -64,6 +55,21 @@ def run(folder: str, ledger: str) -> dict[str, Any]:
         "seal": sealed - answers,
         "libraries": libraries(),
     }
+
+
+def accept(plan: Plan, what: Activation, book: Ledger) -> None:
+    """Remember what a plan decided, and that all that it would send was accepted."""
+    for events in plan.decided():
+        book.record(events)
+    cutter = Cutter(plan, what, "run", book.now)
+    leaving = plan.deletes.with_columns(_same_run=pl.lit(value=False))
+    for batches in (
+        cutter.writes(Operation.INSERT),
+        cutter.writes(Operation.UPDATE),
+        cutter.deletes(leaving),
+    ):
+        for batch in batches:
+            book.record(answered(batch, [ACCEPTED] * len(batch), what, book.now()))
 
 
 def floor(folder: str) -> int:

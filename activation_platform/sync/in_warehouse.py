@@ -29,7 +29,7 @@ __all__ = ["InWarehouse"]
 
 _WATCHED = (*HELD, State.IGNORED)
 """States of entries whose keys the warehouse watches: they can be gone, and unchanged."""
-_AT_ONCE = 1_000_000
+_AT_ONCE = 100_000
 _NOWHERE = np.empty(0, dtype=np.int64)
 
 
