@@ -63,7 +63,7 @@ def memory() -> list[Result]:
             round(many.anonymous * _MIB),
             "MiB",
             f"peak anonymous memory of a run with engine: warehouse (difference, plan, commit, merge) in which {_CHANGED:,} of "
-            f"{_MANY // 1_000_000} million rows of a PostgreSQL changed; {held}; VmHWM, which counts the mapped ledger, {mapped}; "
+            f"{_MANY // 1_000_000} million rows of a PostgreSQL changed; {held}; VmHWM, which counts mapped files, {mapped}; "
             f"wall {many.wall:.0f} and {few.wall:.0f} s",
         )
     ]

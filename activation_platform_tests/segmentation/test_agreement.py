@@ -180,7 +180,7 @@ TREES = st.recursive(
 ROWS = st.fixed_dictionaries({name: st.none() | cells(dtype) for name, dtype in SCHEMA.items()})
 
 
-def frame_of(rows: list[dict]) -> pl.DataFrame:
+def frame_of(rows: list[dict], schema: dict[str, pl.DataType] = SCHEMA) -> pl.DataFrame:
     def series(name: str, dtype: pl.DataType) -> pl.Series:
         column = [row[name] for row in rows]
         if not isinstance(dtype, pl.Datetime):
@@ -190,13 +190,13 @@ def frame_of(rows: list[dict]) -> pl.DataFrame:
             name, [None if cell is None else cell // divisor for cell in column], dtype=pl.Int64
         ).cast(dtype)
 
-    return pl.DataFrame([series(name, dtype) for name, dtype in SCHEMA.items()])
+    return pl.DataFrame([series(name, dtype) for name, dtype in schema.items()])
 
 
-def as_held(row: dict) -> dict:
+def as_held(row: dict, schema: dict[str, pl.DataType] = SCHEMA) -> dict:
     """What the frame really holds: 32-bit floats are rounded, exact numbers are fractions."""
     held = dict(row)
-    for name, dtype in SCHEMA.items():
+    for name, dtype in schema.items():
         cell = held[name]
         if cell is None:
             continue
