@@ -1,5 +1,6 @@
 """A DuckDB file: opened read-only for each read, so that others can replace it or write to it in between."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,7 +102,9 @@ class DuckDB(Source):
         if not file.is_file():
             raise NotFound(f"There is no file {self.path}", remedy="Correct the source's `path`.")
         try:
-            session = duckdb.connect(file, read_only=read_only, config=LOCKED_DOWN)
+            session = (
+                _opened(file) if not read_only else duckdb.connect(file, read_only=True, config=LOCKED_DOWN)
+            )
             try:
                 session.execute("SET TimeZone = 'UTC'")
                 yield session
@@ -112,10 +115,26 @@ class DuckDB(Source):
             raise translated(error, self.path) from None
 
 
+WAIT = 60.0
+"""Seconds for which a bench waits for other processes: other runs look at the file, too."""
 SCHEMAS = """
 select distinct table_schema from information_schema.tables
 where table_catalog = current_database() order by table_schema
 """
+
+
+def _opened(file: Path) -> "duckdb.DuckDBPyConnection":
+    """The file open for writing, once the other processes that have it open have closed it; for a time they are waited for."""
+    import duckdb
+
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            return duckdb.connect(file, config=LOCKED_DOWN)
+        except duckdb.IOException as error:
+            if "Could not set lock" not in str(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.1)
 
 
 class _Bench(Bench):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import polars as pl
 from pydantic import Field
 from pydantic.config import JsonDict
+from sqlglot import exp
 
 from activation_platform.contracts.errors import (
     DeclarationError,
@@ -90,21 +91,21 @@ class Snowflake(Source):
         https://docs.snowflake.com/en/sql-reference/sql/grant-privilege; what is named without its database or schema
         is looked for in the source's own.
         """
-        role = self.role or "ACTIVATION"
-        whole = [
-            TableName(table.database or self.database, table.schema or self.default_schema, table.name)
-            for table in tables
-        ]
+        role, warehouse, user = (
+            _name(name) for name in (self.role or "ACTIVATION", self.warehouse, self.user)
+        )
+        here, schema = _name(self.database), _name(self.default_schema)
+        whole = [TableName(table.database or here, table.schema or schema, table.name) for table in tables]
         databases = sorted({table.database for table in whole})
         schemas = sorted({f"{table.database}.{table.schema}" for table in whole if table.schema})
         return "\n".join(
             [
                 f"CREATE ROLE IF NOT EXISTS {role};",
-                f"GRANT USAGE ON WAREHOUSE {self.warehouse} TO ROLE {role};",
+                f"GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE {role};",
                 *(f"GRANT USAGE ON DATABASE {database} TO ROLE {role};" for database in databases),
-                *(f"GRANT USAGE ON SCHEMA {schema} TO ROLE {role};" for schema in schemas),
+                *(f"GRANT USAGE ON SCHEMA {one} TO ROLE {role};" for one in schemas),
                 *(f"GRANT SELECT ON TABLE {table} TO ROLE {role}; -- a view: ON VIEW" for table in whole),
-                f"GRANT ROLE {role} TO USER {self.user};",
+                f"GRANT ROLE {role} TO USER {user};",
             ]
         )
 
@@ -218,3 +219,8 @@ class Snowflake(Source):
 
     def _secret_values(self) -> list[str]:
         return [value for name in self.secrets if (value := getattr(self, name))]
+
+
+def _name(name: str) -> str:
+    """A name as it stands in SQL: in quotes where it could not stand without."""
+    return exp.to_identifier(name).sql(dialect="snowflake") if name else ""

@@ -168,6 +168,23 @@ def test_a_file_that_another_process_writes_is_a_failed_connection(source, file)
         writer.communicate("\n")
 
 
+def test_whoever_works_in_a_file_waits_for_other_processes_for_a_time(source, file, monkeypatch):
+    hold = f"import duckdb; c = duckdb.connect({str(file)!r}); print('open', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with monkeypatch.context() as patch:
+            patch.setattr("activation_platform.sources.duckdb.WAIT", 0)
+            with pytest.raises(ConnectionFailed, match="open for writing"), source.bench():
+                pass
+        monkeypatch.setattr("time.sleep", lambda seconds: other.communicate("\n"))
+        with source.bench() as bench:
+            bench.run("create table ours as select 1 as id")
+    assert pl.concat(source.read("select * from ours")).rows() == [(1,)]
+
+
 def test_a_file_that_this_process_writes_is_a_failed_connection(source, file):
     with duckdb.connect(file), pytest.raises(ConnectionFailed, match="open for writing"):
         list(source.read("select 1"))

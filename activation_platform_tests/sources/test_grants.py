@@ -82,6 +82,18 @@ def test_a_new_postgres_role_works_in_our_schemas_once_it_may_and_nowhere_else(
     postgres_server.run(f'drop owned by "{role}"', f'drop role "{role}"', database=postgres_database)
 
 
+def test_snowflake_quotes_names_that_could_not_stand_without():
+    source = Snowflake(account="a", user="me@example.org", warehouse="SMALL; DROP", database="my shop")
+
+    assert source.grants([TableName("", "crm", "PEOPLE")]).splitlines()[1:] == [
+        'GRANT USAGE ON WAREHOUSE "SMALL; DROP" TO ROLE ACTIVATION;',
+        'GRANT USAGE ON DATABASE "my shop" TO ROLE ACTIVATION;',
+        'GRANT USAGE ON SCHEMA "my shop".crm TO ROLE ACTIVATION;',
+        'GRANT SELECT ON TABLE "my shop".crm.PEOPLE TO ROLE ACTIVATION; -- a view: ON VIEW',
+        'GRANT ROLE ACTIVATION TO USER "me@example.org";',
+    ]
+
+
 def test_snowflake_grants_a_role_the_way_down_to_each_table():
     source = Snowflake(
         account="a", user="READER", warehouse="SMALL", database="SHOP", default_schema="PUBLIC"
