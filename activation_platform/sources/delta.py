@@ -54,10 +54,8 @@ class DeltaTable(Delta):
     def compare(self, asked: Asked) -> Compared:
         """See `Delta.compare`."""
         sql = self._sql
+        self._prepare()
         with self._source.bench() as bench:
-            require_schema(bench, self._dialect, DELTA)
-            bench.run(sql.say(delta_sql.SEEN))
-            bench.run(sql.say(delta_sql.LEDGERS))
             clock = None if asked.everything else self._clock(bench, asked)
             if clock is None:
                 bench.run(sql.say("DELETE FROM seen"))
@@ -91,6 +89,19 @@ class DeltaTable(Delta):
             bench.run(sql.say(delta_sql.AS_GIVEN))
             self._mark(bench, token, run=run, merged=run, clock=clock)
             bench.run(sql.say("DROP TABLE run"))
+
+    def _prepare(self) -> None:
+        """Make what is not there yet, on its own: whoever makes it at the same time waits for us, and is told that it exists."""
+        for last in (False, True):
+            try:
+                with self._source.bench() as bench:
+                    require_schema(bench, self._dialect, DELTA)
+                    bench.run(self._sql.say(delta_sql.SEEN))
+                    bench.run(self._sql.say(delta_sql.LEDGERS))
+                return
+            except ConnectionFailed:
+                if last:
+                    raise
 
     def _clock(self, bench: Bench, asked: Asked) -> int | None:
         """Up to when the table has followed its ledger; None where there is no such table, or the ledger is older than it."""
