@@ -1,6 +1,6 @@
 """Files that carry the checksum of their content in their name, so that what is damaged is not taken for what was remembered.
 
-delta-7-3f2a9c01.arrow        what it is, of which run, and the CRC-32 of the whole file
+delta-7-dpckjmab.arrow        what it is, of which run, and the CRC-32 of the whole file
 """
 
 import zlib
@@ -13,13 +13,15 @@ from activation_platform.sync.store import Store
 __all__ = ["is_checked", "is_whole", "keep_checked", "run_of"]
 
 _AT_ONCE = 256 * 1024
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+"""A checksum is written in letters: what looks like a long number is masked in messages."""
 
 
 def keep_checked(folder: Store, room: Path, stem: str, suffix: str, write: Callable[[Path], None]) -> str:
     """Keep what `write` writes as `<stem>-<checksum><suffix>`; returns that name. `room`: a folder for the draft."""
     draft = room / f"draft{suffix}"
     write(draft)
-    name = f"{stem}-{_checksum(draft):08x}{suffix}"
+    name = f"{stem}-{_checksum(draft)}{suffix}"
     folder.keep(name, partial(_move, draft))
     return name
 
@@ -31,7 +33,7 @@ def is_checked(name: str) -> bool:
 
 def is_whole(path: Path, name: str) -> bool:
     """Whether the file at the path is what was kept under the name; raises OSError where it cannot be read."""
-    return not is_checked(name) or _parts(name)[-1] == f"{_checksum(path):08x}"
+    return not is_checked(name) or _parts(name)[-1] == _checksum(path)
 
 
 def run_of(name: str) -> int:
@@ -47,9 +49,9 @@ def _move(draft: Path, path: Path) -> None:
     draft.replace(path)
 
 
-def _checksum(path: Path) -> int:
+def _checksum(path: Path) -> str:
     checksum, room = 0, memoryview(bytearray(_AT_ONCE))
     with path.open("rb", buffering=0) as file:
         while size := file.readinto(room):
             checksum = zlib.crc32(room[:size], checksum)
-    return checksum
+    return f"{checksum:08x}".translate(_LETTERS)

@@ -6,6 +6,7 @@ not at all, with `run` F, and those that the runs between them changed, each wit
 base for every fold. To see the ledger after run R, walk back from the base in force, period by period, to the one that holds R.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ __all__ = ["PAST", "forget_past", "head_after", "keep_past", "past_files"]
 PAST = timedelta(days=30)
 """For how long a ledger can be seen as it was, unless the activation says otherwise."""
 _FOLDER = "past"
+_NAME = re.compile(r"(\d+)-(\d+)-[a-p]{8}\.parquet")
 _ALIKE = ("run", "state", "reason")
 
 
@@ -97,8 +99,8 @@ def past_files(folder: Store) -> list[str]:
 
 def _periods(folder: Store) -> Iterator[_Period]:
     for name, facts in (folder / _FOLDER).files().items():
-        first, last, _ = name.split("-")
-        yield _Period(int(first), int(last), facts.written, f"{_FOLDER}/{name}")
+        if found := _NAME.fullmatch(name):  # else somebody else put it there
+            yield _Period(int(found[1]), int(found[2]), facts.written, f"{_FOLDER}/{name}")
 
 
 def _of_run(run: int, entries: pl.DataFrame) -> pl.DataFrame:

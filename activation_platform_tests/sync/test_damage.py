@@ -1,10 +1,12 @@
 """Lost and damaged ledgers: each stops the run with words that name the file and the ways out; what is there is left alone."""
 
+import re
 import threading
 
 import pytest
 
 from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.contracts.redaction import mask_text
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.inventory import verify
 from activation_platform.sync.manifest import Manifest
@@ -112,6 +114,13 @@ def test_a_flipped_bit_in_the_base_is_noticed_before_it_is_folded_into_the_next(
     workshop.run(*newer)
     assert workshop.vendor.writes == []
     assert verify(workshop.store, "things")[1] == 0
+
+
+def test_the_name_of_a_file_stands_in_messages_as_it_is(workshop, folder):
+    names = [path.name for path in folder.glob("*-*-*.arrow")]
+    assert len(names) == 3
+    assert [mask_text(name) for name in names] == names
+    assert all(re.fullmatch(r"[a-z]+-\d-[a-p]{8}\.arrow", name) for name in names)
 
 
 def test_files_of_earlier_versions_have_no_checksum_and_open_all_the_same(workshop, folder):

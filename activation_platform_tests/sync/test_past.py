@@ -152,6 +152,15 @@ def test_the_past_that_has_passed_its_time_is_removed_and_what_is_younger_stays(
                 head_after(replay.folder, run)
 
 
+def test_what_somebody_else_puts_beside_the_past_is_left_alone(replay):
+    stranger = replay.folder.path / "past" / "notes.txt"
+    stranger.write_text("mine")
+    replay.past = timedelta(0)
+    replay.run(25)
+    assert stranger.read_text() == "mine"
+    assert entries_after(replay.folder, max(replay.after)) == replay.entries
+
+
 def test_a_ledger_that_keeps_no_past_writes_none_and_removes_what_there_is(replay):
     replay.past = timedelta(0)
     replay.run(25)
@@ -190,7 +199,7 @@ def test_a_flipped_bit_in_the_past_is_told_and_the_present_is_not_troubled(repla
         whole = path.read_bytes()
         place = replay.dice.randrange(len(whole))
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
-    with pytest.raises(LedgerMismatch, match=r"past/\d+-\d+-[0-9a-f]{8}\.parquet is not what was written"):
+    with pytest.raises(LedgerMismatch, match=r"past/\d+-\d+-[a-p]{8}\.parquet is not what was written"):
         head_after(replay.folder, 1)
     replay.run(3)
     assert entries_after(replay.folder, max(replay.after)) == replay.entries
