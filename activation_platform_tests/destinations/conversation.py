@@ -106,8 +106,12 @@ def batch_of(
         }
         for position, person in enumerate(people)
     ]
+    own = {KEY: pl.String, IDENTIFIER: pl.String, PREVIOUS: pl.String}
     frame = pl.DataFrame(
-        rows, schema_overrides={PREVIOUS: pl.String, **(schema or {})}, infer_schema_length=None
+        rows or None,
+        schema=None if rows else own,
+        schema_overrides={PREVIOUS: pl.String, **(schema or {})} if rows else None,
+        infer_schema_length=None,
     )
     if operation is Operation.DELETE:
         return Batch(operation, mode, Rows(frame.select(name for name in frame.columns if name in _OWN)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 
-from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.errors import DeclarationError, TimedOut
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
@@ -88,7 +88,7 @@ class ContactLists(Service):
 
     def request(self, batch: Batch) -> httpx.Request:
         """Add, remove, or put these members in the place of all."""
-        people = [record.identifier for record in batch.records]
+        people = batch.frame[IDENTIFIER]
         if batch.operation is Operation.CLEAR:  # unconfirmed: that nobody may take the place of all
             return self._ask("replace", ids=[{"id": person} for person in people])
         action = "remove" if batch.operation is Operation.DELETE else "add"

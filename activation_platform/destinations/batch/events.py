@@ -73,7 +73,7 @@ class Events(Service):
 
     def request(self, batch: Batch) -> httpx.Request:
         """The people of the batch, each once, with their events in the batch's order."""
-        people = _by_person(batch)
+        people, records = _by_person(batch), batch.records
         return self.destination.ask(
             "POST",
             f"/{self.destination.version}/profiles/update",
@@ -82,7 +82,7 @@ class Events(Service):
             json=[
                 {
                     "identifiers": {"custom_id": person},
-                    "events": [_event(batch.records[n]) for n in positions],
+                    "events": [_event(records[n]) for n in positions],
                 }
                 for person, positions in people.items()
             ],
