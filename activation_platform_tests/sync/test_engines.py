@@ -240,10 +240,14 @@ def test_a_table_that_somebody_meddled_with_is_noticed_and_made_anew(warehouse, 
     assert staying.fetched == [3, 2]
 
 
-def test_a_key_that_is_taken_over_unseen_is_looked_at_again(warehouse):
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_key_that_is_taken_over_unseen_is_looked_at_again(warehouse, monkeypatch, merged):
     warehouse.settings["on_shared_identifier"] = "rank"
     warehouse.run(thing("a", "old", id="X", rank=2))
-    warehouse.run(thing("a", "old", id="X", rank=2), thing("b", "new", id="X", rank=1))
+    with monkeypatch.context() as patch:
+        if not merged:
+            patch.setattr(DeltaTable, "merge", _unreachable)
+        warehouse.run(thing("a", "old", id="X", rank=2), thing("b", "new", id="X", rank=1))
     assert warehouse.vendor.names == {"X": "new"}
 
     warehouse.run(thing("a", "old", id="X", rank=2))
