@@ -8,6 +8,7 @@ import pytest
 from activation_platform.sync.bucket import Bucket
 from activation_platform_tests.destinations.files.stores import Front
 from activation_platform_tests.sync.homes import home
+from activation_platform_tests.sync.warehouses import Staying, in_duckdb, in_postgres
 from activation_platform_tests.sync.world import Workshop
 
 
@@ -25,3 +26,20 @@ def bucket(front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Buc
     made = home("bucket", front, tmp_path, monkeypatch)
     assert isinstance(made, Bucket)
     return made
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def staying(request: pytest.FixtureRequest, tmp_path: Path) -> Staying:
+    """A warehouse in which a frame stays."""
+    if request.param == "duckdb":
+        return in_duckdb(tmp_path)
+    return in_postgres(
+        request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_database")
+    )
+
+
+@pytest.fixture
+def warehouse(staying: Staying, workshop: Workshop) -> Workshop:
+    """A workshop whose frames stay in it."""
+    workshop.staying = staying
+    return workshop

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,8 +10,6 @@ import pytest
 from activation_platform.contracts.warehouse import Asked
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.relation import Relation
-from activation_platform_tests.sync.warehouses import Staying, in_duckdb, in_postgres
-from activation_platform_tests.sync.world import Workshop
 
 
 def naive(*parts: int) -> datetime:
@@ -39,23 +36,6 @@ APART: dict[str, list[Any]] = {
     "texts": [[], None, ["a, b"], ["a", "b"], ["'a'", "b"], ["NULL"], [None], [""]],
     "bytes": [b"", None, b"\\x41", b"A", b"\x00"],
 }
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def staying(request: pytest.FixtureRequest, tmp_path: Path) -> Staying:
-    """A warehouse in which a frame stays."""
-    if request.param == "duckdb":
-        return in_duckdb(tmp_path)
-    return in_postgres(
-        request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_database")
-    )
-
-
-@pytest.fixture
-def warehouse(staying: Staying, workshop: Workshop) -> Workshop:
-    """A workshop whose frames stay in it."""
-    workshop.staying = staying
-    return workshop
 
 
 def rows(keys: list[Any], name: str) -> pl.DataFrame:

@@ -151,23 +151,6 @@ def test_the_operations_are_the_same_where_the_rows_stay_in_postgres(
     same_in(life, lambda folder: in_postgres(postgres_server, postgres_database))
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def staying(request: pytest.FixtureRequest, tmp_path: Path) -> Staying:
-    """A warehouse in which a frame stays."""
-    if request.param == "duckdb":
-        return in_duckdb(tmp_path)
-    return in_postgres(
-        request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_database")
-    )
-
-
-@pytest.fixture
-def warehouse(staying: Staying, workshop: Workshop) -> Workshop:
-    """A workshop whose frames stay in it."""
-    workshop.staying = staying
-    return workshop
-
-
 def test_only_rows_that_may_differ_are_fetched(warehouse, staying):
     warehouse.run(thing("a"), thing("b"), thing("c"), thing(None))
     warehouse.run(thing("a"), thing("b", "new"), thing("d"))
