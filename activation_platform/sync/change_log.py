@@ -43,6 +43,7 @@ class ChangeLog:
 
     def keep(self, folder: Store) -> None:
         """Keep the log of a run that is over; what would say nothing is not kept."""
+        self._beside.shutdown()
         for written in self._written:
             written.result()
         self._write(self._waiting)

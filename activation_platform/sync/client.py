@@ -8,7 +8,7 @@ __all__ = ["Client"]
 class Client(httpx.AsyncClient):
     """One a run. `exchange` is `send` without what an API has no use for: cookies, redirects, hooks, answers in pieces.
 
-    Those are a quarter of what a small request costs (docs/decisions/0021-a-short-way-through-httpx.md).
+    Those are about a tenth of what a small request costs (docs/decisions/0021-a-short-way-through-httpx.md).
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, timeout: httpx.Timeout) -> None:
