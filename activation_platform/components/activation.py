@@ -280,7 +280,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             backfill_policy=dg.BackfillPolicy.multi_run()
             if self.takes_events(workspace)
             else dg.BackfillPolicy.single_run(),
-            required_resource_keys={destination.resource_key, *kept_open(self, workspace)},
+            required_resource_keys={destination.resource_key, *kept_open(self.model(workspace), workspace)},
             pool=f"activation_{self.name}",
         )
         def materialise(context: dg.AssetExecutionContext, config: ActivationConfig) -> Iterator[Any]:

@@ -16,8 +16,7 @@ from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.shown import frame_metadata, told_plainly
-from activation_platform.components.source import SourceComponent
-from activation_platform.components.staying import fitting, members, show
+from activation_platform.components.staying import fitting, kept_open, members, show
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.modes import Engine
@@ -93,9 +92,16 @@ class SegmentComponent(Declared[SegmentSpec]):
         )
 
     def execute(
-        self, context: dg.AssetExecutionContext, model: ModelComponent, source: Source, config: FrameConfig
+        self,
+        context: dg.AssetExecutionContext,
+        model: ModelComponent,
+        source: Source | None,
+        config: FrameConfig,
     ) -> dg.MaterializeResult[Any]:
-        """Evaluate the condition over the model's snapshot and publish the rows; those that stay in a warehouse are counted."""
+        """Evaluate the condition over the model's snapshot and publish the rows; those that stay in a warehouse are counted.
+
+        `source`: where they stay; None where a model's frames are all that is read.
+        """
         require_shared_storage(context.instance)
         frames = self.frames
         with frames.lock():
@@ -107,7 +113,7 @@ class SegmentComponent(Declared[SegmentSpec]):
                 frames.point(context.run.run_id, newest)
                 return self._result(newest, rows, reused=True)
             draft = frames.draft()
-            if rows.engine is Engine.WAREHOUSE:
+            if source is not None and rows.engine is Engine.WAREHOUSE:
                 belonging = members(self, model.relation(source), instant)
                 census = Census(*belonging.count(source, model.key))
                 draft.describe(belonging.schema, census.rows)
@@ -126,7 +132,7 @@ class SegmentComponent(Declared[SegmentSpec]):
                 recipe=recipe,
                 engine=rows.engine,
             )
-            if rows.engine is Engine.WAREHOUSE:
+            if source is not None and rows.engine is Engine.WAREHOUSE:
                 show(context, source, belonging, self.word, self.name, snapshot, census)
         return self._result(snapshot, rows)
 
@@ -145,17 +151,18 @@ class SegmentComponent(Declared[SegmentSpec]):
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The asset."""
         model: ModelComponent = workspace.find("model", self.spec.model)
-        source: SourceComponent = workspace.find("source", model.spec.source)
+        sources = kept_open(model, workspace)
         spec = self.get_asset_spec(workspace)
 
         @dg.multi_asset(
             name=f"segments__{self.name}",
             specs=[spec.with_io_manager_key(FRAMES_KEY)],
-            required_resource_keys={source.resource_key},
+            required_resource_keys={*sources},
         )
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult[Any]:
+            source = next((getattr(context.resources, key) for key in sources), None)
             with told_plainly():
-                return self.execute(context, model, getattr(context.resources, source.resource_key), config)
+                return self.execute(context, model, source, config)
 
         return dg.Definitions(
             assets=[materialise],

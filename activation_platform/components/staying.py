@@ -28,6 +28,7 @@ from activation_platform.sync.ledger import Ledger
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
+    from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
 
 __all__ = ["fitting", "kept_open", "members", "rows_of", "show"]
@@ -51,9 +52,8 @@ def members(segment: "SegmentComponent", rows: Relation, now: datetime) -> Relat
         return replace(rows, where=compile_condition(read(segment.spec.where), rows.schema, now=now))
 
 
-def kept_open(activation: "ActivationComponent", workspace: Workspace) -> list[str]:
-    """The keys of the resources that an activation's runs need of its model's source."""
-    model = activation.model(workspace)
+def kept_open(model: "ModelComponent | None", workspace: Workspace) -> list[str]:
+    """The keys of the resources that runs over a model's rows need of its source: none where its frames are all they read."""
     if model is None or model.spec.engine is Engine.FRAMES:
         return []
     return [workspace.find("source", model.spec.source).resource_key]

@@ -230,6 +230,12 @@ def test_a_segment_run_alone_stops_while_its_models_check_stands_failed(runner, 
     assert "failed a blocking check" in refusal(runner.run("segments/loyal", upstream=False))
 
 
+def test_a_segment_of_frames_asks_for_nothing_of_its_models_source(runner, warehouse, monkeypatch):
+    succeeded(runner.run("models/people"))
+    monkeypatch.delenv("SHOP_FILE")
+    succeeded(runner.run("segments/loyal", upstream=False))
+
+
 def test_only_the_newest_refused_frames_are_kept(model, warehouse, frames):
     fill(warehouse, [])
     runner = model("  table: people\n  primary_key: id\n")

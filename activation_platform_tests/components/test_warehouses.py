@@ -201,6 +201,16 @@ def test_a_file_that_somebody_replaced_is_read_as_a_whole_and_only_what_differs_
     assert [counts[name] for name in ("inserted", "updated", "deleted")] == [2, 1, 2]
 
 
+def test_a_segment_over_rows_that_stayed_before_their_model_was_changed_says_to_read_it_again(
+    project, loaded, warehouse
+):
+    succeeded(loaded(project.replaced(*STAYING)).run("models/people"))
+    runner = loaded(project.replaced(*reversed(STAYING)))
+
+    assert "materialise it again" in refusal(runner.run("segments/loyal", upstream=False))
+    succeeded(runner.run("segments/loyal"))
+
+
 STAYING = ("kind: users", "kind: users\n  engine: warehouse")
 
 
