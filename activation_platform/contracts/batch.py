@@ -80,10 +80,10 @@ class Batch:
 
     def made(self, name: Hashable, make: Callable[["Batch"], Sequence[_T]]) -> Sequence[_T]:
         """What `make` makes of each record. It is asked once for all batches that are cut from the same rows, with all of
-        them as one batch (whose `id` says nothing). `name` tells it from other things that are made of them.
+        them as one batch (whose `id` says nothing), for they have the same fields. `name` tells it from other things that are
+        made of them.
         """
-        likeness = (name, self.operation, self.fields)
-        return self.rows.made(likeness, lambda rows: make(replace(self, rows=rows)))
+        return self.rows.made((name, self.operation), lambda rows: make(replace(self, rows=rows)))
 
     def _records(self) -> list[Record]:
         return [self._record(row) for row in self.frame.iter_rows(named=True)]

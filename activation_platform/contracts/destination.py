@@ -71,13 +71,13 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
         return urlsplit(self.root_url).netloc
 
     def _address(self, path: str) -> httpx.URL:
-        with suppress(httpx.InvalidURL, ValueError):
-            url = _url(self.root_url + path)
-            if url.scheme in ("http", "https") and url.host:
-                return url
-        raise DeclarationError(
-            f"the address of {self.platform} is none", remedy="Write it as https://host:port/path (base_url)."
-        )
+        url = _url(self.root_url + path)
+        if url is None:
+            raise DeclarationError(
+                f"the address of {self.platform} is none",
+                remedy="Write it as https://host:port/path (base_url).",
+            )
+        return url
 
     def auth(self) -> httpx.Auth:
         """How requests are signed; without an answer to that they are not."""
@@ -146,6 +146,10 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
 
 
 @lru_cache(maxsize=256)
-def _url(address: str) -> httpx.URL:
-    """Read once: most requests of a run go to the same few addresses."""
-    return httpx.URL(address)
+def _url(address: str) -> httpx.URL | None:
+    """Read once, for most requests of a run go to the same few addresses; None where it is no address."""
+    with suppress(httpx.InvalidURL, ValueError):
+        url = httpx.URL(address)
+        if url.scheme in ("http", "https") and url.host:
+            return url
+    return None

@@ -5,7 +5,7 @@ their digits, bytes base64, categories text. NaN and infinities, which no record
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from polars.datatypes import DataTypeClass
 
 from activation_platform.contracts.batch import OMITTED, Batch, MappedField
 
-__all__ = ["JSON", "Member", "Shape", "json_array", "members", "rendered"]
+__all__ = ["JSON", "Member", "Shape", "json_array", "json_objects", "members", "rendered"]
 
 
 JSON = {"Content-Type": "application/json"}
@@ -54,13 +54,18 @@ def _absent(frame: pl.DataFrame, field: MappedField) -> pl.Expr | None:
 
 def json_array(batch: Batch, shape: Callable[[Batch], Shape]) -> bytes:
     """The records of a batch as an array of objects. `shape` says what they look like (see `Batch.made`)."""
+    return f"[{','.join(json_objects(batch, shape))}]".encode()
+
+
+def json_objects(batch: Batch, shape: Callable[[Batch], Shape]) -> Sequence[str]:
+    """The same, each object as a text of its own."""
 
     def texts(whole: Batch) -> list[str]:
         objects = _text(shape(whole)).alias("")
         # Beside a column: a shape without members is the same text once, not once a row.
         return whole.frame.select(pl.int_range(pl.len()).alias("_"), objects)[""].to_list()
 
-    return f"[{','.join(batch.made(shape, texts))}]".encode()
+    return batch.made(shape, texts)
 
 
 def _is_whole(shape: Shape) -> bool:

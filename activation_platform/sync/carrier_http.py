@@ -90,9 +90,9 @@ class HttpCarrier(Carrier):
                     raise Unanswered(self._unanswered(request, error, attempt + 1)) from None
                 await self._pause("does not answer", self.patience.backoff(attempt), exchange)
             else:
-                wait = retry_after(response, self.patience.now())
                 if self._throttles(response):
-                    wait = self.patience.backoff(attempt) if wait is None else wait
+                    asked_for = retry_after(response, self.patience.now())
+                    wait = self.patience.backoff(attempt) if asked_for is None else asked_for
                     throttled += wait
                     await self.budgets.refused(budget, cost, sent, wait)
                     if throttled > self.patience.throttled_for:
@@ -103,7 +103,8 @@ class HttpCarrier(Carrier):
                     exchange.touched = True
                     if last or not exchange.repeatable:
                         raise Unanswered(self._keeps_failing(response))
-                    wait = max(wait or 0.0, self.patience.backoff(attempt))
+                    asked_for = retry_after(response, self.patience.now())
+                    wait = max(asked_for or 0.0, self.patience.backoff(attempt))
                     await self._pause(f"answers {response.status_code}", wait, exchange)
                 else:
                     self._check(request, response)

@@ -12,6 +12,7 @@ from activation_platform.sync.hashes import distinct
 from activation_platform.sync.identifiers import contested
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.order import Activation, RunOrder
+from activation_platform.sync.spool import spool
 from activation_platform.sync.states import (
     ENTRIES,
     HELD,
@@ -51,7 +52,7 @@ class Departures:
         paths = []
         for number, events in enumerate(events for events in self.events if events.height):
             path = folder / f"departures-{number}.arrow"
-            events.write_ipc(path, compression="uncompressed")
+            spool(events, path)
             paths.append(path)
         return paths
 

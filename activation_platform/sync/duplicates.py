@@ -6,8 +6,9 @@ import polars as pl
 
 from activation_platform.contracts.batch import KEY
 from activation_platform.sync.head import Head
+from activation_platform.sync.spool import spooled
 from activation_platform.sync.states import Debt, Event, State, events_of
-from activation_platform.sync.survey import Survey, read_candidates
+from activation_platform.sync.survey import Survey
 
 __all__ = ["DUPLICATE", "fresh_duplicates", "split_duplicates"]
 
@@ -27,9 +28,7 @@ def split_duplicates(
 def fresh_duplicates(found: Survey, head: Head, debts: pl.DataFrame, at: int) -> tuple[pl.DataFrame, int]:
     """Events for the keys that are ambiguous since this run, and how many were so before."""
     keys = [
-        read_candidates(path, [KEY, "_key64"]).filter(
-            pl.col("_key64").is_in(pl.Series(found.duplicates).implode())
-        )
+        spooled(path, [KEY, "_key64"]).filter(pl.col("_key64").is_in(pl.Series(found.duplicates).implode()))
         for path in found.spooled
     ]
     position = head.find(found.duplicates)

@@ -20,8 +20,9 @@ from activation_platform.sync.identifiers import CONTENDERS
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import REASON, BoundMapping
 from activation_platform.sync.order import Activation
+from activation_platform.sync.spool import spool, spooled
 from activation_platform.sync.states import HELD, PENDING_ERASURE, Debt, Event, State, events_of
-from activation_platform.sync.survey import ORDER, ROWS_AT_ONCE, UNTIMED, Survey, read_candidates
+from activation_platform.sync.survey import ORDER, ROWS_AT_ONCE, UNTIMED, Survey
 
 __all__ = ["Judgement", "judge"]
 
@@ -53,7 +54,7 @@ class Judgement:
         """Keep events on disk until the plan is complete."""
         if events.height:
             path = self.spool / f"events-{len(self.events):06}.arrow"
-            events.write_ipc(path, compression="uncompressed")
+            spool(events, path)
             self.events.append(path)
 
 
@@ -90,7 +91,7 @@ def _in_bulk(files: Sequence[Path]) -> Iterator[pl.DataFrame]:
     """The candidates, in chunks that are worth the hundred small steps that each of them takes."""
     waiting: list[pl.DataFrame] = []
     for path in files:
-        waiting.append(read_candidates(path))
+        waiting.append(spooled(path))
         if sum(frame.height for frame in waiting) >= ROWS_AT_ONCE:
             yield pl.concat(waiting, how="diagonal_relaxed")
             waiting = []
@@ -177,7 +178,7 @@ def _spool_writes(judgement: Judgement, rows: pl.DataFrame, name: str) -> None:
     moved = pl.col(PREVIOUS).is_not_null() & ours & pl.col(PREVIOUS).ne_missing(pl.col(IDENTIFIER))
     writes = rows.with_columns(_moved=moved, _ours=ours)
     path = judgement.spool / f"writes-{name}"
-    writes.write_ipc(path, compression="uncompressed")
+    spool(writes, path)
     judgement.writes.append(path)
     judgement.omitted += sum(
         int(writes[column].sum()) for column in writes.columns if column.startswith(OMITTED)

@@ -15,7 +15,7 @@ from activation_platform.contracts.batch import KEY, Batch
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sync.head import Head
 from activation_platform.sync.mapping import BoundMapping
-from activation_platform.sync.survey import write_candidates
+from activation_platform.sync.spool import spool
 
 __all__ = ["due", "packed", "spool_kept"]
 
@@ -48,7 +48,7 @@ def spool_kept(
         *(pl.lit(None).alias(name) for name in columns),
         _position=pl.Series(head.find(debts["key64"].to_numpy()), dtype=pl.Int64),
     )
-    write_candidates(candidates, path)
+    spool(candidates, path)
 
 
 def due(debts: pl.DataFrame, keys: npt.NDArray[np.uint64], retries: int, *, full: bool) -> pl.DataFrame:

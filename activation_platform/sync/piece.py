@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from activation_platform.sync.plan import Counts
+from activation_platform.sync.spool import spool, spooled
 from activation_platform.sync.tally import Tally
 
 __all__ = ["Piece"]
@@ -32,14 +33,14 @@ class Piece:
 
     def intents(self) -> Iterator[pl.DataFrame]:
         """What to journal before the whole is put in its place."""
-        return (pl.read_ipc(path) for path in self._intents)
+        return (spooled(path) for path in self._intents)
 
     def answers(self) -> Iterator[pl.DataFrame]:
         """What to journal once it stands."""
-        return (pl.read_ipc(path) for path in self._answers)
+        return (spooled(path) for path in self._answers)
 
     def _keep(self, files: list[Path], kind: str, events: pl.DataFrame) -> None:
         if events.height:
             path = self.folder / f"{kind}-{len(files):06}.arrow"
-            events.write_ipc(path, compression="uncompressed")
+            spool(events, path)
             files.append(path)

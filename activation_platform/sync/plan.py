@@ -10,6 +10,7 @@ import polars as pl
 
 from activation_platform.contracts.modes import Operation
 from activation_platform.sync.mapping import BoundMapping
+from activation_platform.sync.spool import spooled
 
 __all__ = ["Counts", "Plan"]
 
@@ -67,7 +68,7 @@ class Plan:
         if operation in self.withheld or not getattr(self.counts, operation):
             return
         for path in self.writes:
-            chunk = pl.read_ipc(path).filter(pl.col("_operation") == operation)
+            chunk = spooled(path).filter(pl.col("_operation") == operation)
             yield (
                 chunk.join(self.losers.to_frame("_key64"), on="_key64", how="anti")
                 if len(self.losers)
@@ -76,4 +77,4 @@ class Plan:
 
     def decided(self) -> Iterator[pl.DataFrame]:
         """The events that the plan decided without a request, in chunks."""
-        return (pl.read_ipc(path) for path in self.events)
+        return (spooled(path) for path in self.events)

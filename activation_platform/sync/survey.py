@@ -16,6 +16,7 @@ from activation_platform.sync.fingerprint import fingerprint, key_text
 from activation_platform.sync.hashes import Hashes, Positions, distinct, is_among, repeated
 from activation_platform.sync.head import Head, is_any
 from activation_platform.sync.mapping import BoundMapping
+from activation_platform.sync.spool import spool
 from activation_platform.sync.states import State
 
 __all__ = [
@@ -24,9 +25,7 @@ __all__ = [
     "UNTIMED",
     "Looking",
     "Survey",
-    "read_candidates",
     "survey",
-    "write_candidates",
 ]
 
 ORDER = "_order"
@@ -132,7 +131,7 @@ def survey(
             rows = keyed[by_hash[candidate]].with_columns(
                 _position=pl.Series(position[candidate], dtype=pl.Int64)
             )
-            write_candidates(rows, path)
+            spool(rows, path)
             found.spooled.append(path)
         del batch, keyed  # or they would live on while the next ones are made
     if new_keys:
@@ -144,18 +143,6 @@ def survey(
 def _keyed(batch: pl.DataFrame) -> pl.DataFrame:
     """The rows that have a key; most often all of them."""
     return batch.filter(pl.col(KEY).is_not_null()) if batch[KEY].null_count() else batch
-
-
-def write_candidates(rows: pl.DataFrame, path: Path) -> None:
-    """Spool candidates, with texts of their own. As a stream, for Polars writes Arrow files by an engine that would run beside
-    the one that reads the frame, at half a gigabyte for the two.
-    """
-    rows.write_ipc_stream(path, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
-
-
-def read_candidates(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """What was spooled; all columns, or some."""
-    return pl.read_ipc_stream(path, columns=columns)
 
 
 def _due(

@@ -1,5 +1,6 @@
 """The tally of a run: what the destination acknowledged so far, and the figures that come of it (SEMANTICS, part F)."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +14,7 @@ from activation_platform.sync.states import Event
 
 __all__ = ["Tally"]
 
-_NONE = pl.lit(value=False)
 _ISSUES = [Event.REJECTED, Event.PARTIAL, Event.UNKNOWN, Event.OWED]
-_COUNTED = (
-    (pl.col("event") == Event.IGNORED).sum().alias("ignored"),
-    pl.col("event").is_in(_ISSUES).sum().alias("issues"),
-    (pl.col("event") == Event.ACCEPTED).sum().alias("accepted"),
-)
 
 
 @dataclass
@@ -56,11 +51,14 @@ class Tally:
 
         A record that `moved` to another identifier counts as updated, whatever the vendor calls it (F1).
         """
-        word = pl.col("did").fill_null("updated" if operation is Operation.UPDATE else "created")
-        created = (pl.col("event") == Event.ACCEPTED) & (word == "created") & ~moved
-        accepted, new = self._count(events, created)
+        stayed = (events["event"] == Event.ACCEPTED) & ~moved
+        word = events["did"]  # null, and so never counted, where the vendor gives none
+        if operation is Operation.UPDATE:
+            new = int((stayed & (word == "created")).sum())
+        else:
+            new = int(stayed.sum()) - int((stayed & (word != "created")).sum())
         self.inserted += new
-        self.updated += accepted - new
+        self.updated += self._count(events) - new
 
     def deletes(self, events: pl.DataFrame, same_run: pl.Series) -> None:
         """Count the answers to deletes. `same_run`: an identifier that a record left behind in this run is part of its update."""
@@ -68,7 +66,7 @@ class Tally:
         planned = events.filter(~same_run)
         requested = int((planned["event"] == Event.REQUESTED).sum())
         self.requested += requested
-        self.deleted += self._count(planned)[0] + requested
+        self.deleted += self._count(planned) + requested
 
     def absorb(self, other: "Tally") -> None:
         """Count what another tally counted."""
@@ -93,12 +91,12 @@ class Tally:
             self.issues += answers
             raise
 
-    def _count(self, events: pl.DataFrame, which: pl.Expr = _NONE) -> tuple[int, int]:
-        """Count answers; returns how many were accepted, and how many of the events are `which`."""
-        ignored, issues, accepted, chosen = events.select(*_COUNTED, which.sum().alias("which")).row(0)
-        self.ignored += ignored
-        self.issues += issues
-        return accepted, chosen
+    def _count(self, events: pl.DataFrame) -> int:
+        """Count answers; returns how many were accepted."""
+        said = Counter(events["event"].to_list())
+        self.ignored += said[Event.IGNORED]
+        self.issues += sum(said[event] for event in _ISSUES)
+        return said[Event.ACCEPTED]
 
     def figures(self, requests: int) -> Figures:
         """The run's figures so far."""

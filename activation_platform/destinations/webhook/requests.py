@@ -1,5 +1,7 @@
 """Records kept in step at a receiver of one's own: a request per record, or per batch."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -7,8 +9,8 @@ import httpx
 import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER as BATCH_IDENTIFIER
-from activation_platform.contracts.batch import Batch, Record
-from activation_platform.contracts.encode import Member, Shape, json_array, members
+from activation_platform.contracts.batch import KEY, Batch, Record
+from activation_platform.contracts.encode import Member, Shape, json_array, json_objects, members
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
@@ -124,15 +126,14 @@ class Requests(Sender, Service):
         """Say the batch in one request, or its record in one or two."""
         if self.options.per == "batch":
             return (yield from super().deliver(batch))
-        (record,) = batch.records
         operation = batch.operation
         try:
-            response = yield self._single(record, operation, batch.id)
+            response = yield self._single(batch, operation)
             if response.status_code == httpx.codes.CONFLICT and operation is Operation.INSERT:
                 if batch.mode is Mode.INSERT_ONLY:
                     return [ignored("already there")]
                 operation = Operation.UPDATE
-                response = yield self._single(record, operation, batch.id)
+                response = yield self._single(batch, operation)
         except Unsayable as unsayable:
             return [rejected(str(unsayable))]
         return [self._outcome(response, operation)]
@@ -141,7 +142,8 @@ class Requests(Sender, Service):
         """All records of the batch, as a JSON array."""
         call = self.options.call(batch.operation)
         payload = json_array(batch, self._object)
-        return self.message(call, call.path, payload, operation=batch.operation, key=batch.id)
+        key = json.dumps([batch.id, *batch.made(KEY, _keys)])
+        return self.message(call, call.path, payload, operation=batch.operation, key=key)
 
     def _object(self, batch: Batch) -> Shape:
         if batch.operation is Operation.DELETE:
@@ -154,19 +156,26 @@ class Requests(Sender, Service):
             refuse(response, self.destination.refusal(response))
         return batch.all(DELETED if batch.operation is Operation.DELETE else ACCEPTED)
 
-    def _single(self, record: Record, operation: Operation, batch: str) -> httpx.Request:
+    def _single(self, batch: Batch, operation: Operation) -> httpx.Request:
         call = self.options.call(operation)
-        path = call.filled(
-            {**record.values, IDENTIFIER: record.identifier, self.identifying_field: record.identifier}
-        )
-        named = operation is Operation.DELETE and call.names
-        payload = None if named else self._payload(record, operation)
-        return self.message(call, path, payload, operation=operation, key=f"{batch} {record.key}")
+        path = call.filled(self._named(batch.records[0])) if call.names else call.path
+        payload: Mapping[str, Any] | bytes | None
+        if operation is Operation.DELETE and call.names:
+            payload = None
+        elif self.options.values == "body":
+            payload = json_objects(batch, self._object)[0].encode()
+        else:
+            payload = self._parameters(batch.records[0], operation)
+        key = json.dumps([batch.id, *batch.made(KEY, _keys)])
+        return self.message(call, path, payload, operation=operation, key=key)
 
-    def _payload(self, record: Record, operation: Operation) -> dict[str, Any]:
-        if operation is Operation.DELETE:
-            return {self.identifying_field: record.identifier}
-        return dict(record.values)
+    def _named(self, record: Record) -> dict[str, Any]:
+        """What names in a path stand for."""
+        return {**record.values, IDENTIFIER: record.identifier, self.identifying_field: record.identifier}
+
+    def _parameters(self, record: Record, operation: Operation) -> Mapping[str, Any]:
+        deleting = operation is Operation.DELETE
+        return {self.identifying_field: record.identifier} if deleting else record.values
 
     def _outcome(self, response: httpx.Response, operation: Operation) -> Outcome:
         if response.is_success:
@@ -179,3 +188,7 @@ class Requests(Sender, Service):
         if response.status_code == httpx.codes.NOT_FOUND:
             refuse(response, self.destination.refusal(response))
         return rejected(self.destination.refusal(response))
+
+
+def _keys(batch: Batch) -> list[str]:
+    return batch.frame[KEY].to_list()

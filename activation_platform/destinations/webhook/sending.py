@@ -136,17 +136,21 @@ class Sender:
         return self.options.idempotent
 
     def message(self, call: Call, path: str, payload: Any, *, operation: str, key: str) -> httpx.Request:
-        """One request; `payload` is a mapping, a body or None, `key` tells it from another request of the same content."""
+        """One request; `payload` is a mapping, a body or None.
+
+        `key` and the mapping tell it from every other request; of a body, the key says whose it is.
+        """
         in_query = self.options.values == "query"
-        parameters = {
-            **self.destination.query,
-            **call.query,
-            **(_parameters(payload or {}) if in_query else {}),
-        }
-        content = b"" if in_query or payload is None else _encoded(payload)
+        parameters = {**self.destination.query, **call.query}
+        content = b""
+        if in_query:
+            parameters |= _parameters(payload or {})
+        elif payload is not None:
+            content = payload if isinstance(payload, bytes) else _encoded(payload)
         told = "\n".join([key, operation, call.method, path, json.dumps(parameters)])
         digest = hashlib.sha256(f"{told}\n".encode())
-        digest.update(content)
+        if content is not payload:
+            digest.update(content)
         headers: httpx.Headers | dict[str, str] = {"Content-Type": "application/json"} if content else {}
         if self.options.headers:
             headers = httpx.Headers(headers)
@@ -191,8 +195,6 @@ def _parameters(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encoded(payload: Any) -> bytes:
-    if isinstance(payload, bytes):
-        return payload
     return json.dumps(
         payload, default=_plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     ).encode()

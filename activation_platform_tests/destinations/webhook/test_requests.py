@@ -257,10 +257,19 @@ def test_a_request_that_is_sent_again_has_the_same_idempotency_key():
     assert key(JANE) == key(JANE)
 
 
-def test_another_record_content_or_batch_is_another_request():
-    keys = {key(JANE), key({**JANE, "name": "J"}), key({**JANE, "_key": "9"}), key(JANE, batch="b-2")}
+def test_another_record_address_or_batch_is_another_request():
+    keys = {key(JANE), key({**JANE, "_key": "9"}), key(JANE, batch="b-2"), key(JANE, update="PUT /shop")}
 
     assert len(keys) == 4
+
+
+def test_the_halves_of_a_batch_are_requests_of_their_own():
+    service = requests(**PER_BATCH)
+    batch = batch_of(JANE, {**JANE, "_key": "9"}, identified_by="id")
+
+    keys = {service.request(one).headers["Idempotency-Key"] for one in (batch, *batch.halves())}
+
+    assert len(keys) == 3
 
 
 @pytest.mark.parametrize("idempotent", [True, False])

@@ -1,0 +1,34 @@
+"""The spool: frames of a run's plan on disk, written as they lie in memory and read as they lie in the file.
+
+By Arrow, which copies nothing on either way; Polars' own writer and reader take five times as long for a frame of texts
+(docs/decisions/0023-what-a-record-costs.md). The files belong to one run on one machine: no other release ever reads them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+__all__ = ["spool", "spooled"]
+
+_MOSTLY_OTHERS = 4
+"""So many times its own size weighs a frame that drags along the texts of the rows that it was chosen from."""
+
+
+def spool(rows: pl.DataFrame, path: Path) -> None:
+    """Write a frame."""
+    table = rows.to_arrow(compat_level=pl.CompatLevel.newest())
+    if table.get_total_buffer_size() > _MOSTLY_OTHERS * rows.estimated_size():
+        table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())  # in which texts lie side by side
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def spooled(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """What was written, all columns or some, memory-mapped."""
+    with pa.memory_map(str(path)) as mapped, pa.ipc.open_stream(mapped) as reader:
+        table = reader.read_all()
+    frame = pl.from_arrow(table if columns is None else table.select(list(columns)))
+    assert isinstance(frame, pl.DataFrame)
+    return frame
