@@ -4,6 +4,7 @@ Written with sorting, at ten milliseconds a million: `numpy.unique` takes a hund
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
 
 _AT_ONCE = 1_000_000
+_STRETCH = 8_192
 _LOW_BITS = np.int64((1 << 22) - 1)
 
 
@@ -33,9 +35,23 @@ def found_at(haystack: Hashes, needles: Hashes) -> Positions:
     """The index of each needle in the sorted haystack, -1 where it is not there. Sorted needles are found much faster."""
     if not len(haystack):
         return np.full(len(needles), -1, dtype=np.int64)
-    index = np.searchsorted(haystack, needles)
+    index = _searched(haystack, needles)
     index[index == len(haystack)] = 0
     index[haystack[index] != needles] = -1
+    return index
+
+
+def _searched(haystack: Hashes, needles: Hashes) -> Positions:
+    """`numpy.searchsorted`, which looks for every needle in all that is above the one before: for sorted ones, part by part, in
+    a stretch of the haystack that a cache holds. It takes three quarters of the time.
+    """
+    if len(needles) <= _STRETCH or (needles[1:] < needles[:-1]).any():
+        return np.searchsorted(haystack, needles)
+    cuts = [*np.searchsorted(haystack, needles[::_STRETCH]).tolist(), len(haystack)]
+    index = np.empty(len(needles), dtype=np.int64)
+    for number, (low, high) in enumerate(pairwise(cuts)):
+        part = slice(number * _STRETCH, (number + 1) * _STRETCH)
+        index[part] = np.searchsorted(haystack[low : high + 1], needles[part]) + low
     return index
 
 
