@@ -2,11 +2,13 @@
 
     <activation>_<hash>       of every key that the ledger holds, the fingerprint of its row; null: ask again
     <activation>_<hash>_run   what a run fetched, and what it missed
-    ledgers                   whose table it is, the newest runs that looked and were merged, the ledger's clock then
+    <activation>_<hash>_mark  whose table it is, the newest run that looked, whether it was merged, the ledger's clock then
 
 A run looks once: its rows are copied into a temporary table, so that what is counted, compared and fetched is one state of the
 model, whose SQL is paid for once. In the same transaction every fetched or missing key is marked to be asked again, before
-anything is sent; the mark goes when the run is merged. So whatever a crash leaves, no row that may differ is passed over.
+anything is sent; the mark goes when the run is merged. So whatever a crash leaves, no row that may differ is passed over. That
+holds as well where a statement that makes or drops a table commits what stands before it (Snowflake): what lies between two
+of them can stand alone. Tables of several ledgers are never one, because some warehouses lock, or refuse, table by table.
 """
 
 import hashlib
@@ -38,16 +40,15 @@ class DeltaTable(Delta):
 
     def __init__(self, source: Source, relation: Relation, ledger: str) -> None:
         self._source = source
-        self._ledger = ledger
         self._dialect = dialect_of(source.dialect)
         digest = hashlib.sha256(ledger.encode()).hexdigest()[:10]
         name = f"{ledger.partition('~')[0][:_LONGEST]}_{digest}"  # PostgreSQL cuts names off after 63 bytes
         tables = {
             "seen": exp.table_(name, db=DELTA),
             "run": exp.table_(f"{name}_run", db=DELTA),
-            "ledgers": exp.table_("ledgers", db=DELTA),
-            "today": exp.to_table("activation_today"),
-            "given": exp.to_table(_GIVEN),
+            "mark": exp.table_(f"{name}_mark", db=DELTA),
+            "today": self._dialect.fleeting("activation_today"),
+            "given": self._dialect.fleeting(_GIVEN),
         }
         self._sql = DeltaSql(relation, self._dialect, tables)
 
@@ -67,7 +68,7 @@ class DeltaTable(Delta):
             for statement in sql.differing(asked.ignored_before):
                 bench.run(statement)
             parts = self._fetched(bench, asked)
-            gone = _all(bench, sql.say("SELECT key FROM run WHERE gone"))["key"]
+            gone = _first_column(bench, sql.say("SELECT key FROM run WHERE gone"))
             self._require(bench, "gone", len(gone))
             bench.run(sql.say("UPDATE seen SET raw = NULL WHERE key IN (SELECT key FROM run)"))
         counts = dict(zip(asked.columns, values, strict=True))
@@ -77,9 +78,8 @@ class DeltaTable(Delta):
         """See `Delta.merge`."""
         sql = self._sql
         with self._source.bench() as bench:
-            looked = "SELECT run FROM ledgers WHERE ledger = :ledger AND token = :token AND merged IS NULL"
-            waiting = _all(bench, sql.say(looked, ledger=self._ledger, token=token))
-            if waiting["run"].to_list() != [run]:
+            waiting = _first_column(bench, sql.say(delta_sql.LOOKED, token=token))
+            if waiting.to_list() != [run]:
                 return
             for rows in (KEPT.to_frame(), *exceptions):
                 bench.upload(_GIVEN, rows)
@@ -97,7 +97,7 @@ class DeltaTable(Delta):
                 with self._source.bench() as bench:
                     require_schema(bench, self._dialect, DELTA)
                     bench.run(self._sql.say(delta_sql.SEEN))
-                    bench.run(self._sql.say(delta_sql.LEDGERS))
+                    bench.run(self._sql.say(delta_sql.MARK))
                 return
             except ConnectionFailed:
                 if last:
@@ -105,17 +105,15 @@ class DeltaTable(Delta):
 
     def _clock(self, bench: Bench, asked: Asked) -> int | None:
         """Up to when the table has followed its ledger; None where there is no such table, or the ledger is older than it."""
-        known = "SELECT run, clock FROM ledgers WHERE ledger = :ledger AND token = :token"
-        for run, clock in _all(
-            bench, self._sql.say(known, ledger=self._ledger, token=asked.token)
-        ).iter_rows():
+        known = self._sql.say("SELECT run, clock FROM mark WHERE token = :token", token=asked.token)
+        for run, clock in _all(bench, known).iter_rows():
             return None if clock is None or run > asked.newest else int(clock)
         return None
 
     def _mark(self, bench: Bench, token: str, *, run: int, merged: int | None, clock: int | None) -> None:
-        bench.run(self._sql.say("DELETE FROM ledgers WHERE ledger = :ledger", ledger=self._ledger))
-        entry = "INSERT INTO ledgers (ledger, token, run, merged, clock) VALUES (:ledger, :token, :run, :merged, :clock)"
-        bench.run(self._sql.say(entry, ledger=self._ledger, token=token, run=run, merged=merged, clock=clock))
+        bench.run(self._sql.say("DELETE FROM mark"))
+        entry = "INSERT INTO mark (token, run, merged, clock) VALUES (:token, :run, :merged, :clock)"
+        bench.run(self._sql.say(entry, token=token, run=run, merged=merged, clock=clock))
 
     def _doubt(self, bench: Bench, touched: Iterable[pl.DataFrame]) -> None:
         """What the ledger has heard of since the last merge is asked again, and can be gone."""
@@ -126,8 +124,7 @@ class DeltaTable(Delta):
 
     def _fetched(self, bench: Bench, asked: Asked) -> list[Path]:
         """The rows that may differ, as Parquet files under their own names, streamed."""
-        names = {f"c{number}": name for number, name in enumerate(asked.columns)}
-        names |= {"text_of_key": TEXT_OF_KEY, "is_known": KNOWN}
+        names = [TEXT_OF_KEY, KNOWN, *asked.columns]
         waiting: list[pl.DataFrame] = []
         parts: list[Path] = []
         arrived = held = 0
@@ -139,7 +136,7 @@ class DeltaTable(Delta):
             waiting.clear()
 
         for frame in bench.read(self._sql.to_fetch(len(asked.columns))):
-            waiting.append(frame.select(pl.col(ours).alias(name) for ours, name in names.items()))
+            waiting.append(frame.rename(dict(zip(frame.columns, names, strict=True))))
             arrived, held = arrived + frame.height, held + frame.height
             del frame  # or it would live on while the next one is made
             if held >= _PART_ROWS:
@@ -162,6 +159,10 @@ class DeltaTable(Delta):
 
 def _all(bench: Bench, query: str) -> pl.DataFrame:
     return pl.concat(bench.read(query))
+
+
+def _first_column(bench: Bench, query: str) -> pl.Series:
+    return _all(bench, query).to_series()
 
 
 def _only_row(bench: Bench, query: str) -> list[int]:

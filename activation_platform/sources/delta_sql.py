@@ -1,7 +1,7 @@
 """The statements by which a warehouse finds out what may differ: one canonical text each, a tree for every dialect.
 
 Tables stand under short names (`TABLES` says which): what was *seen* of the keys that the ledger holds, what a *run* fetched and
-missed, the *ledgers* whose tables these are, the rows as they are *today*, and what is *given* from here.
+missed, the *mark* that says whose tables these are, the rows as they are *today*, and what is *given* from here.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,8 @@ from activation_platform.sources.relation import Relation, column
 __all__ = ["DeltaSql"]
 
 SEEN = "CREATE TABLE IF NOT EXISTS seen (key TEXT, raw TEXT, ignored BIGINT)"
-LEDGERS = (
-    "CREATE TABLE IF NOT EXISTS ledgers (ledger TEXT, token TEXT, run BIGINT, merged BIGINT, clock BIGINT)"
-)
+MARK = "CREATE TABLE IF NOT EXISTS mark (token TEXT, run BIGINT, merged BIGINT, clock BIGINT)"
+LOOKED = "SELECT run FROM mark WHERE token = :token AND merged IS NULL"
 DIFFERING = """
 SELECT n.key, n.raw, NOT t.key IS NULL AS known, FALSE AS gone
 FROM today AS n LEFT JOIN seen AS t ON t.key = n.key
@@ -67,7 +66,7 @@ class DeltaSql:
         return self.written(exp.replace_placeholders(sqlglot.parse_one(canonical), **literals))
 
     def written(self, tree: exp.Expr) -> str:
-        """A tree in the dialect: every name is quoted, and every table is the one that is meant."""
+        """A tree in the dialect; every table is the one that is meant."""
 
         def meant(node: exp.Expr) -> exp.Expr:
             table = self._tables.get(node.name) if isinstance(node, exp.Table) and not node.db else None
@@ -75,12 +74,15 @@ class DeltaSql:
                 return node
             return exp.alias_(table.copy(), node.alias, table=True) if node.alias else table.copy()
 
-        return tree.transform(meant).sql(dialect=self._dialect.name, identify=True)
+        return self._dialect.written(tree.transform(meant))
 
     def today(self, key: Sequence[str], columns: Sequence[str], compared: Sequence[str], seed: str) -> str:
-        """Makes `today`: every row's key as text, the fingerprint of what is compared, the columns under names of ours."""
+        """Makes `today`: every row's key as text, the fingerprint of it and of what is compared, the columns under names of ours.
+
+        The key is in the fingerprint because a warehouse may take keys for equal that are not: such a row is fetched.
+        """
         fetched = [column(name).as_(f"c{number}") for number, name in enumerate(columns)]
-        raw = self._fingerprint(compared, seed)
+        raw = self._fingerprint(tuple(dict.fromkeys((*key, *compared))), seed)
         query = self.written(
             self._relation.select(self._relation.key(key).as_("key"), raw.as_("raw"), *fetched)
         )

@@ -11,11 +11,13 @@ from sqlglot import exp
 
 from activation_platform.contracts.errors import DeclarationError
 
-__all__ = ["DIALECTS", "Dialect", "dialect_of", "joined", "text"]
+__all__ = ["DIALECTS", "Dialect", "call", "dialect_of", "joined", "text", "unless_null"]
 
 DIALECTS: Mapping[str, str] = {
     "duckdb": "activation_platform.sources.duckdb_sql:DuckDBSql",
     "postgres": "activation_platform.sources.postgres_sql:PostgresSql",
+    "redshift": "activation_platform.sources.redshift_sql:RedshiftSql",
+    "snowflake": "activation_platform.sources.snowflake_sql:SnowflakeSql",
 }
 """Class by sqlglot's name of the dialect."""
 
@@ -25,9 +27,19 @@ def text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
+def call(function: str, *arguments: exp.Expr) -> exp.Expr:
+    """A function of one warehouse, as it is named there."""
+    return exp.Anonymous(this=function, expressions=list(arguments))
+
+
 def joined(*parts: exp.Expr) -> exp.Expr:
     """One text of several, null if one of them is: `a || b`."""
     return reduce(lambda one, other: exp.DPipe(this=one, expression=other), parts)
+
+
+def unless_null(column: exp.Expr, said: exp.Expr) -> exp.Expr:
+    """What is said of a column where it has a value; null where it has none."""
+    return exp.Case().when(exp.not_(column.copy().is_(exp.null())), said)
 
 
 class Dialect(ABC):
@@ -37,6 +49,8 @@ class Dialect(ABC):
     """sqlglot's name of it."""
     schemas: ClassVar[str]
     """A query for the names of all schemas."""
+    capitals: ClassVar[bool] = False
+    """Whether a name without quotes means one in capitals."""
 
     @abstractmethod
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
@@ -53,6 +67,20 @@ class Dialect(ABC):
     @abstractmethod
     def view(self, view: str, query: str) -> list[str]:
         """Statements that make a view show a query, whatever it showed before."""
+
+    def fleeting(self, name: str) -> exp.Table:
+        """A temporary table, which nobody else sees and which goes with its session."""
+        return exp.to_table(name)
+
+    def written(self, tree: exp.Expr) -> str:
+        """A tree of ours, with every name in quotes: a name that has none yet is the one that people mean without them."""
+
+        def quoted(node: exp.Expr) -> exp.Expr:
+            if not isinstance(node, exp.Identifier) or node.quoted:
+                return node
+            return exp.to_identifier(node.name.upper() if self.capitals else node.name, quoted=True)
+
+        return tree.transform(quoted).sql(dialect=self.name, comments=False)
 
     def conditions(self, tree: exp.Expr) -> exp.Expr:
         """A segment's condition in words that this dialect has."""

@@ -1,12 +1,11 @@
 """Redshift: small results row by row through a cursor, large ones unloaded to S3 as Parquet."""
 
 import logging
-import re
 import socket
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import polars as pl
 from pydantic import Field
@@ -18,20 +17,18 @@ from activation_platform.contracts.errors import (
 from activation_platform.contracts.postgres import Trouble, translated
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, Ssh, TableName
-from activation_platform.sources.arrow import conformed
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.checking import check_steps, first_column
-from activation_platform.sources.redshift_columns import Column, arrow_schema, batch_of, projected, reading
+from activation_platform.sources.redshift_columns import reading
+from activation_platform.sources.redshift_rows import Large, described, read_rows
 from activation_platform.sources.redshift_unload import Unload
-from activation_platform.sources.statement import one_select, without_rows
+from activation_platform.sources.schemas import OURS
+from activation_platform.sources.statement import one_select
+from activation_platform.sources.stating import StatingBench
 from activation_platform.sources.tunnel import tunnelled
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["Redshift"]
 
-FETCH_ROWS = 1000
-"""The most that a cluster of one node hands out at once. https://docs.aws.amazon.com/redshift/latest/dg/fetch.html"""
 SSL_MODES = ("disable", "verify-ca", "verify-full")
 SCHEMAS = """
 SELECT nspname FROM pg_catalog.pg_namespace
@@ -62,6 +59,7 @@ class Redshift(Source):
 
     kind: ClassVar[str] = "redshift"
     dialect: ClassVar[str] = "redshift"
+    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("password", "ssh.password", "ssh.private_key")
 
     host: str
@@ -93,20 +91,13 @@ class Redshift(Source):
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of 1,000 rows; of at most 50,000 where the result is unloaded."""
-        text = one_select(query, self.dialect)
         with self._session() as cursor:
-            columns = _described(cursor, text)
-            plan, schema = reading(columns), arrow_schema(columns)
-            if self.unload_to and _expected(cursor, text) > self.unload_above_rows:
-                unloaded = self._unload.batches(cursor, projected(text, columns, as_text=False))
-                yield from plan.frames(conformed(batch, schema) for batch in unloaded)
-            else:
-                yield from plan.frames(_fetched(cursor, text, columns, schema))
+            yield from read_rows(cursor, query, self._large, alone=True)
 
     def columns(self, query: str) -> pl.Schema:
-        """Names and types of the query's columns; the cluster gives its result without a row."""
+        """Names and types of the query's columns; no row is asked for."""
         with self._session() as cursor:
-            return reading(_described(cursor, one_select(query, self.dialect))).schema
+            return reading(described(cursor, one_select(query, self.dialect))).schema
 
     def grants(self, tables: Sequence[TableName]) -> str:
         """USAGE on the schemas, SELECT on the tables. https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html"""
@@ -120,6 +111,20 @@ class Redshift(Source):
             )
         return "\n".join(lines)
 
+    def grants_to_work(self) -> str:
+        """Temporary tables, and tables and views in the platform's own schemas; it needs not make these itself."""
+        user, database = (
+            exp.to_identifier(name, quoted=True).sql(dialect=self.dialect)
+            for name in (self.user, self.database)
+        )
+        return "\n".join(
+            [
+                f"GRANT TEMPORARY ON DATABASE {database} TO {user};",
+                *(f"CREATE SCHEMA IF NOT EXISTS {schema};" for schema in OURS),
+                *(f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {user};" for schema in OURS),
+            ]
+        )
+
     def check(self) -> Iterator[CheckStep]:
         """connection: the cluster answers; access: it lets us in; schemas: those we may look into."""
         return check_steps(
@@ -131,9 +136,18 @@ class Redshift(Source):
             closed=f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it.",
         )
 
+    @contextmanager
+    def bench(self) -> Iterator[Bench]:
+        """A transaction that sees one state of the database, once it has begun to look at it."""
+        with self._session() as cursor:
+            cursor.execute("BEGIN")
+            yield _Bench(cursor, self._large)
+            cursor.execute("COMMIT")
+
     @property
-    def _unload(self) -> Unload:
-        return Unload(self.unload_to, self.unload_role)
+    def _large(self) -> Large:
+        unload = Unload(self.unload_to, self.unload_role) if self.unload_to else None
+        return Large(unload, self.unload_above_rows)
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
@@ -160,7 +174,8 @@ class Redshift(Source):
                 yield cursor
         except (driver.Error, OSError, struct.error, arrow_error) as error:
             spoken = _Spoken(error)
-            if self.unload_to and (refusal := self._unload.refusal(str(spoken))):
+            unload = self._large.unload
+            if unload and (refusal := unload.refusal(str(spoken))):
                 raise refusal from None
             raise translated(spoken, Redactor([self.password]), REMEDIES, whose="Redshift") from None
 
@@ -204,6 +219,25 @@ class Redshift(Source):
         return said | {"iam": True, "db_user": self.user, "is_serverless": bool(self.workgroup)}
 
 
+class _Bench(StatingBench):
+    """A transaction of a session."""
+
+    dialect: ClassVar[str] = Redshift.dialect
+
+    def __init__(self, cursor: Any, large: Large) -> None:
+        super().__init__()
+        self._cursor = cursor
+        self._large = large
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames as the source reads them."""
+        return read_rows(self._cursor, query, self._large, alone=False)
+
+    def run(self, statement: str) -> None:
+        """Carry it out."""
+        self._cursor.execute(statement)
+
+
 class _Spoken(Exception):
     """What the driver says, as `contracts.postgres` reads it: the server's sentence, and its code as `sqlstate`."""
 
@@ -225,36 +259,3 @@ def _driver() -> tuple[Any, type[Exception]]:
         ) from None
     logging.getLogger("redshift_connector").setLevel(logging.WARNING)  # it logs what it sends
     return redshift_connector, pa.ArrowException
-
-
-def _described(cursor: Any, query: str) -> list[Column]:
-    cursor.execute(without_rows(query, Redshift.dialect))
-    return [
-        Column(field["label"].decode(), field["type_oid"], field["type_modifier"])
-        for field in cursor.ps["row_desc"]
-    ]
-
-
-def _expected(cursor: Any, query: str) -> int:
-    """The rows that the planner expects. It may be wrong: then the slower way is taken, and nothing else is different."""
-    cursor.execute(f"EXPLAIN {query}")
-    found = re.search(r"\brows=(\d+)", str(cursor.fetchone()[0]))
-    return int(found[1]) if found else 0
-
-
-def _fetched(
-    cursor: Any, query: str, columns: Sequence[Column], schema: "pa.Schema"
-) -> "Iterator[pa.RecordBatch]":
-    """The rows through a cursor: without one the driver would hold all of them.
-
-    Redshift counts no rows here. That none is missing is the protocol's own promise: each FETCH ends with a word of its own.
-    """
-    cursor.execute("BEGIN READ ONLY")
-    cursor.execute(f"DECLARE activation_rows CURSOR FOR {projected(query, columns, as_text=True)}")
-    while True:
-        cursor.execute(f"FETCH FORWARD {FETCH_ROWS} FROM activation_rows")
-        rows = cursor.fetchall()
-        if not rows:
-            break
-        yield batch_of(rows, columns, schema)
-    cursor.execute("ROLLBACK")

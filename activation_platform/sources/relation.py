@@ -60,7 +60,7 @@ class Relation:
     @property
     def sql(self) -> str:
         """The query for all columns."""
-        return self.select().sql(dialect=self.dialect)
+        return dialect_of(self.dialect).written(self.select())
 
     def key(self, columns: Sequence[str]) -> exp.Expr:
         """The primary key as text, as `sync/fingerprint.py` writes it; null if any part is."""
@@ -75,7 +75,7 @@ class Relation:
         """Rows, rows with a key, distinct keys, counted in the warehouse."""
         keys = self.select(self.key(key).as_("key")).subquery("keys")
         counts = exp.select("COUNT(*) AS total", "COUNT(key) AS keyed", "COUNT(DISTINCT key) AS different")
-        query = counts.from_(keys).sql(dialect=self.dialect)
+        query = dialect_of(self.dialect).written(counts.from_(keys))
         total, keyed, different = pl.concat(source.read(query)).row(0)
         return int(total), int(keyed), int(different)
 

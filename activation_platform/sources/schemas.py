@@ -32,9 +32,9 @@ _COUNTED = (
 
 def require_schema(bench: Bench, dialect: Dialect, schema: str) -> None:
     """Make one of them where it is not there yet; whoever may not asks an owner for it (`activation grants`)."""
-    there = {name for frame in bench.read(dialect.schemas) for name in frame.to_series()}
+    there = {name.lower() for frame in bench.read(dialect.schemas) for name in frame.to_series()}
     if schema not in there:
-        bench.run(f"CREATE SCHEMA {exp.to_identifier(schema, quoted=True).sql(dialect=dialect.name)}")
+        bench.run(f"CREATE SCHEMA {dialect.written(exp.to_identifier(schema))}")
 
 
 def publish(
@@ -63,12 +63,16 @@ def publish(
     def said(canonical: str) -> str:
         literals = {word: exp.convert(value) for word, value in figures.items()}
         tree = exp.replace_placeholders(sqlglot.parse_one(canonical), **literals)
-        tables = exp.replace_tables(tree, {"frames": f"{STATS}.frames"})
-        return tables.sql(dialect=dialect.name, identify=True, comments=False)
+        return dialect.written(exp.replace_tables(tree, {"frames": f"{STATS}.frames"}))
 
+    view = dialect.written(exp.table_(f"{kind}_{name}", db=SEGMENTS))
     with source.bench() as bench:
         for schema in (SEGMENTS, STATS):
             require_schema(bench, dialect, schema)
-        view = exp.table_(f"{kind}_{name}", db=SEGMENTS).sql(dialect=dialect.name, identify=True)
-        for statement in (*dialect.view(view, relation.sql), said(_MADE), said(_COUNTED)):
+        for statement in (said(_MADE), said(_COUNTED)):
+            bench.run(statement)
+    with (
+        source.bench() as bench
+    ):  # of its own: some warehouses have no view of a table named without its schema
+        for statement in dialect.view(view, relation.sql):
             bench.run(statement)

@@ -16,11 +16,14 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, TableName
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.arrow import counted
 from activation_platform.sources.checking import check_steps, first_column
+from activation_platform.sources.schemas import OURS
 from activation_platform.sources.snowflake_columns import exactly, reading
 from activation_platform.sources.snowflake_errors import translated
 from activation_platform.sources.statement import one_select
+from activation_platform.sources.stating import StatingBench
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -47,6 +50,7 @@ class Snowflake(Source):
 
     kind: ClassVar[str] = "snowflake"
     dialect: ClassVar[str] = "snowflake"
+    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("password", "private_key", "private_key_password", "oauth_token")
 
     account: str
@@ -74,11 +78,8 @@ class Snowflake(Source):
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of the result's own chunks, at most 50,000 rows each."""
-        with self._session() as session, closing(session.cursor()) as cursor:
-            cursor.execute(one_select(query, self.dialect))
-            plan = reading(cursor.description)
-            tables = cursor.fetch_arrow_batches(force_microsecond_precision=True)
-            yield from counted(plan.frames(exactly(tables, plan)), cursor.rowcount or 0, "Snowflake")
+        with self._session() as session:
+            yield from _rows(session, query)
 
     def columns(self, query: str) -> pl.Schema:
         """Names and types of the query's columns; the server only describes it."""
@@ -109,6 +110,24 @@ class Snowflake(Source):
             ]
         )
 
+    def grants_to_work(self) -> str:
+        """Tables and views in the platform's own schemas of the source's database; it needs not make these itself.
+
+        Temporary tables need no grant of their own. https://docs.snowflake.com/en/user-guide/security-access-control-privileges
+        """
+        role, here = _name(self.role or "ACTIVATION"), _name(self.database)
+        schemas = [f"{here}.{schema}" for schema in OURS]
+        return "\n".join(
+            [
+                f"GRANT USAGE ON DATABASE {here} TO ROLE {role};",
+                *(f"CREATE SCHEMA IF NOT EXISTS {schema};" for schema in schemas),
+                *(
+                    f"GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA {one} TO ROLE {role};"
+                    for one in schemas
+                ),
+            ]
+        )
+
     def check(self) -> Iterator[CheckStep]:
         """connection: the account answers; access: it lets us in; schemas: those of the database we may look into."""
 
@@ -124,6 +143,16 @@ class Snowflake(Source):
             admits=f"{self.user} may log in and use {self.warehouse}",
             closed=f"No schema of {self.database} is open. GRANT USAGE ON SCHEMA … TO the role.",
         )
+
+    @contextmanager
+    def bench(self) -> Iterator[Bench]:
+        """A transaction that each statement which makes or drops a table commits, and after which another one begins.
+
+        Each statement sees what was committed when it began.
+        """
+        with self._session() as session:
+            yield _Bench(session)
+            session.commit()
 
     @contextmanager
     def _session(self) -> "Iterator[SnowflakeConnection]":
@@ -219,6 +248,33 @@ class Snowflake(Source):
 
     def _secret_values(self) -> list[str]:
         return [value for name in self.secrets if (value := getattr(self, name))]
+
+
+class _Bench(StatingBench):
+    """A session."""
+
+    dialect: ClassVar[str] = Snowflake.dialect
+
+    def __init__(self, session: "SnowflakeConnection") -> None:
+        super().__init__()
+        self._session = session
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of the result's own chunks, at most 50,000 rows each."""
+        return _rows(self._session, query)
+
+    def run(self, statement: str) -> None:
+        """Carry it out."""
+        with closing(self._session.cursor()) as cursor:
+            cursor.execute(statement)
+
+
+def _rows(session: "SnowflakeConnection", query: str) -> Iterator[pl.DataFrame]:
+    with closing(session.cursor()) as cursor:
+        cursor.execute(one_select(query, Snowflake.dialect))
+        plan = reading(cursor.description)
+        tables = cursor.fetch_arrow_batches(force_microsecond_precision=True)
+        yield from counted(plan.frames(exactly(tables, plan)), cursor.rowcount or 0, "Snowflake")
 
 
 def _name(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb as duckdb_of_the_test
 import pytest
 
+from activation_platform.sources.schemas import OURS
 from activation_platform_tests.components.project import (
     FIRST,
     LETTERS,
@@ -106,6 +107,8 @@ def postgres(postgres_server, postgres_database):
 def snowflake(snowflake_account):
     made = Server("snowflake", snowflake_account.settings, snowflake_account.run, snowflake_account.loses)
     made.account = snowflake_account
+    made.rows = snowflake_account.rows
+    made.run(*(f"drop schema if exists {schema} cascade" for schema in OURS))
     made.run('drop table if exists "people"', TABLE)
     yield made
     made.run('drop table "people"')
@@ -141,7 +144,8 @@ def redshift(postgres, postgres_server, front, monkeypatch):
         monkeypatch.setenv(name, value)
     with redshift_cluster.serving(postgres_server, store.client) as cluster:
         settings = postgres.settings | {"port": cluster.port, "sslmode": "disable"}
-        made = Server("redshift", settings, postgres.run)
+        made = Server("redshift", settings, postgres.run, rows=postgres.rows)
+        made.run(*redshift_cluster.FUNCTIONS)
         made.unload = {"unload_to": f"s3://{store.bucket}/tmp", "unload_above_rows": 0}
         made.cluster = cluster
         yield made
@@ -181,7 +185,7 @@ def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, 
     two_partitions(shop, loaded(project), sandbox)
 
 
-@on("duckdb", "postgres")
+@on("duckdb", "postgres", "redshift", "snowflake")
 def test_the_destination_ends_in_the_same_state_where_the_rows_stay_in_the_warehouse(
     shop, project, loaded, sandbox
 ):
@@ -214,14 +218,14 @@ def test_a_segment_over_rows_that_stayed_before_their_model_was_changed_says_to_
 STAYING = ("kind: users", "kind: users\n  engine: warehouse")
 
 
-@on("duckdb", "postgres")
+@on("duckdb", "postgres", "redshift", "snowflake")
 def test_what_stays_in_the_warehouse_is_shown_there_with_its_figures(shop, project, loaded, sandbox):
     runner = loaded(project.replaced(*STAYING))
 
     succeeded(runner.run(LETTERS, partition=FIRST))
     shop.fill(LATER)
 
-    assert shop.rows("select id from activation_segments.segment_loyal order by id") == [
+    assert shop.rows('select "id" from activation_segments.segment_loyal order by "id"') == [
         (2,),
         (3,),
         (5,),

@@ -18,6 +18,7 @@ from typing import Any
 
 import polars as pl
 import sqlglot
+from sqlglot import exp
 
 from activation_platform.sources.postgres import Postgres
 
@@ -26,11 +27,17 @@ VERSION = b"8.0.2"
 ENDS = (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError)
 SSL_ASKED = struct.pack("!I", 80877103)
 SASL = struct.pack("!I", 10)
-AS_IT_IS = re.compile(r"\s*(BEGIN|SET|FETCH|ROLLBACK|COMMIT|DEALLOCATE)\b", re.IGNORECASE)
+AS_IT_IS = re.compile(r"\s*(BEGIN|SET|FETCH|CLOSE|ROLLBACK|COMMIT|DEALLOCATE)\b", re.IGNORECASE)
 WRAPPED = re.compile(r"\s*((?:EXPLAIN|DECLARE \w+ CURSOR FOR)\s)(.*)", re.IGNORECASE | re.DOTALL)
 LITERAL = re.compile(r"'((?:[^'\\]|\\.|'')*)'", re.DOTALL)
 ESCAPED = re.compile(r"\\.|''", re.DOTALL)
 COUNT = "SELECT pg_last_unload_count()"
+FUNCTIONS = (
+    "create or replace function from_varbyte(bytea, text) returns text language sql as 'select encode($1, $2)'",
+    "create or replace function fnv_hash(double precision) returns bigint language sql as 'select hashfloat8extended($1, 0)'",
+)
+"""Redshift's own, as far as a PostgreSQL can have them. Its SUPER is text."""
+UNBOUND = " WITH NO SCHEMA BINDING"
 REFUSES = "do $do$ begin raise exception using errcode = 'XX000', message = {}; end $do$"
 
 
@@ -157,9 +164,24 @@ async def _sized(reader: asyncio.StreamReader) -> bytes:
 def translated(sql: str) -> str:
     """Redshift's SQL as PostgreSQL's; what sqlglot cannot read goes as it is."""
     try:
-        return str(sqlglot.transpile(sql, read="redshift", write="postgres")[0])
+        tree = sqlglot.parse_one(sql.removesuffix(UNBOUND), read="redshift")
     except sqlglot.errors.ParseError:
         return sql
+    return tree.transform(_of_postgres).sql(dialect="postgres")
+
+
+def _of_postgres(node: exp.Expr) -> exp.Expr:
+    """Texts have no length, SUPER is a text with the JSON of one, and what compares letter by letter is the collation "C"."""
+    if isinstance(node, exp.DataType) and (
+        node.this is exp.DType.SUPER or "MAX" in map(str, node.expressions)
+    ):
+        return exp.DataType.build("text")
+    if isinstance(node, exp.Collate):
+        node.set("expression", exp.to_identifier("C", quoted=True))
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "JSON_SERIALIZE":
+        (value,) = node.expressions
+        return exp.cast(exp.Anonymous(this="to_json", expressions=[value.transform(_of_postgres)]), "text")
+    return node
 
 
 @contextmanager

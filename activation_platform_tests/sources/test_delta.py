@@ -88,15 +88,19 @@ def test_a_look_that_takes_too_long_leaves_everything_as_it_was(
 ):
     table(source).compare(asked(tmp_path))
     table(source).merge("token", 1, 1, [])
-    ledgers = "select * from activation_delta.ledgers"
-    before = postgres_server.rows(ledgers, postgres_database)
+    (mark,) = postgres_server.rows(
+        "select table_name from information_schema.tables where table_name like 'things%_mark'",
+        postgres_database,
+    )[0]
+    marked = f"select * from activation_delta.{mark}"
+    before = postgres_server.rows(marked, postgres_database)
 
     impatient = source.model_copy(update={"statement_timeout_seconds": 0.2})
     slow = "select key, name from things, lateral (select pg_sleep(key * 2)) as late"
     with pytest.raises(TimedOut):
         table(impatient, query=slow).compare(asked(tmp_path, 2))
 
-    assert postgres_server.rows(ledgers, postgres_database) == before
+    assert postgres_server.rows(marked, postgres_database) == before
     assert not table(source).compare(asked(tmp_path, 2)).whole
 
 

@@ -139,3 +139,31 @@ def test_redshift_grants_a_user_the_schemas_and_tables_and_names_what_unload_nee
         'GRANT SELECT ON orders TO "reader";',
         "-- in AWS: s3:PutObject on s3://bucket/tmp/* for the cluster's IAM role (default)",
     ]
+
+
+def test_redshift_grants_a_user_our_schemas_and_temporary_tables_to_work_in():
+    source = Redshift(host="h", database="my shop", user="reader")
+
+    assert source.grants_to_work().splitlines() == [
+        'GRANT TEMPORARY ON DATABASE "my shop" TO "reader";',
+        "CREATE SCHEMA IF NOT EXISTS activation_delta;",
+        "CREATE SCHEMA IF NOT EXISTS activation_segments;",
+        "CREATE SCHEMA IF NOT EXISTS activation_stats;",
+        'GRANT USAGE, CREATE ON SCHEMA activation_delta TO "reader";',
+        'GRANT USAGE, CREATE ON SCHEMA activation_segments TO "reader";',
+        'GRANT USAGE, CREATE ON SCHEMA activation_stats TO "reader";',
+    ]
+
+
+def test_snowflake_grants_a_role_our_schemas_in_its_database_to_work_in():
+    source = Snowflake(account="a", user="READER", warehouse="SMALL", database="my shop", role="WORKER")
+
+    assert source.grants_to_work().splitlines() == [
+        'GRANT USAGE ON DATABASE "my shop" TO ROLE WORKER;',
+        'CREATE SCHEMA IF NOT EXISTS "my shop".activation_delta;',
+        'CREATE SCHEMA IF NOT EXISTS "my shop".activation_segments;',
+        'CREATE SCHEMA IF NOT EXISTS "my shop".activation_stats;',
+        'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA "my shop".activation_delta TO ROLE WORKER;',
+        'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA "my shop".activation_segments TO ROLE WORKER;',
+        'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA "my shop".activation_stats TO ROLE WORKER;',
+    ]

@@ -1,14 +1,23 @@
 """The workshop that the engine's tests run activations in, and the homes of state."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from activation_platform.sync.bucket import Bucket
 from activation_platform_tests.destinations.files.stores import Front
+from activation_platform_tests.postgres_server import PostgreSQLServer
+from activation_platform_tests.sources.redshift_cluster import Cluster, serving
 from activation_platform_tests.sync.homes import home
-from activation_platform_tests.sync.warehouses import Staying, in_duckdb, in_postgres
+from activation_platform_tests.sync.warehouses import (
+    Staying,
+    in_duckdb,
+    in_postgres,
+    in_redshift,
+    in_snowflake,
+)
 from activation_platform_tests.sync.world import Workshop
 
 
@@ -28,14 +37,27 @@ def bucket(front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Buc
     return made
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture
+def redshift_cluster(postgres_server: PostgreSQLServer) -> Iterator[Cluster]:
+    """A Redshift cluster that unloads nothing."""
+    with serving(postgres_server, None) as cluster:
+        yield cluster
+        assert cluster.broken == []
+
+
+@pytest.fixture(params=["duckdb", "postgres", "redshift", "snowflake"])
 def staying(request: pytest.FixtureRequest, tmp_path: Path) -> Staying:
     """A warehouse in which a frame stays."""
-    if request.param == "duckdb":
-        return in_duckdb(tmp_path)
-    return in_postgres(
-        request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_database")
-    )
+    there = request.getfixturevalue
+    match request.param:
+        case "duckdb":
+            return in_duckdb(tmp_path)
+        case "postgres":
+            return in_postgres(there("postgres_server"), there("postgres_database"))
+        case "redshift":
+            return in_redshift(there("redshift_cluster"), there("postgres_database"))
+        case _:
+            return in_snowflake(there("snowflake_account"))
 
 
 @pytest.fixture

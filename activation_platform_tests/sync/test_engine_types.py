@@ -19,7 +19,7 @@ def naive(*parts: int) -> datetime:
 
 KEYS: dict[str, list[Any]] = {
     "integer": [1, -2, 2**62],
-    "text": ["a", "A ", "é|\\"],
+    "text": ["a", "A", "é|\\'"],
     "date": [date(2026, 1, 31), date(1, 1, 1), date(9999, 12, 31)],
     "boolean": [True, False, None],
     "timestamp": [naive(2026, 1, 31, 7), naive(2026, 1, 31, 7, 0, 0, 1), naive(1, 1, 1)],
@@ -70,8 +70,21 @@ def test_a_key_of_several_columns_is_found_again(warehouse, staying):
     assert staying.fetched == [2, 0, 1]
 
 
+def test_a_key_that_ends_with_a_blank_is_found_again_or_refused(warehouse, staying):
+    keys = ["a", "a "]
+    if staying.source.kind == "redshift":  # which takes them for equal
+        assert "cast the key" in str(warehouse.fails(rows(keys, "x"))).lower()
+        return
+    warehouse.run(rows(keys, "x"))
+    warehouse.run(rows(keys, "x"))
+
+    assert staying.fetched == [2, 0]
+
+
 @pytest.mark.parametrize("kind", APART)
 def test_every_change_of_a_value_is_noticed_and_nothing_else(staying, tmp_path, kind):
+    if kind == "texts" and staying.source.kind in ("redshift", "snowflake"):
+        pytest.skip("it has no lists but in JSON, which its stand-in does not")
     values = pl.Series(APART[kind])
     pairs = [(one, other) for one in range(len(values)) for other in range(len(values))]
     keys = pl.Series("key", range(len(pairs)), dtype=pl.Int64)

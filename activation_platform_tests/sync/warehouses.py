@@ -1,4 +1,4 @@
-"""Warehouses that the engine's tests put a frame into, so that it stays there: a DuckDB file, and a schema of a PostgreSQL."""
+"""Warehouses that the engine's tests put a frame into, so that it stays there."""
 
 import shutil
 import tempfile
@@ -15,9 +15,14 @@ from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
+from activation_platform.sources.redshift import Redshift
 from activation_platform.sources.relation import Relation
+from activation_platform.sources.schemas import OURS
+from activation_platform.sources.snowflake import Snowflake
 from activation_platform.sync.in_warehouse import InWarehouse
 from activation_platform_tests.postgres_server import PostgreSQLServer
+from activation_platform_tests.sources.redshift_cluster import FUNCTIONS, Cluster
+from activation_platform_tests.sources.snowflake_account import SnowflakeAccount
 
 QUERY = "select * from things -- as they are"
 
@@ -49,18 +54,23 @@ class Staying:
             return bench
 
     @property
-    def tables(self) -> list[str]:
-        """What it keeps of its one ledger."""
+    def table(self) -> str:
+        """Where it keeps what it last saw of its one ledger's rows."""
         found = self.ask(
-            "select table_name from information_schema.tables where table_schema = 'activation_delta'"
+            "select table_name from information_schema.tables where lower(table_schema) = 'activation_delta'"
         )
-        return [name for (name,) in found if name != "ledgers"]
+        (name,) = [name for (name,) in found if not name.lower().endswith(("_run", "_mark"))]
+        return f"activation_delta.{name}"
 
     @property
     def seen(self) -> dict[str, bool]:
         """Of every key that the warehouse watches, whether it is asked again whatever its row is."""
-        (table,) = [name for name in self.tables if not name.endswith("_run")]
-        return dict(self.ask(f"select key, raw is null from activation_delta.{table} order by key"))
+        return dict(self.ask(f"select key, raw is null from {self.table} order by key"))
+
+    @property
+    def mark(self) -> list[Any]:
+        """Whose table it is, and the newest run that looked."""
+        return self.ask(f"select * from {self.table}_mark")
 
 
 class _Counting(InWarehouse):
@@ -114,3 +124,61 @@ def in_postgres(server: PostgreSQLServer, database: str) -> Staying:
         lambda query: server.rows(query, database),
         lambda statement: server.run(statement, database=database),
     )
+
+
+def in_redshift(cluster: Cluster, database: str) -> Staying:
+    """A database of a cluster."""
+    server: PostgreSQLServer = cluster.server
+    below = in_postgres(server, database)
+    server.run(*FUNCTIONS, database=database)
+    source = Redshift(
+        host=cluster.host,
+        port=cluster.port,
+        database=database,
+        user=server.user,
+        password=server.password,
+        sslmode="disable",
+    )
+    return Staying(source, below.put, below.ask, below.run)
+
+
+KINDS = {
+    pl.String: "varchar",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+    pl.Float64: "double",
+    pl.Int32: "int",
+    pl.Int64: "bigint",
+    pl.Binary: "binary",
+}
+
+
+def in_snowflake(account: SnowflakeAccount) -> Staying:
+    """The database of an account, without what others left of ours."""
+    account.run(*(f"drop schema if exists {schema} cascade" for schema in OURS))
+
+    def put(frame: pl.DataFrame) -> None:
+        columns = ", ".join(f'"{name}" {_kind(dtype)}' for name, dtype in frame.schema.items())
+        rows = ", ".join(f"({', '.join(map(_said, row))})" for row in frame.rows())
+        filled = [f"insert into things values {rows}"] if rows else []
+        account.run(f"create or replace table things ({columns})", *filled)
+
+    return Staying(Snowflake(**account.settings), put, account.rows, account.run)
+
+
+def _kind(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Datetime):
+        return "timestamp_tz" if dtype.time_zone else "timestamp_ntz"
+    return KINDS[type(dtype)]
+
+
+def _said(value: object) -> str:
+    """A value as Snowflake takes it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bytes):
+        return f"to_binary('{value.hex()}', 'hex')"
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    said = str(value).replace("\\", "\\\\").replace("'", "''")
+    return f"'{said}'"

@@ -1,0 +1,95 @@
+"""What Redshift says differently."""
+
+from typing import ClassVar
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.sources.dialect import Dialect, call, joined, text, unless_null
+
+__all__ = ["RedshiftSql"]
+
+
+class RedshiftSql(Dialect):
+    """https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_SQLCommandRef.html
+
+    It takes texts for equal that differ by blanks at their end, also where they are compared as keys: such a key is written
+    without them, so that it is refused as soon as it is fetched.
+    """
+
+    name: ClassVar[str] = "redshift"
+    schemas: ClassVar[str] = "SELECT nspname FROM pg_catalog.pg_namespace"
+
+    def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
+        """Texts as the digest of their JSON, because a text ends after 65,535 bytes, and the text of a SUPER may be null; doubles
+        as a hash of them, because their text has fewer digits than they.
+        """
+        if dtype == pl.String:
+            return unless_null(
+                column, exp.MD5(this=call("JSON_SERIALIZE", exp.cast(column, exp.DType.SUPER)))
+            )
+        if dtype.is_float():
+            return unless_null(column, exp.cast(call("FNV_HASH", column), "TEXT"))
+        if dtype == pl.Binary:
+            return exp.MD5(this=call("FROM_VARBYTE", column, text("hex")))
+        if dtype == pl.Boolean:
+            return self.key(column, dtype, "")
+        return exp.cast(column, "TEXT")
+
+    def key(self, column: exp.Expr, dtype: pl.DataType, name: str) -> exp.Expr:
+        """Truth values have no text here. https://docs.aws.amazon.com/redshift/latest/dg/r_COLLATE.html"""
+        if dtype == pl.Boolean:
+            return exp.Case().when(column, text("true")).when(exp.not_(column), text("false"))
+        plain = super().key(column, dtype, name)
+        if dtype == pl.String:
+            return call("COLLATE", call("RTRIM", plain), text("case_sensitive"))
+        return plain
+
+    def moment(self, column: exp.Expr, dtype: pl.Datetime) -> exp.Expr:
+        """https://docs.aws.amazon.com/redshift/latest/dg/r_FORMAT_strings.html; the session's zone is UTC."""
+        del dtype
+        day, time = text("YYYY-MM-DD"), text("HH24:MI:SS.US")
+        return joined(
+            call("TO_CHAR", column, day), text("T"), call("TO_CHAR", column.copy(), time), text("Z")
+        )
+
+    def replaced(self, table: str, query: str) -> list[str]:
+        """Without OR REPLACE, which tables do not have here."""
+        return [f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} AS {query}"]
+
+    def view(self, view: str, query: str) -> list[str]:
+        """Not bound to its tables, which could not be dropped otherwise. Each must be named with its schema then.
+
+        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
+        """
+        return [f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query} WITH NO SCHEMA BINDING"]
+
+    def conditions(self, tree: exp.Expr) -> exp.Expr:
+        """Texts are compared with something behind them, so that blanks at their end count; beginnings and ends by position."""
+
+        def said(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.StartsWith):
+                return _first(node.this, node.expression)
+            if isinstance(node, exp.EndsWith):
+                return _first(call("REVERSE", node.this), call("REVERSE", node.expression))
+            if isinstance(node, exp.EQ) and _is_text(node.expression):
+                return exp.EQ(this=_ended(node.this), expression=_ended(node.expression))
+            if isinstance(node, exp.In) and all(map(_is_text, node.expressions)):
+                return exp.In(this=_ended(node.this), expressions=list(map(_ended, node.expressions)))
+            return node
+
+        return tree.transform(said)
+
+
+def _first(within: exp.Expr, part: exp.Expr) -> exp.Expr:
+    """Whether a text begins with another."""
+    return exp.EQ(this=exp.StrPosition(this=within, substr=part), expression=exp.Literal.number(1))
+
+
+def _is_text(said: exp.Expr) -> bool:
+    plain = said.this if isinstance(said, exp.Lower) else said
+    return isinstance(plain, exp.Literal) and bool(plain.is_string)
+
+
+def _ended(said: exp.Expr) -> exp.Expr:
+    return joined(said, text("."))

@@ -1,0 +1,71 @@
+"""What Snowflake says differently."""
+
+from typing import ClassVar
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.sources.dialect import Dialect, call, joined, text, unless_null
+from activation_platform.sources.schemas import DELTA
+
+__all__ = ["SnowflakeSql"]
+
+
+class SnowflakeSql(Dialect):
+    """https://docs.snowflake.com/en/sql-reference
+
+    Every format is spelt out: an account may have others by default.
+    """
+
+    name: ClassVar[str] = "snowflake"
+    schemas: ClassVar[str] = "SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA"
+    capitals: ClassVar[bool] = True
+
+    def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
+        """Doubles as Snowflake's own hash of them, because their text has fewer digits than they; texts as JSON.
+
+        As JSON the number 1 in a VARIANT, which arrives as text like any other, differs from the text '1'.
+        """
+        if dtype == pl.String:
+            return call("TO_JSON", call("TO_VARIANT", column))
+        if dtype.is_float():
+            return unless_null(column, exp.cast(call("HASH", column), "TEXT"))
+        if dtype == pl.Binary:
+            return call("HEX_ENCODE", column)
+        if isinstance(dtype, pl.Datetime):
+            return self.moment(column, dtype)
+        if dtype == pl.Date:
+            return call("TO_CHAR", column, text("YYYY-MM-DD"))
+        if dtype == pl.Time:
+            return call("TO_CHAR", column, text("HH24:MI:SS.FF9"))
+        return exp.cast(column, "TEXT")
+
+    def key(self, column: exp.Expr, dtype: pl.DataType, name: str) -> exp.Expr:
+        """Without the collation that its column may have. https://docs.snowflake.com/en/sql-reference/functions/collate"""
+        if dtype == pl.Date:
+            return self.text(column, dtype)
+        plain = super().key(column, dtype, name)
+        return call("COLLATE", plain, text("")) if dtype == pl.String else plain
+
+    def moment(self, column: exp.Expr, dtype: pl.Datetime) -> exp.Expr:
+        """https://docs.snowflake.com/en/sql-reference/functions-conversion#date-and-time-formats-in-conversion-functions"""
+        zoned = dtype.time_zone is not None
+        utc = (
+            call("CONVERT_TIMEZONE", text("UTC"), column)
+            if zoned
+            else exp.cast(column, "TIMESTAMP_NTZ", dialect="snowflake")
+        )
+        day, time = text("YYYY-MM-DD"), text("HH24:MI:SS.FF6")
+        return joined(call("TO_CHAR", utc, day), text("T"), call("TO_CHAR", utc.copy(), time), text("Z"))
+
+    def replaced(self, table: str, query: str) -> list[str]:
+        """https://docs.snowflake.com/en/sql-reference/sql/create-table"""
+        return [f"CREATE OR REPLACE TABLE {table} AS {query}"]
+
+    def view(self, view: str, query: str) -> list[str]:
+        """Who was let look at it still may. https://docs.snowflake.com/en/sql-reference/sql/create-view"""
+        return [f"CREATE OR REPLACE VIEW {view} COPY GRANTS AS {query}"]
+
+    def fleeting(self, name: str) -> exp.Table:
+        """In a schema of ours, because each table is in one, and a session needs not have one of its own."""
+        return exp.table_(name, db=DELTA)
