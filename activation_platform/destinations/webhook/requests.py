@@ -142,8 +142,7 @@ class Requests(Sender, Service):
         """All records of the batch, as a JSON array."""
         call = self.options.call(batch.operation)
         payload = json_array(batch, self._object)
-        key = json.dumps([batch.id, *batch.made(KEY, _keys)])
-        return self.message(call, call.path, payload, operation=batch.operation, key=key)
+        return self.message(call, call.path, payload, operation=batch.operation, key=_name(batch))
 
     def _object(self, batch: Batch) -> Shape:
         if batch.operation is Operation.DELETE:
@@ -166,8 +165,7 @@ class Requests(Sender, Service):
             payload = json_objects(batch, self._object)[0].encode()
         else:
             payload = self._parameters(batch.records[0], operation)
-        key = json.dumps([batch.id, *batch.made(KEY, _keys)])
-        return self.message(call, path, payload, operation=operation, key=key)
+        return self.message(call, path, payload, operation=operation, key=_name(batch))
 
     def _named(self, record: Record) -> dict[str, Any]:
         """What names in a path stand for."""
@@ -190,5 +188,7 @@ class Requests(Sender, Service):
         return rejected(self.destination.refusal(response))
 
 
-def _keys(batch: Batch) -> list[str]:
-    return batch.frame[KEY].to_list()
+def _name(batch: Batch) -> str:
+    """What tells a batch, or a stretch of it, from all others."""
+    keys = batch.made(KEY, lambda whole: whole.frame[KEY].to_list())
+    return json.dumps([batch.id, len(keys), *keys[:1], *keys[-1:]])
