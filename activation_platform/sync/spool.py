@@ -1,7 +1,7 @@
 """The spool: frames of a run's plan on disk, written as they lie in memory and read as they lie in the file.
 
 By Arrow, which copies nothing on either way; Polars' own writer and reader take five times as long for a frame of texts
-(docs/decisions/0023-what-a-record-costs.md). The files belong to one run on one machine: no other release ever reads them.
+(docs/decisions/0024-what-a-record-costs.md). The files belong to one run on one machine: no other release ever reads them.
 """
 
 from collections.abc import Sequence
