@@ -3,8 +3,6 @@
 import asyncio
 import json
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +23,7 @@ from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.patience import Patience
 from benchmarks import people
 from benchmarks.cell import call, interleaved, measure, middle
+from benchmarks.environments import environment, told_by
 from benchmarks.registry import Result, figure
 from benchmarks.sink import answers, sink
 
@@ -74,22 +73,12 @@ def load(
 
 def drt(folder: str, address: str, rows: int, how: str) -> dict[str, Any]:
     """What drt's load cost, by its own process."""
-    command = [str(_environment()), str(Path(__file__).with_name("drt_load.py")), folder, address]
-    done = subprocess.run([*command, str(rows), how], check=True, stdout=subprocess.PIPE, text=True)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    told: dict[str, Any] = json.loads(told_by(_environment(), "drt_load.py", folder, address, str(rows), how))
     return told
 
 
 def _environment() -> Path:
-    """The Python of an environment with drt, made when it is first asked for."""
-    folder = people.cache() / "drt-core-1.2.1"
-    if not folder.exists():
-        beside = folder.with_name(".drt")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(beside)], check=True)
-        packages = ["drt-core==1.2.1", "duckdb>=2.0,<2.1"]
-        subprocess.run([str(beside / "bin" / "pip"), "install", "--quiet", *packages], check=True)
-        beside.rename(folder)
-    return folder / "bin" / "python"
+    return environment("drt-core-1.2.1", "drt-core==1.2.1", "duckdb>=2.0,<2.1")
 
 
 @figure("vs_drt_rest", "vs_drt_rest_fixed")
