@@ -169,6 +169,8 @@ def in_snowflake(account: SnowflakeAccount) -> Staying:
 def _kind(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Datetime):
         return "timestamp_tz" if dtype.time_zone else "timestamp_ntz"
+    if isinstance(dtype, pl.Decimal):
+        return f"number({dtype.precision}, {dtype.scale})"
     return KINDS[type(dtype)]
 
 
