@@ -264,7 +264,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         told = dg.AssetObservation(self.asset_key, partition=partition, metadata=self._told(failed.run))
         context.log_event(told)
         if isinstance(failed.error, Cancelled):
-            return DagsterExecutionInterruptedError("the run was cancelled; what was acknowledged is kept")
+            return DagsterExecutionInterruptedError(str(failed.error))
         return failed.error
 
     def build(self, workspace: Workspace) -> dg.Definitions:

@@ -239,10 +239,13 @@ def test_what_stays_in_the_warehouse_is_shown_there_with_its_figures(shop, proje
 def two_partitions(shop, runner, sandbox):
     first = succeeded(runner.run(LETTERS, partition=FIRST))
     shop.fill(LATER)
-    second = succeeded(runner.run(LETTERS, partition=SECOND))
 
     assert told(first, LETTERS)["inserted"] == 4
-    counts = told(second, LETTERS)
+    second_partition(runner, sandbox)
+
+
+def second_partition(runner, sandbox):
+    counts = told(succeeded(runner.run(LETTERS, partition=SECOND)), LETTERS)
     assert [counts[name] for name in ("inserted", "updated", "deleted")] == [2, 1, 2]
     sandbox.world.finish_erasures()
     held = sandbox.world.part("batch", "profiles")
@@ -293,3 +296,24 @@ def test_a_query_cancelled_in_the_warehouse_stops_the_model_and_the_next_run_goe
     assert "Somebody cancelled the query" in words
     assert sandbox.world.part("batch", "profiles") == {}
     assert told(succeeded(runner.run(LETTERS, partition=FIRST)), LETTERS)["inserted"] == 4
+
+
+@on("snowflake")
+def test_what_is_cancelled_where_the_rows_stay_leaves_nothing_half_done_and_the_next_run_goes_on(
+    shop, project, loaded, sandbox
+):
+    runner = loaded(project.replaced(*STAYING))
+    shop.account.cancels(at='"HELD"')  # the merge, once everything is sent
+    assert told(succeeded(runner.run(LETTERS, partition=FIRST)), LETTERS)["inserted"] == 4
+    held = dict(sandbox.world.part("batch", "profiles"))
+    shop.fill(LATER)
+
+    for look in ("CREATE TEMPORARY TABLE", '_RUN" AS', "UPDATE"):
+        shop.account.cancels(at=look)
+        (failure,) = [
+            event for event in runner.run(LETTERS, partition=SECOND).all_events if event.is_step_failure
+        ]
+        assert "Somebody cancelled the query" in failure.step_failure_data.error.message
+        assert dict(sandbox.world.part("batch", "profiles")) == held
+
+    second_partition(runner, sandbox)

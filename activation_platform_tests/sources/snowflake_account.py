@@ -73,13 +73,13 @@ class SnowflakeAccount:
         ) as owner:
             yield owner
 
-    def fails(self, number: int, state: str, words: str) -> None:
-        """The next query of a source ends in this error, in the shape of the vendor's."""
-        self.told(fault={"code": f"{number:06d}", "state": state, "message": words})
+    def fails(self, number: int, state: str, words: str, at: str = "") -> None:
+        """The next query of a source (that says `at`) ends in this error, in the shape of the vendor's."""
+        self.told(fault={"code": f"{number:06d}", "state": state, "message": words, "at": at})
 
-    def cancels(self) -> None:
-        """Somebody cancels the next query of a source."""
-        self.fails(604, "57014", "SQL execution canceled")
+    def cancels(self, at: str = "") -> None:
+        """Somebody cancels the next query of a source (that says `at`)."""
+        self.fails(604, "57014", "SQL execution canceled", at)
 
     def loses(self, rows: int) -> None:
         """The next result says so many rows more than it holds."""
@@ -164,7 +164,7 @@ class Front:
         asked = await _body(request)
         self.seen["statements"].append(asked["sqlText"])
         _say(request, {**asked, "sqlText": FLEETING.sub(r"\1", asked["sqlText"])})
-        if self.fault is not None:
+        if self.fault is not None and self.fault["at"] in asked["sqlText"]:
             fault, self.fault = self.fault, None
             return _error(fault["code"], fault["state"], fault["message"])
         response = await query_request(request)
