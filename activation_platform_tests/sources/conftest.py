@@ -28,7 +28,7 @@ def closed_port() -> Iterator[int]:
 
 @pytest.fixture
 def live_source() -> Callable[[str], Source]:
-    """Makes a source of somebody's own account, whose settings are JSON in `LIVE_SNOWFLAKE` or `LIVE_BIGQUERY`."""
+    """Makes a source of somebody's own account, whose settings are JSON in `LIVE_` and its kind."""
 
     def made(kind: str) -> Source:
         settings = os.environ.get(f"LIVE_{kind.upper()}")

@@ -13,6 +13,7 @@ from activation_platform.sources.redshift import Redshift
 from activation_platform.sources.relation import Relation
 from activation_platform.sources.schemas import publish
 from activation_platform.sources.snowflake import Snowflake
+from activation_platform_tests.sources.redshift_cluster import serving
 
 PEOPLE = TableName("", "crm", '"People"')
 
@@ -45,9 +46,20 @@ def test_a_new_postgres_role_reads_what_it_is_granted_and_nothing_else(postgres_
     postgres_server.run(f"drop owned by {quoted}", f"drop role {quoted}", database=postgres_database)
 
 
-def test_a_new_postgres_role_works_in_our_schemas_once_it_may_and_nowhere_else(
-    postgres_server, postgres_database
+@pytest.fixture(params=[Postgres, Redshift])
+def reached(request, postgres_server):
+    """The class of a source, and where it reaches a PostgreSQL: itself, or as a Redshift cluster."""
+    if request.param is Postgres:
+        yield Postgres, {"host": postgres_server.host, "port": postgres_server.port}
+        return
+    with serving(postgres_server, None) as cluster:
+        yield Redshift, {"host": cluster.host, "port": cluster.port, "sslmode": "disable"}
+
+
+def test_a_new_role_works_in_our_schemas_once_it_may_and_nowhere_else(
+    reached, postgres_server, postgres_database
 ):
+    made, settings = reached
     role = f"worker of {postgres_database}"
     postgres_server.run(
         "create table people as select 1 as id",
@@ -55,13 +67,7 @@ def test_a_new_postgres_role_works_in_our_schemas_once_it_may_and_nowhere_else(
         f'revoke temporary on database "{postgres_database}" from public',
         database=postgres_database,
     )
-    source = Postgres(
-        host=postgres_server.host,
-        port=postgres_server.port,
-        database=postgres_database,
-        user=role,
-        password="worker-password",
-    )
+    source = made(database=postgres_database, user=role, password="worker-password", **settings)
     everything = source.grants([TableName("", "public", "people")]) + "\n" + source.grants_to_work()
     postgres_server.run(
         *source.grants([TableName("", "public", "people")]).splitlines(), database=postgres_database

@@ -1,7 +1,6 @@
 """Redshift is read row by row or through UNLOAD: the same rows and types, and errors that name the way out and no secret."""
 
 import gc
-import os
 import sys
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -376,13 +375,8 @@ LIVE = [
 
 @pytest.mark.live
 @pytest.mark.parametrize(("sql", "dtype", "value"), TYPES[:-1] + LIVE)
-def test_a_type_arrives_exactly_from_a_real_cluster(sql, dtype, value):
-    names = ("host", "database", "user", "password")
-    if missing := [name for name in names if f"REDSHIFT_{name.upper()}" not in os.environ]:
-        pytest.skip(f"needs a cluster: {', '.join(missing)}")
-    cluster = Redshift(**{name: os.environ[f"REDSHIFT_{name.upper()}"] for name in names})
-
-    frame = pl.concat(cluster.read(f"select {sql} as x"))
+def test_a_type_arrives_exactly_from_a_real_cluster(live_source, sql, dtype, value):
+    frame = pl.concat(live_source("redshift").read(f"select {sql} as x"))
 
     assert frame.schema == {"x": dtype}
     assert frame["x"].to_list() == [value]
