@@ -20,6 +20,7 @@ from activation_platform.contracts.source import CheckStep, Source, Ssh, TableNa
 from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.checking import check_steps, first_column
 from activation_platform.sources.redshift_columns import reading
+from activation_platform.sources.redshift_iam import aws_errors, not_given
 from activation_platform.sources.redshift_rows import Large, described, read_rows
 from activation_platform.sources.redshift_unload import Unload
 from activation_platform.sources.schemas import OURS
@@ -172,6 +173,8 @@ class Redshift(Source):
                         f"SET statement_timeout TO {max(1, round(self.statement_timeout_seconds * 1000))}"
                     )
                 yield cursor
+        except aws_errors() as error:
+            raise not_given(error) from None
         except (driver.Error, OSError, struct.error, arrow_error) as error:
             spoken = _Spoken(error)
             unload = self._large.unload
@@ -194,6 +197,10 @@ class Redshift(Source):
                 remedy="Write `sslmode: verify-ca`: the pinned host key says who is at the other end.",
             )
         encrypted = self.sslmode != "disable"
+        if self.iam and not encrypted:
+            raise DeclarationError(
+                "With `iam: true` the connection must be encrypted", remedy="Leave `sslmode: disable` out."
+            )
         said: dict[str, Any] = {
             "host": host,
             "port": port,

@@ -8,6 +8,7 @@ PostgreSQL's by sqlglot, so a green test shows how we speak, and never that Reds
 import asyncio
 import json
 import re
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
@@ -55,6 +56,8 @@ class Cluster:
     """Rows that are missing from each file, although the cluster counts them."""
     seen: list[str] = field(default_factory=list)
     counted: int = 0
+    tls: ssl.SSLContext | None = None
+    """With what it answers who asks for an encrypted connection; None: there is none."""
     broken: list[Any] = field(default_factory=list)
     """What went wrong in the stand-in itself."""
 
@@ -106,7 +109,9 @@ class Cluster:
         try:
             start = await _sized(reader)
             if start == SSL_ASKED:
-                writer.write(b"N")
+                writer.write(b"N" if self.tls is None else b"S")
+                if self.tls is not None:
+                    await writer.start_tls(self.tls)
                 start = await _sized(reader)
         except asyncio.IncompleteReadError:  # somebody only knocked
             writer.close()
