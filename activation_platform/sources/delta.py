@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.contracts.errors import ConnectionFailed
+from activation_platform.contracts.errors import ActivationError, ConnectionFailed
 from activation_platform.contracts.source import Source
 from activation_platform.contracts.warehouse import KEPT, KNOWN, TEXT_OF_KEY, Asked, Bench, Compared, Delta
 from activation_platform.sources import delta_sql
@@ -99,7 +99,7 @@ class DeltaTable(Delta):
                     bench.run(self._sql.say(delta_sql.SEEN))
                     bench.run(self._sql.say(delta_sql.MARK))
                 return
-            except ConnectionFailed:
+            except ActivationError:
                 if last:
                     raise
 

@@ -103,6 +103,16 @@ def test_snowflake_tells_two_values_apart(snowflake_account, tmp_path, one, othe
     told_apart(Snowflake(**snowflake_account.settings), tmp_path, one, other)
 
 
+def test_a_schema_that_somebody_makes_at_the_same_time_is_taken_as_it_is(snowflake_account, tmp_path):
+    snowflake_account.run("drop schema if exists activation_delta cascade")
+    said = "SQL compilation error:\nObject 'ACTIVATION_DELTA' already exists."
+    snowflake_account.fails(2002, "42710", said, at="CREATE SCHEMA")
+
+    looking = Looking(Snowflake(**snowflake_account.settings), tmp_path)
+
+    assert looking.fetched('select 1 as "key", \'x\' as "value"') == 1
+
+
 @pytest.mark.live
 @pytest.mark.parametrize(("kind", "one", "other"), [(kind, *pair) for kind in LIVE for pair in LIVE[kind]])
 def test_a_real_account_tells_two_values_apart(live_source, tmp_path, kind, one, other):
