@@ -65,6 +65,11 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     works: ClassVar[bool] = False
     """Whether models may stay in it (`engine: warehouse`): it has a `bench`."""
 
+    @property
+    def own_catalog(self) -> str:
+        """The database or project of the platform's own schemas; empty: where a schema is looked for that is named alone."""
+        return ""
+
     @abstractmethod
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Rows of a SELECT in the warehouse's own dialect, streamed as frames of one schema; at least one frame, maybe empty."""
@@ -86,7 +91,7 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
         raise NotImplementedError
 
     def bench(self) -> AbstractContextManager[Bench]:
-        """A transaction that may write to the platform's own schemas; it stands once the context has ended well.
+        """Work that may write to the platform's own schemas; what is one transaction stands once the context has ended well.
 
         Raises DeclarationError where models of such a source cannot stay in it.
         """

@@ -27,14 +27,15 @@ when the destination ignores it (Unix microseconds)."""
 
 
 class Bench(ABC):
-    """A transaction in a warehouse, which reads what models read and writes to the schemas of the platform alone.
+    """Work in a warehouse, which reads what models read and writes to the schemas of the platform alone.
 
-    All methods raise the errors of `contracts.errors`.
+    It is one transaction where the warehouse has such; else each statement stands alone. All methods raise the errors of
+    `contracts.errors`.
     """
 
     @abstractmethod
     def read(self, query: str) -> Iterator[pl.DataFrame]:
-        """As `Source.read`, with what this transaction has written."""
+        """As `Source.read`, with what was written here before."""
 
     @abstractmethod
     def run(self, statement: str) -> None:
@@ -42,7 +43,11 @@ class Bench(ABC):
 
     @abstractmethod
     def upload(self, table: str, rows: pl.DataFrame) -> None:
-        """Append rows to a temporary table, made when it is first named."""
+        """Append rows to a table for the time of the work, made when it is first named."""
+
+    def schemas(self, query: str) -> list[str]:
+        """The names of all schemas, as the dialect's query finds them."""
+        return [name for frame in self.read(query) for name in frame.to_series()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,14 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, TableName
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.arrow import Reading, conformed, counted
 from activation_platform.sources.bigquery_columns import arrow_schema
 from activation_platform.sources.bigquery_errors import translated
 from activation_platform.sources.checking import check_steps
+from activation_platform.sources.schemas import DELTA, OURS
 from activation_platform.sources.statement import one_select
+from activation_platform.sources.stepwise import StepwiseBench
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -43,6 +46,7 @@ class BigQuery(Source):
 
     kind: ClassVar[str] = "bigquery"
     dialect: ClassVar[str] = "bigquery"
+    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("credentials",)
 
     project: str
@@ -52,7 +56,7 @@ class BigQuery(Source):
     credentials: str = Field(default="", repr=False, json_schema_extra={"dagster__is_secret": True})
     """A service account's key: its JSON, as it is or in base64. Empty: the application default credentials."""
     technical_project: str = ""
-    """The project in which queries run, are paid for and leave their temporary results; empty = `project`."""
+    """The project in which queries run, are paid for and leave what is not data of yours; empty = `project`."""
     statement_timeout_seconds: float = 0
     """How long a query may take; 0 = as long as BigQuery allows (6 hours)."""
     retry_seconds: float = 60
@@ -62,25 +66,13 @@ class BigQuery(Source):
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of a page (50,000 rows) or, through the Storage API, of a batch each."""
-        text = one_select(query, self.dialect)
         with self._session() as session:
-            job = self._selecting(session, text)
-            schema = arrow_schema(job.schema or ())
-            job = session.client.query(text, job_config=self._config(), retry=session.retry, job_retry=None)
-            try:
-                rows: Any = job.result(page_size=PAGE_ROWS, retry=session.retry, job_retry=None)
-                batches = rows.to_arrow_iterable(session.storage(rows.total_rows), max_stream_count=1)
-                frames = Reading(schema).frames(conformed(batch, schema) for batch in batches)
-                yield from counted(frames, rows.total_rows, "BigQuery")
-            except BaseException:
-                with suppress(Exception):  # what stopped the read is what is told
-                    job.cancel(retry=session.retry)
-                raise
+            yield from session.rows(query)
 
     def columns(self, query: str) -> pl.Schema:
         """Names and types of the query's columns, by a dry run: nothing is executed or paid for, grants are checked."""
         with self._session() as session:
-            job = self._selecting(session, one_select(query, self.dialect))
+            job = session.selecting(one_select(query, self.dialect))
             return Reading(arrow_schema(job.schema or ())).schema
 
     def grants(self, tables: Sequence[TableName]) -> str:
@@ -89,7 +81,7 @@ class BigQuery(Source):
         https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language
         """
         who = self._principal()
-        running = f"gcloud projects add-iam-policy-binding {self.technical_project or self.project} --member='{who}'"
+        running = f"gcloud projects add-iam-policy-binding {self.own_catalog} --member='{who}'"
         whole = [
             TableName(table.database or f"`{self.project}`", table.schema, table.name) for table in tables
         ]
@@ -104,13 +96,27 @@ class BigQuery(Source):
             ]
         )
 
+    def grants_to_work(self) -> str:
+        """The role to edit the platform's own datasets, in the technical project; it needs not make these itself."""
+        schemas = [f"`{self.own_catalog}`.{schema}" for schema in OURS]
+        who = self._principal()
+        return "\n".join(
+            [
+                *(
+                    f"CREATE SCHEMA IF NOT EXISTS {schema} OPTIONS (location = '{self.location}');"
+                    for schema in schemas
+                ),
+                *(f'GRANT `roles/bigquery.dataEditor` ON SCHEMA {schema} TO "{who}";' for schema in schemas),
+            ]
+        )
+
     def check(self) -> Iterator[CheckStep]:
         """connection: the API answers; access: we may run queries; schemas: the datasets of the project."""
 
         @contextmanager
         def answering() -> "Iterator[_Session]":
             with self._session() as session:
-                self._selecting(session, "select 1 as x")
+                session.selecting("select 1 as x")
                 yield session
 
         def datasets(session: _Session) -> list[str]:
@@ -121,9 +127,20 @@ class BigQuery(Source):
             answering(),
             datasets,
             answers="BigQuery answers",
-            admits=f"Queries may run in {self.technical_project or self.project}",
+            admits=f"Queries may run in {self.own_catalog}",
             closed=f"No dataset of {self.project} is open to us. GRANT roles/bigquery.dataViewer.",
         )
+
+    @property
+    def own_catalog(self) -> str:
+        """The technical project."""
+        return self.technical_project or self.project
+
+    @contextmanager
+    def bench(self) -> Iterator[Bench]:
+        """Jobs that each stand alone."""
+        with self._session() as session:
+            yield _Bench(self, session)
 
     @contextmanager
     def _session(self) -> "Iterator[_Session]":
@@ -141,9 +158,7 @@ class BigQuery(Source):
             ) from None
         key = self._key()
         encoded = base64.b64encode(json.dumps(key).encode()).decode() if key else None
-        resource = BigQueryResource(
-            project=self.technical_project or self.project, location=self.location, gcp_credentials=encoded
-        )
+        resource = BigQueryResource(project=self.own_catalog, location=self.location, gcp_credentials=encoded)
         try:
             with _OPENING, resource.get_client() as client:
                 credentials = google.auth.default(scopes=[SCOPE])[
@@ -156,7 +171,8 @@ class BigQuery(Source):
         except (GoogleAPIError, GoogleAuthError, RequestException) as error:
             raise translated(error, Redactor([self.credentials, key.get("private_key", "")])) from None
 
-    def _config(self, *, dry_run: bool = False) -> "bigquery.QueryJobConfig":
+    def config(self, *, dry_run: bool = False) -> "bigquery.QueryJobConfig":
+        """What every job is told."""
         from google.cloud.bigquery import ConnectionProperty, QueryJobConfig
 
         config = QueryJobConfig(
@@ -168,18 +184,6 @@ class BigQuery(Source):
         if self.statement_timeout_seconds:
             config.job_timeout_ms = max(1, round(self.statement_timeout_seconds * 1000))
         return config
-
-    def _selecting(self, session: "_Session", text: str) -> "bigquery.QueryJob":
-        """The dry run of a query; raises DeclarationError where BigQuery sees in it more than a SELECT."""
-        job = session.client.query(
-            text, job_config=self._config(dry_run=True), retry=session.retry, job_retry=None
-        )
-        if job.statement_type != "SELECT":
-            raise DeclarationError(
-                f"BigQuery takes the query for {job.statement_type or 'no statement'}",
-                remedy="Write one SELECT: a source is read and never written.",
-            )
-        return job
 
     def _key(self) -> dict[str, Any]:
         """The service account's key; empty without one. Raises DeclarationError, without a word of it, for anything else."""
@@ -216,3 +220,71 @@ class _Session:
         from google.cloud.bigquery_storage import BigQueryReadClient
 
         return BigQueryReadClient(credentials=self.credentials)  # type: ignore[no-untyped-call]  # Google's
+
+    def selecting(self, text: str) -> "bigquery.QueryJob":
+        """The dry run of a query; raises DeclarationError where BigQuery sees in it more than a SELECT."""
+        job = self._job(text, self.source.config(dry_run=True))
+        if job.statement_type != "SELECT":
+            raise DeclarationError(
+                f"BigQuery takes the query for {job.statement_type or 'no statement'}",
+                remedy="Write one SELECT: a source is read and never written.",
+            )
+        return job
+
+    def rows(self, query: str) -> Iterator[pl.DataFrame]:
+        """The rows of a query."""
+        text = one_select(query, BigQuery.dialect)
+        schema = arrow_schema(self.selecting(text).schema or ())
+        with self._waiting(text) as rows:
+            batches = rows.to_arrow_iterable(self.storage(rows.total_rows), max_stream_count=1)
+            frames = Reading(schema).frames(conformed(batch, schema) for batch in batches)
+            yield from counted(frames, rows.total_rows, "BigQuery")
+
+    def run(self, statement: str) -> None:
+        """Carry out a statement. It is one job, however often the client sends it."""
+        with self._waiting(statement):
+            pass
+
+    @contextmanager
+    def _waiting(self, text: str) -> Iterator[Any]:
+        """What a job answers; it is cancelled where nobody waits for it any more."""
+        job = self._job(text, self.source.config())
+        try:
+            yield job.result(page_size=PAGE_ROWS, retry=self.retry, job_retry=None)
+        except BaseException:
+            with suppress(Exception):  # what stopped the wait is what is told
+                job.cancel(retry=self.retry)
+            raise
+
+    def _job(self, text: str, config: "bigquery.QueryJobConfig") -> "bigquery.QueryJob":
+        return self.client.query(text, job_config=config, retry=self.retry, job_retry=None)
+
+
+class _Bench(StepwiseBench):
+    """A client."""
+
+    dialect: ClassVar[str] = BigQuery.dialect
+
+    def __init__(self, source: BigQuery, session: _Session) -> None:
+        super().__init__(source)
+        self._session = session
+        self._project = source.own_catalog
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of a page or, through the Storage API, of a batch each."""
+        return self._session.rows(query)
+
+    def run(self, statement: str) -> None:
+        """Carry it out."""
+        self._session.run(statement)
+
+    def schemas(self, query: str) -> list[str]:
+        """The datasets that we may look into: SQL would have to be allowed to look at all of the project."""
+        del query
+        listed = self._session.client.list_datasets(self._project, retry=self._session.retry)
+        return [dataset.dataset_id for dataset in listed]
+
+    def tables(self) -> list[str]:
+        """As the API lists them."""
+        listed = self._session.client.list_tables(f"{self._project}.{DELTA}", retry=self._session.retry)
+        return [table.table_id for table in listed]

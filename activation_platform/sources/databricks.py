@@ -16,12 +16,15 @@ from activation_platform.contracts.errors import (
     DeclarationError,
 )
 from activation_platform.contracts.source import CheckStep, Source, TableName
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.arrow import Reading, conformed
 from activation_platform.sources.checking import check_steps
 from activation_platform.sources.databricks_api import Result, Statements
 from activation_platform.sources.databricks_columns import arrow_schema
 from activation_platform.sources.databricks_login import ServicePrincipal
+from activation_platform.sources.schemas import DELTA, OURS
 from activation_platform.sources.statement import one_select, without_rows
+from activation_platform.sources.stepwise import StepwiseBench
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Databricks"]
 
 MOST = "100 GiB"
+TABLES = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{DELTA}'"  # noqa: S608 -- ours
 
 
 class Databricks(Source):
@@ -42,6 +46,7 @@ class Databricks(Source):
 
     kind: ClassVar[str] = "databricks"
     dialect: ClassVar[str] = "databricks"
+    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("token", "client_secret")
 
     host: str
@@ -62,11 +67,8 @@ class Databricks(Source):
 
     def read(self, query: str) -> Iterator[pl.DataFrame]:
         """Frames of a record batch each, as the warehouse made them."""
-        text = one_select(query, self.dialect)
         with closing(self._statements()) as statements:
-            result = statements.result(text, self.statement_timeout_seconds)
-            schema = arrow_schema(result.columns)
-            yield from Reading(schema).frames(_counted(statements, result, schema))
+            yield from _rows(statements, query, self.statement_timeout_seconds)
 
     def columns(self, query: str) -> pl.Schema:
         """Names and types of the query's columns; the warehouse gives its result without a row."""
@@ -82,7 +84,7 @@ class Databricks(Source):
         https://docs.databricks.com/aws/en/data-governance/unity-catalog/manage-privileges/; what is named without its catalog or
         schema is looked for in the source's own. Who a token belongs to is not known here: it is left to be filled in.
         """
-        who = exp.to_identifier(self.client_id or "who owns the token", quoted=True).sql(dialect=self.dialect)
+        who = self._principal()
         whole = [
             TableName(
                 each.database or self.catalog, each.schema or self.default_schema or "default", each.name
@@ -97,6 +99,18 @@ class Databricks(Source):
                 *(f"GRANT USE CATALOG ON CATALOG {catalog} TO {who};" for catalog in catalogs),
                 *(f"GRANT USE SCHEMA ON SCHEMA {schema} TO {who};" for schema in schemas),
                 *(f"GRANT SELECT ON TABLE {table} TO {who};" for table in whole),
+            ]
+        )
+
+    def grants_to_work(self) -> str:
+        """Tables and views in the platform's own schemas of the source's catalog; it needs not make these itself."""
+        who = self._principal()
+        schemas = [str(TableName("", self.catalog, schema)) for schema in OURS]
+        granted = "USE SCHEMA, CREATE TABLE, SELECT, MODIFY"
+        return "\n".join(
+            [
+                *(f"CREATE SCHEMA IF NOT EXISTS {schema};" for schema in schemas),
+                *(f"GRANT {granted} ON SCHEMA {schema} TO {who};" for schema in schemas),
             ]
         )
 
@@ -120,6 +134,17 @@ class Databricks(Source):
             answers=f"{self.host} answers",
             admits=f"Warehouse {self.warehouse_id} runs our queries",
             closed="No schema is open to us. GRANT USE SCHEMA ON SCHEMA … TO our user.",
+        )
+
+    @contextmanager
+    def bench(self) -> Iterator[Bench]:
+        """Statements that each stand alone, because the API has no session."""
+        with closing(self._statements()) as statements:
+            yield _Bench(self, statements)
+
+    def _principal(self) -> str:
+        return exp.to_identifier(self.client_id or "who owns the token", quoted=True).sql(
+            dialect=self.dialect
         )
 
     def _statements(self) -> Statements:
@@ -150,6 +175,35 @@ class Databricks(Source):
                 "A token must not travel without TLS", remedy="Write the source's `host` without http://."
             )
         return f"{parts.scheme}://{parts.netloc}"
+
+
+class _Bench(StepwiseBench):
+    """A warehouse."""
+
+    dialect: ClassVar[str] = Databricks.dialect
+
+    def __init__(self, source: Databricks, statements: Statements) -> None:
+        super().__init__(source)
+        self._statements = statements
+        self._within = source.statement_timeout_seconds
+
+    def read(self, query: str) -> Iterator[pl.DataFrame]:
+        """Frames of a record batch each, as the warehouse made them."""
+        return _rows(self._statements, query, self._within)
+
+    def run(self, statement: str) -> None:
+        """Carry it out."""
+        self._statements.run(statement, self._within)
+
+    def tables(self) -> list[str]:
+        """As Unity Catalog lists them."""
+        return [name for frame in self.read(TABLES) for name in frame.to_series()]
+
+
+def _rows(statements: Statements, query: str, within: float) -> Iterator[pl.DataFrame]:
+    result = statements.result(one_select(query, Databricks.dialect), within)
+    schema = arrow_schema(result.columns)
+    yield from Reading(schema).frames(_counted(statements, result, schema))
 
 
 def _counted(statements: Statements, result: Result, schema: "pa.Schema") -> "Iterator[pa.RecordBatch]":

@@ -29,6 +29,7 @@ PATIENT_FOR = 300.0
 """Seconds for which one request may be put off by 429, 5xx or the network."""
 FIRST_LOOK, LAST_LOOK = 0.1, 5.0
 """Seconds between two looks at a statement: the first, and the longest."""
+UNHEARD = httpx.codes.SERVICE_UNAVAILABLE
 LEFT = 30.0
 """A link that lasts no longer than these seconds is fetched anew: it must hold for a whole download."""
 
@@ -102,14 +103,24 @@ class Statements:
 
         It is cancelled, too, when the wait is interrupted. To be able to, its name must be known at once: `wait_timeout=0s`.
         """
+        return Result.of(self._carried_out(query, within, twice=True))
+
+    def run(self, statement: str, within: float) -> None:
+        """Carry out a statement that writes, as a query is run.
+
+        It is never said twice: where the answer to it was lost, it may still be under way.
+        """
+        self._carried_out(statement, within, twice=False)
+
+    def _carried_out(self, statement: str, within: float, *, twice: bool) -> dict[str, Any]:
         said = {
             **self._settings,
-            "statement": query,
+            "statement": statement,
             "wait_timeout": "0s",
             "disposition": "EXTERNAL_LINKS",
             "format": "ARROW_STREAM",
         }
-        told = self._asked("POST", STATEMENTS, json=said)
+        told = self._asked("POST", STATEMENTS, twice=twice, json=said)
         name = str(told["statement_id"])
         try:
             told = self._finished(name, told, within)
@@ -119,7 +130,7 @@ class Statements:
             raise
         if told["status"]["state"] != "SUCCEEDED":
             raise failed(told["status"])
-        return Result.of(told)
+        return told
 
     def chunks(self, result: Result) -> Iterator[tuple[Link, bytes]]:
         """The result's chunks in order, each an Arrow stream, with the link that says how many rows it must have."""
@@ -171,15 +182,19 @@ class Statements:
             remedy="Let this machine reach the workspace's cloud storage (a firewall?); the next run reads everything anew.",
         )
 
-    def _asked(self, method: str, path: str, **said: Any) -> dict[str, Any]:
-        """The answer to a request. A statement only reads, so that any request may be sent again."""
+    def _asked(self, method: str, path: str, *, twice: bool = True, **said: Any) -> dict[str, Any]:
+        """The answer to a request. Not `twice`: it is sent again only where it surely was not heard."""
         waited = 0.0
         for attempt in itertools.count():
             try:
                 response = self._workspace.request(method, path, **said)
             except httpx.HTTPError as error:
                 problem, wait = unanswered(error), 0.0
+                if not twice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                    raise problem from None
             else:
+                if not twice and response.is_server_error and response.status_code != UNHEARD:
+                    raise passing(response)
                 if not is_passing(response):
                     return understood(response)
                 problem, wait = passing(response), retry_after(response, datetime.now(UTC)) or 0.0

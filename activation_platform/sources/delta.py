@@ -8,7 +8,8 @@ A run looks once: its rows are copied into a temporary table, so that what is co
 model, whose SQL is paid for once. In the same transaction every fetched or missing key is marked to be asked again, before
 anything is sent; the mark goes when the run is merged. So whatever a crash leaves, no row that may differ is passed over. That
 holds as well where a statement that makes or drops a table commits what stands before it (Snowflake): what lies between two
-of them can stand alone. Tables of several ledgers are never one, because some warehouses lock, or refuse, table by table.
+of them can stand alone; and where every statement stands alone, with `_run` and what else would be temporary as tables that are
+named after the run, and a merge that is one statement (docs/decisions/0022). Tables of several ledgers are never one, because some warehouses lock, or refuse, table by table.
 """
 
 import hashlib
@@ -25,14 +26,15 @@ from activation_platform.sources import delta_sql
 from activation_platform.sources.delta_sql import DeltaSql
 from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.relation import Relation
-from activation_platform.sources.schemas import DELTA, require_schema
+from activation_platform.sources.schemas import DELTA, own_table, require_schema
+from activation_platform.sources.stepwise import StepwiseBench
 
 __all__ = ["DeltaTable"]
 
-_GIVEN = "activation_given"
+_WORKING = "__"
+"""Between the name of a ledger and that of a table of one of its runs."""
 _PART_ROWS = 500_000
 _LONGEST = 40
-_KEYS = pl.Schema({"key": pl.String()}).to_frame()
 
 
 class DeltaTable(Delta):
@@ -40,62 +42,78 @@ class DeltaTable(Delta):
 
     def __init__(self, source: Source, relation: Relation, ledger: str) -> None:
         self._source = source
+        self._relation = relation
         self._dialect = dialect_of(source.dialect)
         digest = hashlib.sha256(ledger.encode()).hexdigest()[:10]
-        name = f"{ledger.partition('~')[0][:_LONGEST]}_{digest}"  # PostgreSQL cuts names off after 63 bytes
-        tables = {
-            "seen": exp.table_(name, db=DELTA),
-            "run": exp.table_(f"{name}_run", db=DELTA),
-            "mark": exp.table_(f"{name}_mark", db=DELTA),
-            "today": self._dialect.fleeting("activation_today"),
-            "given": self._dialect.fleeting(_GIVEN),
-        }
-        self._sql = DeltaSql(relation, self._dialect, tables)
+        self._name = (
+            f"{ledger.partition('~')[0][:_LONGEST]}_{digest}"  # PostgreSQL cuts names off after 63 bytes
+        )
+        self._sql = self._statements("", 0)
 
     def compare(self, asked: Asked) -> Compared:
         """See `Delta.compare`."""
-        sql = self._sql
+        sql = self._sql = self._statements(asked.token, asked.run)
         self._prepare()
         with self._source.bench() as bench:
+            if isinstance(bench, StepwiseBench):
+                bench.clear(f"{self._name}{_WORKING}")
             clock = None if asked.everything else self._clock(bench, asked)
+            _run(bench, sql.marked(asked.token, run=asked.run, merged=None, clock=clock))
             if clock is None:
-                bench.run(sql.say("DELETE FROM seen"))
+                bench.run(sql.say("DELETE FROM seen WHERE TRUE"))
             else:
                 self._doubt(bench, asked.touched(clock))
-            self._mark(bench, asked.token, run=asked.run, merged=None, clock=clock)
-            bench.run(sql.today(asked.key, asked.columns, asked.compared, asked.seed))
+            _run(bench, sql.today(asked.key, asked.columns, asked.compared, asked.seed))
+            _run(bench, sql.differing(asked.ignored_before))
             rows, keyed, known, *values = _only_row(bench, sql.figures(len(asked.columns)))
-            for statement in sql.differing(asked.ignored_before):
-                bench.run(statement)
             parts = self._fetched(bench, asked)
             gone = _first_column(bench, sql.say("SELECT key FROM run WHERE gone"))
             self._require(bench, "gone", len(gone))
             bench.run(sql.say("UPDATE seen SET raw = NULL WHERE key IN (SELECT key FROM run)"))
+            self._drop(bench, "today", "given")
         counts = dict(zip(asked.columns, values, strict=True))
         return Compared(clock is None, rows, keyed, known, counts, gone, parts)
 
     def merge(self, token: str, run: int, clock: int, exceptions: Iterable[pl.DataFrame]) -> None:
         """See `Delta.merge`."""
-        sql = self._sql
+        sql = self._sql = self._statements(token, run)
         with self._source.bench() as bench:
             waiting = _first_column(bench, sql.say(delta_sql.LOOKED, token=token))
             if waiting.to_list() != [run]:
                 return
             for rows in (KEPT.to_frame(), *exceptions):
-                bench.upload(_GIVEN, rows)
-            for statement in (delta_sql.FORGET_FETCHED, delta_sql.FORGET_GIVEN):
-                bench.run(sql.say(statement))
-            bench.run(sql.say(delta_sql.AS_EXPECTED))
-            bench.run(sql.say(delta_sql.AS_GIVEN))
-            self._mark(bench, token, run=run, merged=run, clock=clock)
+                bench.upload(sql.given, rows)
+            _run(bench, sql.settled(delta_sql.LEARNT))
+            _run(bench, sql.marked(token, run=run, merged=run, clock=clock))
             bench.run(sql.say("DROP TABLE run"))
+            self._drop(bench, "given")
+
+    def _statements(self, token: str, run: int) -> DeltaSql:
+        """The statements of a run; where no session has tables of its own, the working ones are named after it."""
+
+        def ours(name: str) -> exp.Table:
+            return own_table(self._source, DELTA, name)
+
+        tables = {"seen": ours(self._name), "mark": ours(f"{self._name}_mark")}
+        if self._dialect.sessions:
+            tables["run"] = ours(f"{self._name}_run")
+            tables |= {word: self._dialect.fleeting(f"activation_{word}") for word in ("today", "given")}
+        else:
+            of = f"{run}_{token[:8]}"
+            tables |= {word: ours(f"{self._name}{_WORKING}{word}_{of}") for word in ("run", "today", "given")}
+        return DeltaSql(self._relation, self._dialect, tables)
+
+    def _drop(self, bench: Bench, *working: str) -> None:
+        """What a session takes away with it is dropped where there is none."""
+        if not self._dialect.sessions:
+            _run(bench, [self._sql.say(f"DROP TABLE IF EXISTS {word}") for word in working])
 
     def _prepare(self) -> None:
         """Make what is not there yet, on its own: whoever makes it at the same time waits for us, and is told that it exists."""
         for last in (False, True):
             try:
                 with self._source.bench() as bench:
-                    require_schema(bench, self._dialect, DELTA)
+                    require_schema(bench, self._source, DELTA)
                     bench.run(self._sql.say(delta_sql.SEEN))
                     bench.run(self._sql.say(delta_sql.MARK))
                 return
@@ -110,17 +128,14 @@ class DeltaTable(Delta):
             return None if clock is None or run > asked.newest else int(clock)
         return None
 
-    def _mark(self, bench: Bench, token: str, *, run: int, merged: int | None, clock: int | None) -> None:
-        bench.run(self._sql.say("DELETE FROM mark"))
-        entry = "INSERT INTO mark (token, run, merged, clock) VALUES (:token, :run, :merged, :clock)"
-        bench.run(self._sql.say(entry, token=token, run=run, merged=merged, clock=clock))
-
     def _doubt(self, bench: Bench, touched: Iterable[pl.DataFrame]) -> None:
         """What the ledger has heard of since the last merge is asked again, and can be gone."""
-        for rows in (_KEYS, *touched):
-            bench.upload(_GIVEN, rows)
-        bench.run(self._sql.say(delta_sql.FORGET_GIVEN))
-        bench.run(self._sql.say("INSERT INTO seen (key) SELECT key FROM given"))
+        given = False
+        for rows in filter(len, touched):
+            bench.upload(self._sql.given, rows)
+            given = True
+        if given:
+            _run(bench, self._sql.settled(delta_sql.DOUBTED))
 
     def _fetched(self, bench: Bench, asked: Asked) -> list[Path]:
         """The rows that may differ, as Parquet files under their own names, streamed."""
@@ -155,6 +170,11 @@ class DeltaTable(Delta):
                 f"The warehouse counted {counted:,} rows that differ, and {arrived:,} arrived",
                 remedy="Nothing was taken; the next run looks again.",
             )
+
+
+def _run(bench: Bench, statements: Iterable[str]) -> None:
+    for statement in statements:
+        bench.run(statement)
 
 
 def _all(bench: Bench, query: str) -> pl.DataFrame:

@@ -34,21 +34,38 @@ TO_FETCH = """
 SELECT n.key AS text_of_key, r.known AS is_known
 FROM today AS n JOIN (SELECT DISTINCT key, known FROM run WHERE NOT gone) AS r ON r.key = n.key
 """
-FORGET_FETCHED = "DELETE FROM seen WHERE key IN (SELECT key FROM run)"
-FORGET_GIVEN = "DELETE FROM seen WHERE key IN (SELECT key FROM given)"
 COUNT = {
     "fetched": "SELECT COUNT(*) AS counted FROM run WHERE NOT gone",
     "gone": "SELECT COUNT(*) AS counted FROM run WHERE gone",
 }
-AS_EXPECTED = """
-INSERT INTO seen (key, raw, ignored)
-SELECT r.key, r.raw, NULL FROM run AS r WHERE NOT r.gone AND NOT r.key IN (SELECT key FROM given)
-"""
-AS_GIVEN = """
-INSERT INTO seen (key, raw, ignored)
-SELECT g.key, CASE WHEN g.settled THEN r.raw END, g.ignored
-FROM (SELECT DISTINCT key, settled, ignored FROM given WHERE held) AS g
+LEARNT = """
+SELECT r.key, NOT r.gone AS held, r.raw, CAST(NULL AS BIGINT) AS ignored
+FROM run AS r WHERE NOT EXISTS (SELECT g.key FROM given AS g WHERE g.key = r.key)
+UNION ALL
+SELECT g.key, g.held, CASE WHEN g.settled THEN r.raw END AS raw, g.ignored
+FROM (SELECT DISTINCT key, held, settled, ignored FROM given) AS g
 LEFT JOIN (SELECT key, MIN(raw) AS raw FROM run WHERE NOT gone GROUP BY key) AS r ON r.key = g.key
+"""
+"""What a run settles: as it was fetched, but for what is given."""
+DOUBTED = (
+    "SELECT DISTINCT key, TRUE AS held, CAST(NULL AS TEXT) AS raw, CAST(NULL AS BIGINT) AS ignored FROM given"
+)
+TOGETHER = (
+    "DELETE FROM seen WHERE key IN (SELECT s.key FROM ({source}) AS s)",
+    "INSERT INTO seen (key, raw, ignored) SELECT s.key, s.raw, s.ignored FROM ({source}) AS s WHERE s.held",
+)
+AT_ONCE = """
+MERGE INTO seen AS t USING ({source}) AS s ON t.key = s.key
+WHEN MATCHED AND NOT s.held THEN DELETE
+WHEN MATCHED THEN UPDATE SET raw = s.raw, ignored = s.ignored
+WHEN NOT MATCHED AND s.held THEN INSERT (key, raw, ignored) VALUES (s.key, s.raw, s.ignored)
+"""
+MARKED_TOGETHER = (
+    "DELETE FROM mark WHERE TRUE",
+    "INSERT INTO mark (token, run, merged, clock) VALUES (:token, :run, :merged, :clock)",
+)
+MARKED_AT_ONCE = """
+SELECT :token AS token, CAST(:run AS BIGINT) AS run, CAST(:merged AS BIGINT) AS merged, CAST(:clock AS BIGINT) AS clock
 """
 
 
@@ -59,6 +76,11 @@ class DeltaSql:
         self._relation = relation
         self._dialect = dialect
         self._tables = tables
+
+    @property
+    def given(self) -> str:
+        """The name of the table under which rows are uploaded."""
+        return self._tables["given"].name
 
     def say(self, canonical: str, **values: str | int | None) -> str:
         """A canonical statement in the dialect, with `:name` replaced by literals."""
@@ -76,7 +98,9 @@ class DeltaSql:
 
         return self._dialect.written(tree.transform(meant))
 
-    def today(self, key: Sequence[str], columns: Sequence[str], compared: Sequence[str], seed: str) -> str:
+    def today(
+        self, key: Sequence[str], columns: Sequence[str], compared: Sequence[str], seed: str
+    ) -> list[str]:
         """Makes `today`: every row's key as text, the fingerprint of it and of what is compared, the columns under names of ours.
 
         The key is in the fingerprint because a warehouse may take keys for equal that are not: such a row is fetched.
@@ -86,13 +110,28 @@ class DeltaSql:
         query = self.written(
             self._relation.select(self._relation.key(key).as_("key"), raw.as_("raw"), *fetched)
         )
-        return f"CREATE TEMPORARY TABLE {self.written(exp.to_table('today'))} AS {query}"
+        name = self.written(exp.to_table("today"))
+        if self._dialect.sessions:
+            return [f"CREATE TEMPORARY TABLE {name} AS {query}"]
+        return self._dialect.replaced(name, query)
 
     def differing(self, ignored_before: int) -> list[str]:
         """Make `run`, from `today` and `seen`."""
         return self._dialect.replaced(
             self.written(exp.to_table("run")), self.say(DIFFERING, ignored_before=ignored_before)
         )
+
+    def settled(self, source: str) -> list[str]:
+        """Make `seen` hold of each key in a source of (key, held, raw, ignored) what it says; at once, if each stands alone."""
+        canonical = TOGETHER if self._dialect.sessions else (AT_ONCE,)
+        return [self.say(each.format(source=source)) for each in canonical]
+
+    def marked(self, token: str, *, run: int, merged: int | None, clock: int | None) -> list[str]:
+        """Make `mark` say whose tables these are, and how far."""
+        values: dict[str, str | int | None] = {"token": token, "run": run, "merged": merged, "clock": clock}
+        if self._dialect.sessions:
+            return [self.say(each, **values) for each in MARKED_TOGETHER]
+        return self._dialect.replaced(self.written(exp.to_table("mark")), self.say(MARKED_AT_ONCE, **values))
 
     def to_fetch(self, columns: int) -> str:
         """The rows of `run` as they are today, with as many columns, `text_of_key`, and whether the key was known."""

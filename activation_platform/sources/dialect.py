@@ -14,6 +14,8 @@ from activation_platform.contracts.errors import DeclarationError
 __all__ = ["DIALECTS", "Dialect", "call", "dialect_of", "joined", "text", "unless_null"]
 
 DIALECTS: Mapping[str, str] = {
+    "bigquery": "activation_platform.sources.bigquery_sql:BigQuerySql",
+    "databricks": "activation_platform.sources.databricks_sql:DatabricksSql",
     "duckdb": "activation_platform.sources.duckdb_sql:DuckDBSql",
     "postgres": "activation_platform.sources.postgres_sql:PostgresSql",
     "redshift": "activation_platform.sources.redshift_sql:RedshiftSql",
@@ -49,6 +51,8 @@ class Dialect(ABC):
     """sqlglot's name of it."""
     schemas: ClassVar[str]
     """A query for the names of all schemas."""
+    sessions: ClassVar[bool] = True
+    """Whether statements can be one session, with temporary tables and transactions; else each stands alone, and is atomic."""
     capitals: ClassVar[bool] = False
     """Whether a name without quotes means one in capitals."""
 

@@ -7,10 +7,10 @@ from sqlglot import exp
 
 from activation_platform.contracts.source import Source
 from activation_platform.contracts.warehouse import Bench
-from activation_platform.sources.dialect import Dialect, dialect_of
+from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.relation import Relation
 
-__all__ = ["DELTA", "OURS", "SEGMENTS", "STATS", "publish", "require_schema"]
+__all__ = ["DELTA", "OURS", "SEGMENTS", "STATS", "own_table", "publish", "require_schema"]
 
 DELTA = "activation_delta"
 """What was last seen of the rows of each ledger."""
@@ -30,11 +30,17 @@ _COUNTED = (
 )
 
 
-def require_schema(bench: Bench, dialect: Dialect, schema: str) -> None:
+def own_table(source: Source, schema: str, name: str) -> exp.Table:
+    """A table in one of them."""
+    return exp.table_(name, db=schema, catalog=source.own_catalog or None)
+
+
+def require_schema(bench: Bench, source: Source, schema: str) -> None:
     """Make one of them where it is not there yet; whoever may not asks an owner for it (`activation grants`)."""
-    there = {name.lower() for frame in bench.read(dialect.schemas) for name in frame.to_series()}
-    if schema not in there:
-        bench.run(f"CREATE SCHEMA {dialect.written(exp.to_identifier(schema))}")
+    dialect = dialect_of(source.dialect)
+    if schema not in map(str.lower, bench.schemas(dialect.schemas)):
+        parts = filter(None, (source.own_catalog, schema))
+        bench.run(f"CREATE SCHEMA {'.'.join(dialect.written(exp.to_identifier(part)) for part in parts)}")
 
 
 def publish(
@@ -63,12 +69,14 @@ def publish(
     def said(canonical: str) -> str:
         literals = {word: exp.convert(value) for word, value in figures.items()}
         tree = exp.replace_placeholders(sqlglot.parse_one(canonical), **literals)
-        return dialect.written(exp.replace_tables(tree, {"frames": f"{STATS}.frames"}))
+        for table in tree.find_all(exp.Table):
+            table.replace(own_table(source, STATS, table.name))
+        return dialect.written(tree)
 
-    view = dialect.written(exp.table_(f"{kind}_{name}", db=SEGMENTS))
+    view = dialect.written(own_table(source, SEGMENTS, f"{kind}_{name}"))
     with source.bench() as bench:
         for schema in (SEGMENTS, STATS):
-            require_schema(bench, dialect, schema)
+            require_schema(bench, source, schema)
         for statement in (said(_MADE), said(_COUNTED)):
             bench.run(statement)
     with (

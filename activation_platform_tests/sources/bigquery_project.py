@@ -110,6 +110,11 @@ class BigQueryProject:
                 rows = self.database.execute(SCHEMAS).fetchall()
                 named = [{"datasetReference": {"projectId": PROJECT, "datasetId": name}} for (name,) in rows]
                 return JSONResponse({"datasets": named})
+            case ["datasets", dataset, "tables"]:
+                rows = self.database.execute(TABLES, [dataset]).fetchall()
+                there = {"projectId": PROJECT, "datasetId": dataset}
+                listed = [{"tableReference": {**there, "tableId": name}, "type": "TABLE"} for (name,) in rows]
+                return JSONResponse({"tables": listed, "totalItems": len(listed)})
             case ["jobs"]:
                 return self._inserted(await request.json(), request.path_params["project"])
             case ["jobs", job, "cancel"]:
@@ -132,10 +137,9 @@ class BigQueryProject:
         try:
             tree = sqlglot.parse_one(configuration["query"]["query"], read="bigquery")
             relation = self.database.sql(_translated(configuration["query"]["query"]))
-            fields = [
-                _field(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)
-            ]
-            rows = [] if dry else relation.fetchall()
+            columns = [] if relation is None else zip(relation.columns, relation.types, strict=True)
+            fields = [_field(name, str(kind)) for name, kind in columns]
+            rows = [] if dry or relation is None else relation.fetchall()
         except sqlglot.ParseError:
             return _error(400, "invalidQuery", "Syntax error: Unexpected end of script at [1:1]")
         except duckdb.CatalogException as error:
@@ -184,6 +188,7 @@ SCHEMAS = """
 select schema_name from information_schema.schemata
 where catalog_name = 'memory' and schema_name not in ('main', 'information_schema', 'pg_catalog')
 """
+TABLES = "select table_name from information_schema.tables where table_schema = ?"
 
 
 def _translated(text: str) -> str:
@@ -191,6 +196,8 @@ def _translated(text: str) -> str:
     tree = sqlglot.parse_one(text, read="bigquery")
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
+    for call in tree.find_all(exp.Format):
+        call.replace(exp.Anonymous(this="printf", expressions=[call.this, *call.expressions]))
     return tree.sql(dialect="duckdb")
 
 

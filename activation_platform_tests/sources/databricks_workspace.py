@@ -183,12 +183,13 @@ class Workspace:
         try:
             (translated,) = sqlglot.transpile(sql, read="databricks", write="duckdb")
             relation = self.database.cursor().sql(translated)
-            statement.columns = [
-                {"name": name, "position": at, "type_text": type_text(kind)}
-                for at, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True))
-            ]
-            table = relation.to_arrow_table()
-            statement.chunks = table.combine_chunks().to_batches(max_chunksize=self.chunk_rows)
+            if relation is not None:
+                statement.columns = [
+                    {"name": name, "position": at, "type_text": type_text(kind)}
+                    for at, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True))
+                ]
+                table = relation.to_arrow_table()
+                statement.chunks = table.combine_chunks().to_batches(max_chunksize=self.chunk_rows)
             statement.state = "SUCCEEDED"
         except (duckdb.Error, sqlglot.errors.ParseError) as error:
             kind = str(error).partition(" ")[0] if isinstance(error, duckdb.Error) else "Parser"
@@ -249,6 +250,7 @@ def serving() -> Iterator[Workspace]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or each answer waits for its beginning to be acknowledged
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

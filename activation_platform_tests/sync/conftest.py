@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from activation_platform.sources import databricks_api
 from activation_platform.sync.bucket import Bucket
 from activation_platform_tests.destinations.files.stores import Front
 from activation_platform_tests.postgres_server import PostgreSQLServer
+from activation_platform_tests.sources import databricks_workspace as databricks
+from activation_platform_tests.sources.databricks_workspace import Workspace
 from activation_platform_tests.sources.redshift_cluster import Cluster, serving
 from activation_platform_tests.sync.homes import home
 from activation_platform_tests.sync.warehouses import (
     Staying,
+    in_bigquery,
+    in_databricks,
     in_duckdb,
     in_postgres,
     in_redshift,
@@ -45,11 +50,24 @@ def redshift_cluster(postgres_server: PostgreSQLServer) -> Iterator[Cluster]:
         assert cluster.broken == []
 
 
-@pytest.fixture(params=["duckdb", "postgres", "redshift", "snowflake"])
+@pytest.fixture
+def databricks_workspace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """A Databricks workspace for which nobody waits."""
+    monkeypatch.setattr(databricks_api, "sleep", lambda seconds: None)
+    with databricks.serving() as workspace:
+        workspace.looks = 0
+        yield workspace
+
+
+@pytest.fixture(params=["bigquery", "databricks", "duckdb", "postgres", "redshift", "snowflake"])
 def staying(request: pytest.FixtureRequest, tmp_path: Path) -> Staying:
     """A warehouse in which a frame stays."""
     there = request.getfixturevalue
     match request.param:
+        case "bigquery":
+            return in_bigquery(there("bigquery_project"), there("bigquery_key"))
+        case "databricks":
+            return in_databricks(there("databricks_workspace"))
         case "duckdb":
             return in_duckdb(tmp_path)
         case "postgres":

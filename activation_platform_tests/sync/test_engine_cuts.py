@@ -41,13 +41,13 @@ class Wire:
             self.left = None
 
 
-@pytest.mark.parametrize("staying", ["duckdb", "snowflake"], indirect=True)
+@pytest.mark.parametrize("staying", ["databricks", "duckdb", "snowflake"], indirect=True)
 @pytest.mark.parametrize("part", ["compare", "merge"])
 def test_what_is_cut_off_at_any_statement_is_made_good_by_the_next_look(staying, tmp_path, monkeypatch, part):
     staying.put(frame(0))
     wire = Wire(monkeypatch, type(staying.bench()))
     runs = count(1)
-    relation = Relation.of(staying.source, "select * from things", None)
+    relation = Relation.of(staying.source, staying.query, None)
 
     def lived(cut: int | None = None) -> tuple[list[str], list[str]]:
         """What a run fetches and misses."""

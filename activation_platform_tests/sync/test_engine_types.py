@@ -86,14 +86,14 @@ def test_every_change_of_a_value_is_noticed_and_nothing_else(staying, tmp_path, 
     if kind == "texts" and staying.source.kind in ("redshift", "snowflake"):
         pytest.skip("it has no lists but in JSON, which its stand-in does not")
     values = pl.Series(APART[kind])
+    if kind == "texts" and staying.source.kind == "bigquery":  # where no list holds a null, and none is one
+        values = values.drop_nulls().filter(~values.drop_nulls().list.eval(pl.element().is_null()).list.any())
     pairs = [(one, other) for one in range(len(values)) for other in range(len(values))]
     keys = pl.Series("key", range(len(pairs)), dtype=pl.Int64)
 
     def look(run: int, of: int) -> list[int]:
         staying.put(pl.DataFrame({"key": keys, "value": values.gather([pair[of] for pair in pairs])}))
-        table = DeltaTable(
-            staying.source, Relation.of(staying.source, "select * from things", None), "things"
-        )
+        table = DeltaTable(staying.source, Relation.of(staying.source, staying.query, None), "things")
         asked = Asked(
             "token", run, run - 1, ("key",), ("key", "value"), ("value",), "", 0, False, _nothing, tmp_path
         )

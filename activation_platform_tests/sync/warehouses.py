@@ -12,6 +12,8 @@ import polars as pl
 
 from activation_platform.contracts.source import Source
 from activation_platform.contracts.warehouse import Bench
+from activation_platform.sources.bigquery import BigQuery
+from activation_platform.sources.databricks import Databricks
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
@@ -21,6 +23,8 @@ from activation_platform.sources.schemas import OURS
 from activation_platform.sources.snowflake import Snowflake
 from activation_platform.sync.in_warehouse import InWarehouse
 from activation_platform_tests.postgres_server import PostgreSQLServer
+from activation_platform_tests.sources.bigquery_project import LOCATION, PROJECT, BigQueryProject
+from activation_platform_tests.sources.databricks_workspace import TOKEN, WAREHOUSE, Workspace
 from activation_platform_tests.sources.redshift_cluster import FUNCTIONS, Cluster
 from activation_platform_tests.sources.snowflake_account import SnowflakeAccount
 
@@ -40,10 +44,11 @@ class Staying:
     fetched: list[int] = field(default_factory=list)
     """How many rows each run fetched."""
     empty: Callable[[], object] = object
+    query: str = QUERY
 
     def __call__(self, frame: pl.DataFrame) -> tuple[pl.LazyFrame, InWarehouse]:
         self.put(frame)
-        relation = Relation.of(self.source, QUERY, None)
+        relation = Relation.of(self.source, self.query, None)
         return relation.scan(self.source), _Counting(
             DeltaTable(self.source, relation, "things"), Path(tempfile.mkdtemp()), self.empty, self.fetched
         )
@@ -59,7 +64,9 @@ class Staying:
         found = self.ask(
             "select table_name from information_schema.tables where lower(table_schema) = 'activation_delta'"
         )
-        (name,) = [name for (name,) in found if not name.lower().endswith(("_run", "_mark"))]
+        (name,) = [
+            name for (name,) in found if not name.lower().endswith(("_run", "_mark")) and "__" not in name
+        ]
         return f"activation_delta.{name}"
 
     @property
@@ -184,3 +191,32 @@ def _said(value: object) -> str:
         return str(value).lower()
     said = str(value).replace("\\", "\\\\").replace("'", "''")
     return f"'{said}'"
+
+
+def in_databricks(workspace: Workspace) -> Staying:
+    """A workspace's only catalog."""
+    source = Databricks(host=workspace.address, warehouse_id=WAREHOUSE, token=TOKEN)
+    return _on_duckdb(source, workspace.database, "things")
+
+
+def in_bigquery(project: BigQueryProject, key: dict[str, str]) -> Staying:
+    """A project, without what others left of ours."""
+    for schema in OURS:
+        project.database.execute(f"drop schema if exists {schema} cascade")
+    source = BigQuery(project=PROJECT, location=LOCATION, credentials=project.key(key["pem"]))
+    return _on_duckdb(source, project.database, "shop.things")
+
+
+def _on_duckdb(source: Source, database: duckdb.DuckDBPyConnection, table: str) -> Staying:
+    """A stand-in behind which there is DuckDB."""
+
+    def put(frame: pl.DataFrame) -> None:
+        with database.cursor() as cursor:
+            cursor.register("given", frame.to_arrow())
+            cursor.execute(f"create or replace table {table} as select * from given")
+
+    def ask(query: str) -> list[Any]:
+        with database.cursor() as cursor:
+            return cursor.execute(query).fetchall()
+
+    return Staying(source, put, ask, ask, query=QUERY.replace("things", table))

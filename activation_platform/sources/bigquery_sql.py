@@ -1,0 +1,43 @@
+"""What BigQuery says differently."""
+
+from typing import ClassVar
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.sources.dialect import Dialect, text
+
+__all__ = ["BigQuerySql"]
+
+
+class BigQuerySql(Dialect):
+    """https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax
+
+    Unconfirmed: that a FLOAT64 within a nested value is written as JSON with every digit.
+    """
+
+    name: ClassVar[str] = "bigquery"
+    schemas: ClassVar[str] = ""  # the client lists them: SQL would have to know the region
+    sessions: ClassVar[bool] = False
+
+    def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
+        """As JSON, because a column of JSON cannot be cast; numbers with the 17 digits that tell any two apart."""
+        said = (
+            exp.Anonymous(this="FORMAT", expressions=[text("%.17g"), column])
+            if dtype.is_float()
+            else exp.Anonymous(this="TO_JSON_STRING", expressions=[column])
+        )
+        return exp.Case().when(exp.not_(exp.Is(this=column.copy(), expression=exp.null())), said)
+
+    def moment(self, column: exp.Expr, dtype: pl.Datetime) -> exp.Expr:
+        """https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements"""
+        word = "FORMAT_TIMESTAMP" if dtype.time_zone else "FORMAT_DATETIME"
+        return exp.Anonymous(this=word, expressions=[text("%Y-%m-%dT%H:%M:%E6SZ"), column])
+
+    def replaced(self, table: str, query: str) -> list[str]:
+        """https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_table_statement"""
+        return [f"CREATE OR REPLACE TABLE {table} AS {query}"]
+
+    def view(self, view: str, query: str) -> list[str]:
+        """https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_view_statement"""
+        return [f"CREATE OR REPLACE VIEW {view} AS {query}"]

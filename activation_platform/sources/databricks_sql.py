@@ -1,0 +1,50 @@
+"""What Databricks says differently."""
+
+from typing import ClassVar
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.sources.dialect import Dialect, joined, text
+
+__all__ = ["DatabricksSql"]
+
+
+class DatabricksSql(Dialect):
+    """https://docs.databricks.com/aws/en/sql/language-manual/
+
+    A statement has the zone of its warehouse, which is UTC unless somebody changed it: keys that are moments are refused then.
+    """
+
+    name: ClassVar[str] = "databricks"
+    schemas: ClassVar[str] = "SELECT schema_name FROM information_schema.schemata"
+    sessions: ClassVar[bool] = False
+
+    def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
+        """Moments as numbers, in whichever zone; nested values as JSON, which quotes texts, and as Spark writes them, too."""
+        plain = exp.cast(column, "TEXT")
+        if dtype == pl.Binary:
+            return exp.func("hex", column)
+        if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+            return exp.cast(exp.Anonymous(this="unix_micros", expressions=[column]), "TEXT")
+        if dtype.is_nested():
+            json = exp.Anonymous(this="to_json", expressions=[column])
+            return joined(json, text(" "), plain)
+        return plain
+
+    def moment(self, column: exp.Expr, dtype: pl.Datetime) -> exp.Expr:
+        """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-datetime-pattern"""
+        del dtype
+
+        def written(pattern: str) -> exp.Expr:
+            return exp.Anonymous(this="date_format", expressions=[column.copy(), text(pattern)])
+
+        return joined(written("yyyy-MM-dd"), text("T"), written("HH:mm:ss.SSSSSS"), text("Z"))
+
+    def replaced(self, table: str, query: str) -> list[str]:
+        """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-ddl-create-table-using"""
+        return [f"CREATE OR REPLACE TABLE {table} AS {query}"]
+
+    def view(self, view: str, query: str) -> list[str]:
+        """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-ddl-create-view"""
+        return [f"CREATE OR REPLACE VIEW {view} AS {query}"]
