@@ -31,7 +31,7 @@ def model_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Faul
     yield from _column_faults(model)
     yield from _event_faults(model)
     yield from _relation_faults(model, workspace)
-    yield from _engine_faults(model, workspace)
+    yield from _engine_faults(model)
 
 
 def _statement_fault(model: "ModelComponent", workspace: Workspace) -> Fault | None:
@@ -102,16 +102,7 @@ def _relation_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[
                 yield Fault((*path, "match", one), words)
 
 
-def _engine_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:
+def _engine_faults(model: "ModelComponent") -> Iterator[Fault]:
     """A model that cannot stay in its warehouse."""
-    if model.spec.engine is Engine.FRAMES:
-        return
-    source: SourceComponent | None = workspace.find("source", model.spec.source)
-    if source is not None and source.spec.kind in SOURCES and not source.source_class.works:
-        working = ", ".join(sorted(word for word in SOURCES if SOURCES[word].works))
-        words = (
-            f"models of a {source.spec.kind} source cannot stay in it, those of {working} can; leave it out"
-        )
-        yield Fault(("engine",), words)
-    if model.spec.kind is ModelKind.EVENTS:
+    if model.spec.engine is Engine.WAREHOUSE and model.spec.kind is ModelKind.EVENTS:
         yield Fault(("engine",), "events are read window by window, so nothing stays behind; leave it out")

@@ -10,7 +10,6 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.warehouse import Bench
 
 __all__ = ["CheckStep", "Source", "Ssh", "TableName"]
@@ -62,8 +61,6 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     """sqlglot's name of the warehouse's SQL."""
     secrets: ClassVar[tuple[str, ...]] = ()
     """Settings that hold secrets; `ssh.password` is the `password` in the setting `ssh`."""
-    works: ClassVar[bool] = False
-    """Whether models may stay in it (`engine: warehouse`): it has a `bench`."""
 
     @property
     def own_catalog(self) -> str:
@@ -78,27 +75,17 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     def columns(self, query: str) -> pl.Schema:
         """Names and Polars types of the SELECT's columns, without reading rows. Equal to the schema `read` gives."""
 
+    @abstractmethod
     def grants(self, tables: Sequence[TableName]) -> str:
         """The SQL with which an owner lets this source read these tables, and nothing else; comments start with `--`."""
-        del tables
-        raise DeclarationError(
-            f"What a source of kind {self.kind} must be granted is not known here",
-            remedy="See docs/sources.md.",
-        )
 
+    @abstractmethod
     def grants_to_work(self) -> str:
-        """The SQL with which an owner lets models stay in it: only for sources that have a `bench`."""
-        raise NotImplementedError
+        """The SQL with which an owner lets models stay in it."""
 
+    @abstractmethod
     def bench(self) -> AbstractContextManager[Bench]:
-        """Work that may write to the platform's own schemas; what is one transaction stands once the context has ended well.
-
-        Raises DeclarationError where models of such a source cannot stay in it.
-        """
-        raise DeclarationError(
-            f"Models of a source of kind {self.kind} cannot stay in it",
-            remedy="Leave engine: warehouse out of the model.",
-        )
+        """Work that may write to the platform's own schemas; what is one transaction stands once the context has ended well."""
 
     @abstractmethod
     def check(self) -> Iterator[CheckStep]:

@@ -46,7 +46,6 @@ class BigQuery(Source):
 
     kind: ClassVar[str] = "bigquery"
     dialect: ClassVar[str] = "bigquery"
-    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("credentials",)
 
     project: str

@@ -46,7 +46,6 @@ class Databricks(Source):
 
     kind: ClassVar[str] = "databricks"
     dialect: ClassVar[str] = "databricks"
-    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("token", "client_secret")
 
     host: str
@@ -106,11 +105,11 @@ class Databricks(Source):
         """Tables and views in the platform's own schemas of the source's catalog; it needs not make these itself."""
         who = self._principal()
         schemas = [str(TableName("", self.catalog, schema)) for schema in OURS]
-        granted = "USE SCHEMA, CREATE TABLE, SELECT, MODIFY"
         return "\n".join(
             [
+                *([f"GRANT USE CATALOG ON CATALOG {self.catalog} TO {who};"] if self.catalog else []),
                 *(f"CREATE SCHEMA IF NOT EXISTS {schema};" for schema in schemas),
-                *(f"GRANT {granted} ON SCHEMA {schema} TO {who};" for schema in schemas),
+                *(f"GRANT USE SCHEMA, CREATE TABLE ON SCHEMA {schema} TO {who};" for schema in schemas),
             ]
         )
 

@@ -8,8 +8,9 @@ A run looks once: its rows are copied into a temporary table, so that what is co
 model, whose SQL is paid for once. In the same transaction every fetched or missing key is marked to be asked again, before
 anything is sent; the mark goes when the run is merged. So whatever a crash leaves, no row that may differ is passed over. That
 holds as well where a statement that makes or drops a table commits what stands before it (Snowflake): what lies between two
-of them can stand alone; and where every statement stands alone, with `_run` and what else would be temporary as tables that are
-named after the run, and a merge that is one statement (docs/decisions/0022). Tables of several ledgers are never one, because some warehouses lock, or refuse, table by table.
+of them can stand alone. And where every statement does (Databricks, BigQuery): there `_run` and what is temporary elsewhere are
+tables named after the run, and a merge is one statement (docs/decisions/0022-two-engines.md). Tables of several ledgers are never
+one, because some warehouses lock, or refuse, table by table.
 """
 
 import hashlib

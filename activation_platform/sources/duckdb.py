@@ -48,7 +48,6 @@ class DuckDB(Source):
 
     kind: ClassVar[str] = "duckdb"
     dialect: ClassVar[str] = "duckdb"
-    works: ClassVar[bool] = True
 
     path: str
     """The file, absolute or relative to the working directory."""

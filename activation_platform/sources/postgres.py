@@ -69,7 +69,6 @@ class Postgres(Source):
 
     kind: ClassVar[str] = "postgres"
     dialect: ClassVar[str] = "postgres"
-    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("password", "ssh.password", "ssh.private_key")
 
     host: str

@@ -60,7 +60,6 @@ class Redshift(Source):
 
     kind: ClassVar[str] = "redshift"
     dialect: ClassVar[str] = "redshift"
-    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("password", "ssh.password", "ssh.private_key")
 
     host: str

@@ -50,7 +50,6 @@ class Snowflake(Source):
 
     kind: ClassVar[str] = "snowflake"
     dialect: ClassVar[str] = "snowflake"
-    works: ClassVar[bool] = True
     secrets: ClassVar[tuple[str, ...]] = ("password", "private_key", "private_key_password", "oauth_token")
 
     account: str

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb as duckdb_of_the_test
 import pytest
 
+from activation_platform.sources import databricks_api
 from activation_platform.sources.schemas import OURS
 from activation_platform_tests.components.project import (
     FIRST,
@@ -120,11 +121,14 @@ def bigquery(bigquery_project, bigquery_key):
     settings = {"project": "example-shop", "location": "EU", "credentials": key}
     made = Dataset("bigquery", settings, bigquery_project.run, bigquery_project.lose)
     made.account = bigquery_project
+    made.rows = lambda query: bigquery_project.database.execute(query).fetchall()
+    made.run(*(f"drop schema if exists {schema} cascade" for schema in OURS))
     return made
 
 
 @pytest.fixture
-def databricks():
+def databricks(monkeypatch):
+    monkeypatch.setattr(databricks_api, "sleep", lambda seconds: None)
     with databricks_workspace.serving() as workspace:
         settings = {
             "host": workspace.address,
@@ -132,6 +136,7 @@ def databricks():
             "token": databricks_workspace.TOKEN,
         }
         made = Server("databricks", settings, lambda *said: [*map(workspace.database.execute, said)])
+        made.rows = lambda query: workspace.database.execute(query).fetchall()
         made.run(TABLE)
         made.workspace = workspace
         yield made
@@ -185,7 +190,7 @@ def test_the_destination_ends_in_the_same_state_whichever_warehouse_it_is(shop, 
     two_partitions(shop, loaded(project), sandbox)
 
 
-@on("duckdb", "postgres", "redshift", "snowflake")
+@on("bigquery", "databricks", "duckdb", "postgres", "redshift", "snowflake")
 def test_the_destination_ends_in_the_same_state_where_the_rows_stay_in_the_warehouse(
     shop, project, loaded, sandbox
 ):
@@ -218,7 +223,7 @@ def test_a_segment_over_rows_that_stayed_before_their_model_was_changed_says_to_
 STAYING = ("kind: users", "kind: users\n  engine: warehouse")
 
 
-@on("duckdb", "postgres", "redshift", "snowflake")
+@on("bigquery", "databricks", "duckdb", "postgres", "redshift", "snowflake")
 def test_what_stays_in_the_warehouse_is_shown_there_with_its_figures(shop, project, loaded, sandbox):
     runner = loaded(project.replaced(*STAYING))
 

@@ -1,12 +1,14 @@
 """A warehouse of the tests, in memory: it yields the frames it is given, and counts how often it is read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import ClassVar
 
 import polars as pl
 import pytest
 
-from activation_platform.contracts.source import CheckStep, Source
+from activation_platform.contracts.source import CheckStep, Source, TableName
+from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources import PLACES
 
 __all__ = ["COPIES", "Memory", "copy", "install"]
@@ -28,6 +30,18 @@ class Memory(Source):
     def columns(self, query: str) -> pl.Schema:
         """The schema of the first one."""
         return next(type(self).frames()).schema
+
+    def grants(self, tables: Sequence[TableName]) -> str:
+        """Nothing."""
+        return ""
+
+    def grants_to_work(self) -> str:
+        """Nothing."""
+        return ""
+
+    def bench(self) -> AbstractContextManager[Bench]:
+        """None: no model of the tests stays in it."""
+        raise NotImplementedError
 
     def check(self) -> Iterator[CheckStep]:
         """It is always there."""

@@ -7,6 +7,7 @@ import pytest
 
 from activation_platform.contracts.errors import CredentialsRefused
 from activation_platform.contracts.source import TableName
+from activation_platform.sources.bigquery import BigQuery
 from activation_platform.sources.databricks import Databricks
 from activation_platform.sources.postgres import Postgres
 from activation_platform.sources.redshift import Redshift
@@ -172,4 +173,32 @@ def test_snowflake_grants_a_role_our_schemas_in_its_database_to_work_in():
         'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA "my shop".activation_delta TO ROLE WORKER;',
         'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA "my shop".activation_segments TO ROLE WORKER;',
         'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA "my shop".activation_stats TO ROLE WORKER;',
+    ]
+
+
+def test_databricks_grants_a_principal_our_schemas_in_its_catalog_to_work_in():
+    source = Databricks(host="h", warehouse_id="1234", client_id="5f1c", catalog="main")
+
+    assert source.grants_to_work().splitlines() == [
+        "GRANT USE CATALOG ON CATALOG main TO `5f1c`;",
+        "CREATE SCHEMA IF NOT EXISTS main.activation_delta;",
+        "CREATE SCHEMA IF NOT EXISTS main.activation_segments;",
+        "CREATE SCHEMA IF NOT EXISTS main.activation_stats;",
+        "GRANT USE SCHEMA, CREATE TABLE ON SCHEMA main.activation_delta TO `5f1c`;",
+        "GRANT USE SCHEMA, CREATE TABLE ON SCHEMA main.activation_segments TO `5f1c`;",
+        "GRANT USE SCHEMA, CREATE TABLE ON SCHEMA main.activation_stats TO `5f1c`;",
+    ]
+
+
+def test_bigquery_grants_an_account_our_datasets_in_the_technical_project_to_work_in():
+    source = BigQuery(project="my-data", technical_project="my-jobs", location="EU")
+
+    member = '"serviceAccount:activation@my-data.iam.gserviceaccount.com"'
+    assert source.grants_to_work().splitlines() == [
+        "CREATE SCHEMA IF NOT EXISTS `my-jobs`.activation_delta OPTIONS (location = 'EU');",
+        "CREATE SCHEMA IF NOT EXISTS `my-jobs`.activation_segments OPTIONS (location = 'EU');",
+        "CREATE SCHEMA IF NOT EXISTS `my-jobs`.activation_stats OPTIONS (location = 'EU');",
+        f"GRANT `roles/bigquery.dataEditor` ON SCHEMA `my-jobs`.activation_delta TO {member};",
+        f"GRANT `roles/bigquery.dataEditor` ON SCHEMA `my-jobs`.activation_segments TO {member};",
+        f"GRANT `roles/bigquery.dataEditor` ON SCHEMA `my-jobs`.activation_stats TO {member};",
     ]

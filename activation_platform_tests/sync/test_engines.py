@@ -21,6 +21,8 @@ from activation_platform.sync.states import State
 from activation_platform_tests.sync.shop import Members, OnceThings, Things
 from activation_platform_tests.sync.warehouses import (
     Staying,
+    in_bigquery,
+    in_databricks,
     in_duckdb,
     in_postgres,
     in_redshift,
@@ -155,6 +157,20 @@ def test_the_operations_are_the_same_where_the_rows_stay_in_postgres(
     life: Life, postgres_server, postgres_database
 ):
     same_in(life, lambda folder: in_postgres(postgres_server, postgres_database))
+
+
+@settings(max_examples=4, phases=AS_FOUND, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(life=lives(3))
+def test_the_operations_are_the_same_where_the_rows_stay_in_databricks(life: Life, databricks_workspace):
+    same_in(life, lambda folder: in_databricks(databricks_workspace))
+
+
+@settings(max_examples=4, phases=AS_FOUND, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(life=lives(3))
+def test_the_operations_are_the_same_where_the_rows_stay_in_bigquery(
+    life: Life, bigquery_project, bigquery_key
+):
+    same_in(life, lambda folder: in_bigquery(bigquery_project, bigquery_key))
 
 
 @settings(max_examples=4, phases=AS_FOUND, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -194,17 +194,22 @@ def _said(value: object) -> str:
 
 
 def in_databricks(workspace: Workspace) -> Staying:
-    """A workspace's only catalog."""
+    """A workspace's only catalog, without what others left of ours."""
+    _forget(workspace.database)
     source = Databricks(host=workspace.address, warehouse_id=WAREHOUSE, token=TOKEN)
     return _on_duckdb(source, workspace.database, "things")
 
 
 def in_bigquery(project: BigQueryProject, key: dict[str, str]) -> Staying:
     """A project, without what others left of ours."""
-    for schema in OURS:
-        project.database.execute(f"drop schema if exists {schema} cascade")
+    _forget(project.database)
     source = BigQuery(project=PROJECT, location=LOCATION, credentials=project.key(key["pem"]))
     return _on_duckdb(source, project.database, "shop.things")
+
+
+def _forget(database: duckdb.DuckDBPyConnection) -> None:
+    for schema in OURS:
+        database.execute(f"drop schema if exists {schema} cascade")
 
 
 def _on_duckdb(source: Source, database: duckdb.DuckDBPyConnection, table: str) -> Staying:
