@@ -32,13 +32,19 @@ from activation_platform.sync.base_file import as_base
 from activation_platform.sync.change_log import ChangeLog
 from activation_platform.sync.checked import keep_checked, run_of
 from activation_platform.sync.files import as_ipc
-from activation_platform.sync.folds import changed_entries, fold_debts, in_doubt, without_intents
+from activation_platform.sync.folds import (
+    changed_entries,
+    fold_debts,
+    fold_entries,
+    in_doubt,
+    without_intents,
+)
 from activation_platform.sync.head import Head
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.past import PAST, forget_past, keep_past
 from activation_platform.sync.reader import read_debts, read_head, require_base
-from activation_platform.sync.states import NO_EVENTS, filled
+from activation_platform.sync.states import NO_EVENTS, State, filled
 from activation_platform.sync.store import HELD, Hold, Store
 
 __all__ = ["Ledger"]
@@ -203,6 +209,11 @@ class Ledger:
 
     def _keep_entries(self, room: Path, run: int, entries: pl.DataFrame) -> None:
         if entries.is_empty():
+            return
+        if not self.manifest.entries:  # the first ones of all are a base as they are
+            first = fold_entries(entries)
+            base = as_ipc(first.filter(first["state"] != State.REMOVED))
+            self.manifest.base = keep_checked(self.folder, room, f"base-{run}", ".arrow", base)
             return
         file = keep_checked(self.folder, room, f"delta-{run}", ".arrow", as_ipc(filled(entries)))
         partition, rows = self.manifest.partition, entries.height
