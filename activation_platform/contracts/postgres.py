@@ -7,6 +7,7 @@ from typing import Any
 
 from activation_platform.contracts.errors import (
     ActivationError,
+    Cancelled,
     ConnectionFailed,
     CredentialsRefused,
     DeclarationError,
@@ -28,6 +29,7 @@ class Trouble(StrEnum):
     DATABASE = "database"
     RELATION = "relation"
     SLOW = "slow"
+    CANCELLED = "cancelled"
     SLOW_CONNECT = "slow_connect"
     SSL = "ssl"
     READ_ONLY = "read_only"
@@ -42,6 +44,7 @@ CLASSES: Mapping[Trouble, type[ActivationError]] = {
     Trouble.DATABASE: NotFound,
     Trouble.RELATION: NotFound,
     Trouble.SLOW: TimedOut,
+    Trouble.CANCELLED: Cancelled,
     Trouble.SLOW_CONNECT: TimedOut,
     Trouble.SSL: ConnectionFailed,
     Trouble.READ_ONLY: DeclarationError,
@@ -94,6 +97,8 @@ BY_WORDS: tuple[tuple[str, Trouble], ...] = (
     (r"Execution error|Array value|ReadRecord", Trouble.QUERY),
 )
 """Where the driver passes no code on: at login, and once rows are streaming."""
+BY_SOMEBODY = re.compile(r"user(?:'s)? request")
+"""What a server adds that stopped a statement for somebody and not for its length: PostgreSQL, Redshift."""
 
 
 def driver(whose: str) -> tuple[Any, type[Exception]]:
@@ -121,7 +126,8 @@ def trouble(error: Exception) -> Trouble:
         found = [kind for code, kind in BY_STATE if state.startswith(code)]
     else:
         found = [kind for words, kind in BY_WORDS if re.search(words, said)]
-    return found[0] if found else Trouble.SERVER
+    kind = found[0] if found else Trouble.SERVER
+    return Trouble.CANCELLED if kind is Trouble.SLOW and BY_SOMEBODY.search(said) else kind
 
 
 def translated(

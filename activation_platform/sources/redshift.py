@@ -44,6 +44,7 @@ REMEDIES = {
     Trouble.DATABASE: "Correct the source's `database`.",
     Trouble.RELATION: "Correct the name in the SQL (with its schema), or create it.",
     Trouble.SLOW: "Select less, or raise the source's `statement_timeout_seconds` (or the cluster's).",
+    Trouble.CANCELLED: "Somebody cancelled the query in Redshift: ask who, then run again.",
     Trouble.SLOW_CONNECT: "Check `host`, `port` and the firewall, or raise `connect_timeout_seconds`.",
     Trouble.SSL: "Set the source's `sslmode` to what the cluster's certificate allows.",
     Trouble.READ_ONLY: "A source is read and never written: select only.",

@@ -315,10 +315,36 @@ def test_what_is_cancelled_where_the_rows_stay_leaves_nothing_half_done_and_the_
 
     for look in ("CREATE TEMPORARY TABLE", '_RUN" AS', "UPDATE"):
         shop.account.cancels(at=look)
-        (failure,) = [
-            event for event in runner.run(LETTERS, partition=SECOND).all_events if event.is_step_failure
-        ]
-        assert "Somebody cancelled the query" in failure.step_failure_data.error.message
+        assert "Somebody cancelled the query" in cancelled(runner.run(LETTERS, partition=SECOND))
         assert dict(sandbox.world.part("batch", "profiles")) == held
 
     second_partition(runner, sandbox)
+
+
+@on("postgres")
+def test_a_look_that_the_server_breaks_off_leaves_nothing_half_done_and_the_next_run_goes_on(
+    shop, project, loaded, sandbox
+):
+    runner = loaded(project.replaced(*STAYING))
+    succeeded(runner.run(LETTERS, partition=FIRST))
+    held = dict(sandbox.world.part("batch", "profiles"))
+    shop.fill(LATER)
+    ((mark,),) = shop.rows("select table_name from information_schema.tables where table_name like '%_mark'")
+    seen = f'activation_delta."{mark.removesuffix("_mark")}"'
+    shop.run(
+        """create function cancels() returns trigger language plpgsql as
+        $$ begin perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(10); return null; end $$""",
+        f"create trigger cancels before update on {seen} execute function cancels()",
+    )
+
+    assert "Somebody cancelled the query" in cancelled(runner.run(LETTERS, partition=SECOND))
+
+    assert dict(sandbox.world.part("batch", "profiles")) == held
+    shop.run(f"drop trigger cancels on {seen}")
+    second_partition(runner, sandbox)
+
+
+def cancelled(result):
+    """The words with which somebody's cancelling ended a run."""
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    return failure.step_failure_data.error.message

@@ -10,6 +10,7 @@ import pytest
 
 from activation_platform.contracts.errors import (
     ActivationError,
+    Cancelled,
     ConnectionFailed,
     CredentialsRefused,
     DeclarationError,
@@ -312,6 +313,13 @@ def test_a_query_that_takes_too_long_is_stopped_by_the_cluster(cluster):
 
     assert type(error) is TimedOut
     assert "`statement_timeout_seconds`" in str(error)
+
+
+def test_a_query_that_somebody_cancels_is_told_from_one_that_takes_too_long(source):
+    error = refusal(source, "select pg_cancel_backend(pg_backend_pid())::text as x, pg_sleep(10)::text as y")
+
+    assert type(error) is Cancelled
+    assert "Somebody cancelled the query" in str(error)
 
 
 # the driver leaves its socket to the garbage collector when a login fails, and makes its context as one no longer should

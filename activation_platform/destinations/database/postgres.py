@@ -35,6 +35,7 @@ REMEDIES = {
     Trouble.DATABASE: "Correct the name of the database in `url`.",
     Trouble.RELATION: "Correct the options `table` and `schema`, or create it.",
     Trouble.SLOW: "Find out who holds a lock on the table, or raise the server's statement_timeout for this user.",
+    Trouble.CANCELLED: "Somebody cancelled the statement: ask who; the next run sends what was not acknowledged.",
     Trouble.SLOW_CONNECT: "Check host and port in `url`, and the firewall.",
     Trouble.SSL: "Say in `url` what the server speaks: …?sslmode=require.",
     Trouble.READ_ONLY: "Write to the primary server: this one is a replica, or the user's transactions are read-only.",
@@ -108,7 +109,12 @@ class PostgresSession(Session):
         state = sqlstate(error) or _state_in(str(error))
         said = translated(error, self._redact, REMEDIES)
         lost = not state and isinstance(said, ConnectionFailed)
-        if lost or state.startswith(PASSING) or RACE.search(str(error)) or _canceled(error):
+        if (
+            lost
+            or state.startswith(PASSING)
+            or RACE.search(str(error))
+            or trouble(error) is Trouble.CANCELLED
+        ):
             return Interrupted(said, in_doubt=committing and lost)
         if state.startswith(VALUES):
             return BatchRefused(sentence(error, self._redact, quotes_a_row=not state.startswith("23")))
@@ -126,7 +132,3 @@ def _state_in(said: str) -> str:
     """The code at the end of the driver's own words, where it comes without one."""
     found = re.search(r"SQLSTATE: (\w{5})\s*$", said)
     return found[1] if found else ""
-
-
-def _canceled(error: Exception) -> bool:
-    return trouble(error) is Trouble.SLOW and "due to user request" in str(error)
