@@ -240,6 +240,10 @@ class _Bench(StatingBench):
         """Frames as the source reads them."""
         return read_rows(self._cursor, query, self._large, alone=False)
 
+    def schemas(self, query: str) -> list[str]:
+        """Without a cursor, as the source's own check asks: the catalogue is the leader's alone."""
+        return first_column(self._cursor, query)
+
     def run(self, statement: str) -> None:
         """Carry it out."""
         self._cursor.execute(statement)
