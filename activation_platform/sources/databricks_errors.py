@@ -48,6 +48,7 @@ BY_STATE: tuple[tuple[str, Kind], ...] = (
         "57014",
         (Cancelled, "Somebody or a time-out of the warehouse ended the query: ask who, and run again."),
     ),
+    ("2D521", (ConnectionFailed, LATER)),  # another statement changed the table meanwhile
     ("53", (ConnectionFailed, LATER)),
     ("XX", (ConnectionFailed, LATER)),
     ("08", (ConnectionFailed, LATER)),

@@ -1,6 +1,7 @@
 """Databricks is waited for, read in chunks, cancelled when nobody waits; nothing is half read, no secret shown."""
 
 import logging
+from contextlib import nullcontext
 
 import polars as pl
 import pytest
@@ -255,6 +256,7 @@ def test_half_a_chunk_is_refused(source, workspace):
         ("42501", "BAD_REQUEST", "[INSUFFICIENT_PERMISSIONS] no", CredentialsRefused, "GRANT"),
         ("42704", "BAD_REQUEST", "[SCHEMA_NOT_FOUND] no", NotFound, "catalog.schema.table"),
         ("57014", "BAD_REQUEST", "ended", Cancelled, "run again"),
+        ("2D521", "BAD_REQUEST", "[DELTA_CONCURRENT_WRITE] no", ConnectionFailed, "Try again later"),
         ("", "RESOURCE_EXHAUSTED", "too much", RateLimited, "less often"),
         ("", "DEADLINE_EXCEEDED", "too long", TimedOut, "Select less"),
         ("", "IO_ERROR", "a disk", ConnectionFailed, "Try again later"),
@@ -272,6 +274,16 @@ def test_a_failed_statement_is_told_for_what_it_is(source, workspace, sql_state,
 
     assert type(error) is kind
     assert words in str(error)
+
+
+@pytest.mark.parametrize(("status", "said"), [(500, 1), (502, 1), (429, 2), (503, 2)])
+def test_a_statement_that_writes_is_said_again_only_where_it_was_not_heard(source, workspace, status, said):
+    workspace.answers[("POST", STATEMENTS)] = [Answer(status)]
+
+    with source.bench() as bench, nullcontext() if said > 1 else pytest.raises(ConnectionFailed):
+        bench.run("create or replace table ours as select 1 as id")
+
+    assert workspace.seen.count(("POST", STATEMENTS)) == said
 
 
 def test_a_query_that_somebody_cancelled_says_so(source, workspace):
