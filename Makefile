@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test soak bench check format lock screenshots docs clean
+.PHONY: help install demo ui test soak spark bench check format lock screenshots docs clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,10 @@ soak: install ## Live through 100,000 histories of the state machine, others eac
 	KILLS=$${KILLS:-400} KILLS_SEED=$${KILLS_SEED:-$$(date +%s)} \
 		$(BIN)/python -m pytest -n 2 activation_platform_tests/sync/test_kill.py
 	$(BIN)/python -m pytest -n 2 --hypothesis-profile soak $$(grep -rl "^@given" activation_platform_tests)
+
+spark: install ## Carry out the SQL for Databricks by a real Spark (needs Java; half a gigabyte, ten minutes).
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pyspark>=4.3,<5'
+	$(BIN)/python -m pytest -m spark activation_platform_tests/sync/test_engine_on_spark.py
 
 bench: install ## Measure every figure into benchmarks/results.json and the README (an hour, 60 GiB of disk).
 	$(BIN)/python -m benchmarks
