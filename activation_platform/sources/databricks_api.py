@@ -108,7 +108,8 @@ class Statements:
     def run(self, statement: str, within: float) -> None:
         """Carry out a statement that writes, as a query is run.
 
-        It is never said twice: where the answer to it was lost, it may still be under way.
+        It is never said twice: where the answer to it was lost, it may still be under way. Unconfirmed: that the API takes
+        statements without rows with external links, as it takes queries.
         """
         self._carried_out(statement, within, twice=False)
 

@@ -295,3 +295,18 @@ def test_the_grants_name_the_service_account_and_the_tables(source):
         f"GRANT `roles/bigquery.dataViewer` ON TABLE `{PROJECT}`.shop.customers"
         f' TO "serviceAccount:{EMAIL}"; -- a view: ON VIEW'
     )
+
+
+def test_rows_are_uploaded_letter_by_letter_to_the_technical_project(settings, bigquery_project):
+    source = BigQuery(**settings | {"technical_project": "example-jobs"})
+    bigquery_project.run("create schema if not exists activation_delta")
+    keys = ["it's", "a\nb\r", "\\n", '"', None]
+
+    with source.bench() as bench:
+        bench.upload("given", pl.DataFrame({"key": keys}))
+
+    said = [each["query"]["query"] for each in bigquery_project.configurations]
+    assert len(said) == 2
+    assert all("`example-jobs`.`activation_delta`.`given`" in statement for statement in said)
+    assert [key for (key,) in rows(source, "select key from activation_delta.given")] == keys
+    bigquery_project.run("drop schema activation_delta cascade")
