@@ -23,7 +23,7 @@ __all__ = ["Journal", "read_journal"]
 _MAGIC = 0x4C4A5041  # "APJL"
 _HEADER = struct.Struct("<III")
 _BEGINNING = struct.pack("<I", _MAGIC)
-_REMEMBERED = 128 * 1024 * 1024
+_REMEMBERED = 256 * 1024 * 1024
 """Bytes of events that are also kept in memory until the run is sealed; of more, all are read back."""
 
 

@@ -27,6 +27,10 @@ from activation_platform.sync.survey import ORDER, ROWS_AT_ONCE, UNTIMED, Survey
 __all__ = ["Judgement", "judge"]
 
 _SENDABLE = ["insert", "update", "delete"]
+_ENTRY = ("_was_key", "_was_raw", "_was_sent", "_was_id64", "_was_state", "_was_reason", "_was_request")
+_DEBT = ("_debt", "_debt_raw", "_debt_reason", "_debt_id64", "_attempts", "_debt_request")
+_JUDGED_BY = (*_ENTRY, *_DEBT, "_stands")
+"""Columns of no use once a row is judged."""
 
 
 @dataclass
@@ -178,7 +182,7 @@ def _spool_writes(judgement: Judgement, rows: pl.DataFrame, name: str) -> None:
     moved = pl.col(PREVIOUS).is_not_null() & ours & pl.col(PREVIOUS).ne_missing(pl.col(IDENTIFIER))
     writes = rows.with_columns(_moved=moved, _ours=ours)
     path = judgement.spool / f"writes-{name}"
-    spool(writes, path)
+    spool(writes.drop(_JUDGED_BY), path)
     judgement.writes.append(path)
     judgement.omitted += sum(
         int(writes[column].sum()) for column in writes.columns if column.startswith(OMITTED)

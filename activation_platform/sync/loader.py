@@ -211,6 +211,9 @@ class Loader:
     async def _report(
         self, service: Service, batch: Batch, outcomes: list[Outcome], told: Told, tries: int
     ) -> None:
+        if outcomes.count(ACCEPTED) == len(outcomes):
+            told.after(batch, outcomes)
+            return
         again = service.idempotent and tries < _RECORD_RETRIES
         later = [n for n, outcome in enumerate(outcomes) if again and outcome.verdict is Verdict.RETRY]
         if not later:
@@ -240,8 +243,6 @@ class Loader:
 
     def _redacted(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Outcomes without secrets. What should still be tried later is rejected for this run, and owed to the next."""
-        if outcomes.count(ACCEPTED) == len(outcomes):
-            return outcomes
         hide = self._hide
         return [
             replace(
