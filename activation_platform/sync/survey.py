@@ -35,6 +35,8 @@ UNTIMED = "_untimed"
 """Only for events: whether the row says no moment, so that no window owns it."""
 
 ROWS_AT_ONCE = 500_000
+_MANY = 100_000
+_NOT_CHOSEN = np.int64(-2)
 _ASK_AGAIN = (State.UNKNOWN, State.PARTIAL, State.DEPARTED, State.DELETE_REQUESTED)
 
 
@@ -128,16 +130,23 @@ def survey(
             found.owed_seen |= is_among(owed_keys, key64)
         if candidate.any():
             path = asked["spool"] / f"candidates-{len(found.spooled):06}.arrow"
-            rows = keyed[by_hash[candidate]].with_columns(
-                _position=pl.Series(position[candidate], dtype=pl.Int64)
-            )
-            spool(rows, path)
+            spool(_chosen(keyed, by_hash[candidate], position[candidate]), path)
             found.spooled.append(path)
         del batch, keyed  # or they would live on while the next ones are made
     if new_keys:
         twice.append(repeated(np.sort(np.concatenate(new_keys))))
     found.duplicates = distinct(np.concatenate(twice)) if twice else found.duplicates
     return found
+
+
+def _chosen(rows: pl.DataFrame, chosen: Positions, position: Positions) -> pl.DataFrame:
+    """The chosen rows, with their position in the ledger; many as they lie, because to put them in order is to copy them."""
+    if len(chosen) > _MANY:
+        places = np.full(rows.height, _NOT_CHOSEN)
+        places[chosen] = position
+        placed = rows.with_columns(_position=pl.Series(places))
+        return placed.filter(pl.col("_position") != _NOT_CHOSEN)
+    return rows[chosen].with_columns(_position=pl.Series(position, dtype=pl.Int64))
 
 
 def _keyed(batch: pl.DataFrame) -> pl.DataFrame:

@@ -33,6 +33,20 @@ def test_b1_the_head_is_the_same_after_the_deltas_are_folded_into_a_base(worksho
     assert set(workshop.states()) == {f"k{n}" for n in range(40)}
 
 
+@pytest.mark.parametrize("many", [0, 100])
+def test_b1_what_differs_is_sent_as_it_is_however_much_that_is(workshop, monkeypatch, many):
+    monkeypatch.setattr(survey, "_MANY", many)
+    first = {f"k{n}": f"name {n}" for n in range(40)}
+    second = {f"k{n}": f"name {n}" if n % 3 else "changed" for n in range(5, 45)}
+    for names in (first, second):
+        workshop.run(*(thing(key, name) for key, name in names.items()))
+
+        held = workshop.vendor.things
+        assert {key: held[key]["name"] for key in held} == names
+    changed = {key for key in second if second[key] != first.get(key)}
+    assert set(workshop.vendor.sent) == changed | {f"k{n}" for n in range(5)}
+
+
 def test_b2_what_is_equal_as_sent_is_not_sent(workshop):
     workshop.run(thing("a", email="ann@example.org"))
     run = workshop.run(thing("a", email="  ann@EXAMPLE.org "))
