@@ -45,6 +45,10 @@ class Bench(ABC):
     def upload(self, table: str, rows: pl.DataFrame) -> None:
         """Append rows to a table for the time of the work, made when it is first named."""
 
+    def clear(self, beginning: str) -> None:
+        """Drop what earlier work left, by the beginning of its tables' names. Nothing to do where it went with its session."""
+        del beginning
+
     def schemas(self, query: str) -> list[str]:
         """The names of all schemas, as the dialect's query finds them."""
         return [name for frame in self.read(query) for name in frame.to_series()]

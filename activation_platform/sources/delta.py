@@ -28,7 +28,6 @@ from activation_platform.sources.delta_sql import DeltaSql
 from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.relation import Relation
 from activation_platform.sources.schemas import DELTA, own_table, require_schema
-from activation_platform.sources.stepwise import StepwiseBench
 
 __all__ = ["DeltaTable"]
 
@@ -56,8 +55,7 @@ class DeltaTable(Delta):
         sql = self._sql = self._statements(asked.token, asked.run)
         self._prepare()
         with self._source.bench() as bench:
-            if isinstance(bench, StepwiseBench):
-                bench.clear(f"{self._name}{_WORKING}")
+            bench.clear(f"{self._name}{_WORKING}")
             clock = None if asked.everything else self._clock(bench, asked)
             _run(bench, sql.marked(asked.token, run=asked.run, merged=None, clock=clock))
             if clock is None:
