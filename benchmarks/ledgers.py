@@ -18,7 +18,7 @@ from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform.sync.base_file import as_base
 from activation_platform.sync.checked import keep_checked
-from activation_platform.sync.fingerprint import fingerprint
+from activation_platform.sync.fingerprint import FINGERPRINT_VERSION, text_hash
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.mapping import BoundMapping, FieldMapping, bind
@@ -84,7 +84,7 @@ def frame(folder: Path | str) -> pl.LazyFrame:
 
 def ledger_of(rows: int, name: str) -> Path:
     """A ledger of yesterday's frame, of its own for every call: its files never change, so they are linked, not copied."""
-    kept = people.cache() / f"people-{rows}" / "ledger"
+    kept = people.cache() / f"people-{rows}" / f"ledger-{FINGERPRINT_VERSION}"
     if not kept.exists():
         beside = kept.with_name(".ledger")
         shutil.rmtree(beside, ignore_errors=True)
@@ -122,7 +122,7 @@ def _entries(rows: pl.DataFrame, mapping: BoundMapping, at: int) -> pl.DataFrame
         key.alias(KEY),
         *mapping.raw_values(),
         _raw=mapping.raw_fingerprint(key, (people.KEY,)),
-        _key64=fingerprint(key),
+        _key64=text_hash(key),
     )
     return mapping.clean(raw, at).select(
         key64="_key64",

@@ -128,10 +128,9 @@ class _Contact(ValueType):
         """One value as sent, or None where it breaks the rule."""
 
     def clean(self, raw: pl.Series) -> Clean:
-        text = pl.DataFrame({"raw": raw}).with_columns(text=text_of(raw.dtype))["text"]
-        distinct = text.drop_nulls().unique()
-        known = {value: self.one(value) for value in distinct}
-        values = text.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)
+        texts = pl.DataFrame({"raw": raw}).with_columns(text=text_of(raw.dtype))["text"].to_list()
+        known = {text: self.one(text) for text in set(texts) if text is not None}
+        values = pl.Series(map(known.get, texts), dtype=pl.String)
         reasons = pl.select(
             pl.when(raw.is_not_null() & values.is_null()).then(pl.lit(self.words))
         ).to_series()

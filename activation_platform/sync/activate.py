@@ -30,7 +30,7 @@ from activation_platform.contracts.service import Pending
 from activation_platform.sync.claim import Neighbour, claim, nobody, target_of
 from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.doubts import doubts_of, policy, resolved, told_of
-from activation_platform.sync.fingerprint import identifier_hash
+from activation_platform.sync.fingerprint import text_hash
 from activation_platform.sync.history import Run, Status, write_run
 from activation_platform.sync.journey import Journey
 from activation_platform.sync.ledger import Ledger
@@ -198,7 +198,7 @@ async def _settle(activation: Activation, ledger: Ledger, loader: Loader) -> Non
     owed = ledger.debts.filter(pl.col("operation") == PENDING_ERASURE)
     behind = owed.select(
         "key64", "key", "raw", "identifier", "request", "since", _behind=pl.lit(value=True)
-    ).with_columns(identifier64=identifier_hash(pl.col("identifier")))
+    ).with_columns(identifier64=text_hash(pl.col("identifier")))
     pending = pl.concat([entries, behind], how="diagonal_relaxed")
     if pending.is_empty() or not activation.service.deletes_are_requests:
         return

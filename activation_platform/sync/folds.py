@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from activation_platform.sync.fingerprint import identifier_hash
+from activation_platform.sync.fingerprint import text_hash
 from activation_platform.sync.states import (
     DEBTS,
     ENTRIES,
@@ -124,7 +124,7 @@ def in_doubt(events: pl.DataFrame) -> pl.DataFrame:
     )
     behind = open_.filter(pl.col("behind").is_not_null()).with_columns(
         identifier="behind",
-        identifier64=identifier_hash(pl.col("behind")),
+        identifier64=text_hash(pl.col("behind")),
         request=pl.lit(None, dtype=pl.String),
         state=pl.lit(int(State.KEPT), dtype=pl.UInt8),
         event=pl.lit(Event.OWED),

@@ -17,7 +17,7 @@ import polars as pl
 from activation_platform.contracts.batch import KEY
 from activation_platform.contracts.errors import ActivationError, DeclarationError
 from activation_platform.contracts.warehouse import KEPT, KNOWN, TEXT_OF_KEY, Asked, Compared, Delta
-from activation_platform.sync.fingerprint import fingerprint, key_text
+from activation_platform.sync.fingerprint import key_text, text_hash
 from activation_platform.sync.hashes import Hashes, Positions, is_among
 from activation_platform.sync.head import Head
 from activation_platform.sync.ledger import Ledger
@@ -100,7 +100,7 @@ class InWarehouse:
             found.seen |= watched
             self._gone = compared.gone
         self._fetched = rows.select(
-            text.alias(KEY), _key64=fingerprint(text), _raw=mapping.raw_fingerprint(text, key)
+            text.alias(KEY), _key64=text_hash(text), _raw=mapping.raw_fingerprint(text, key)
         )
         return found
 
@@ -131,7 +131,7 @@ def _touched(head: Head, clock: int) -> Iterator[Positions]:
 
 def _positions(head: Head, keys: pl.Series) -> Positions:
     """Where the ledger has these keys, as far as it does."""
-    hashes = keys.to_frame("key").select(fingerprint(pl.col("key"))).to_series()
+    hashes = keys.to_frame("key").select(text_hash(pl.col("key"))).to_series()
     positions = head.find(hashes.sort().to_numpy())
     return positions[positions >= 0]
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sync.checked import is_checked
-from activation_platform.sync.fingerprint import fingerprint
+from activation_platform.sync.fingerprint import text_hash
 from activation_platform.sync.head import Head
 from activation_platform.sync.history import changes, read_runs_of
 from activation_platform.sync.manifest import Manifest
@@ -101,7 +101,7 @@ def key_story(root: Store, ledger: str, key: str, run: int | None = None) -> Key
         head, owed = reading.head, reading.debts.filter(pl.col("key") == key)
     else:
         head, owed, history = head_after(folder, run), NO_DEBTS, history.filter(pl.col("run") <= run)
-    key64 = pl.DataFrame({"key": [key]}).select(fingerprint(pl.col("key"))).to_series().to_numpy()
+    key64 = pl.DataFrame({"key": [key]}).select(text_hash(pl.col("key"))).to_series().to_numpy()
     found = head.find(key64)
     entry = head.entries(found[found >= 0]).filter(pl.col("key") == key)
     return KeyStory(readable_entries(entry), readable_debts(owed), history)

@@ -18,7 +18,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field, is_pattern, nearest
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import ValueType
-from activation_platform.sync.fingerprint import fingerprint, identifier_hash
+from activation_platform.sync.fingerprint import fingerprint, text_hash
 
 __all__ = ["BoundMapping", "FieldMapping", "MappingProblem", "bind", "mapping_problems"]
 
@@ -194,7 +194,7 @@ class BoundMapping:
             columns[self.identifying].cast(pl.String).alias(IDENTIFIER),
         )
         return cleaned_frame.with_columns(
-            _sent=self.sent_fingerprint(), _identifier64=identifier_hash(pl.col(IDENTIFIER))
+            _sent=self.sent_fingerprint(), _identifier64=text_hash(pl.col(IDENTIFIER))
         )
 
     def sent_fingerprint(self) -> pl.Expr:

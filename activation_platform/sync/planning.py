@@ -14,7 +14,7 @@ import polars as pl
 from activation_platform.contracts.batch import KEY
 from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.sync.departures import Departures, departures
-from activation_platform.sync.fingerprint import fingerprint, key_text
+from activation_platform.sync.fingerprint import key_text, text_hash
 from activation_platform.sync.guards import guard
 from activation_platform.sync.identifiers import settle, trodden
 from activation_platform.sync.judge import Judgement, judge
@@ -177,7 +177,7 @@ def _order_of(
     """The settling column of a few unchanged keys: a second, filtered look at the frame."""
     return (
         frame.select(key_text(key, mapping.schema).alias(KEY), pl.col(order_by).alias("order"))
-        .with_columns(key64=fingerprint(pl.col(KEY)))
+        .with_columns(key64=text_hash(pl.col(KEY)))
         .filter(pl.col("key64").is_in(keys.implode()))
         .select("key64", "order")
         .collect()

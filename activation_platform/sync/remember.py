@@ -7,7 +7,7 @@ import polars as pl
 from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, Batch
 from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict
-from activation_platform.sync.fingerprint import identifier_hash
+from activation_platform.sync.fingerprint import text_hash
 from activation_platform.sync.kept import packed
 from activation_platform.sync.order import Activation
 from activation_platform.sync.states import (
@@ -217,7 +217,7 @@ def left_behind(events: pl.DataFrame, batch: Batch, activation: Activation, at: 
         & batch.frame["_moved"]
     ).select(key64="_key64", key=KEY, raw="_raw", identifier=PREVIOUS)
     return events_of(
-        moved.with_columns(identifier64=identifier_hash(pl.col("identifier"))),
+        moved.with_columns(identifier64=text_hash(pl.col("identifier"))),
         Event.OWED if deletes else Event.LEFT_BEHIND,
         state=State.KEPT,
         debt=Debt.DELETE if deletes else None,

@@ -101,9 +101,9 @@ _CLOSING = """
 A raw value that changes in a way that what is sent does not show (`1` becomes `1.0`; a space goes that the field trims anyway)
 makes the row a candidate: it is cleaned, compared once more as it would be sent, and not sent.
 
-Rows are found by the fingerprint of their key, and the key itself is kept beside it. Two keys that share a fingerprint (2 in
-100,000 ledgers of 30 million keys) are never taken for one: they are set aside as duplicates, or the run
-stops before its first request.
+Rows are found by a hash of their key, XXH3-64 of its text in UTF-8 (`key64` in the files of a ledger; `identifier64` is the same
+of an identifier), and the key itself is kept beside it. Two keys that share a hash (2 in 100,000 ledgers of 30 million keys) are
+never taken for one: they are set aside as duplicates, or the run stops before its first request.
 """
 
 

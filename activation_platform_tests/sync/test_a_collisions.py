@@ -11,7 +11,7 @@ from activation_platform_tests.sync.world import thing
 @pytest.fixture(autouse=True)
 def one_hash_for_all(monkeypatch):
     monkeypatch.setattr(
-        survey, "fingerprint", lambda key: pl.when(key.is_not_null()).then(pl.lit(7, dtype=pl.UInt64))
+        survey, "text_hash", lambda key: pl.when(key.is_not_null()).then(pl.lit(7, dtype=pl.UInt64))
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.contracts.modes import Mode
+from activation_platform.sync.fingerprint import FINGERPRINT_VERSION
 from activation_platform.sync.history import Status
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.states import State
@@ -281,7 +282,7 @@ def test_a2_the_manifest_pins_target_key_mapped_fields_fingerprint_and_engine(wo
     )
     assert (manifest.key.columns, manifest.key.families) == (("key",), ("text",))
     assert manifest.mapping == {"email": "e-mail address", "id": "text", "name": "text"}
-    assert (manifest.fingerprint, manifest.engine) == (1, "frames")
+    assert (manifest.fingerprint, manifest.engine) == (FINGERPRINT_VERSION, "frames")
 
 
 def test_a2_an_account_that_the_vendor_does_not_name_is_pinned_by_a_hash(workshop):

@@ -8,7 +8,7 @@ import pytest
 
 from activation_platform.sync import change_log, journal
 from activation_platform.sync.disk import storage_failure
-from activation_platform.sync.fingerprint import fingerprint
+from activation_platform.sync.fingerprint import text_hash
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.states import NO_EVENTS, Event, State, events_of
@@ -22,7 +22,7 @@ def happened(batches: int) -> list[pl.DataFrame]:
     return [
         events_of(
             pl.DataFrame({"key": [f"k{batch}-{number}" for number in range(7)]}).with_columns(
-                key64=fingerprint(pl.col("key")), identifier="key"
+                key64=text_hash(pl.col("key")), identifier="key"
             ),
             WORDS[batch % len(WORDS)],
             state=State.PRESENT,

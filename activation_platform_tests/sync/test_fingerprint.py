@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activation_platform.sync.fingerprint import fingerprint, identifier_hash, key_text
+from activation_platform.sync.fingerprint import fingerprint, key_text, text_hash
 from activation_platform_tests.sync import reference_fingerprint as reference
 from activation_platform_tests.sync.table_of_fingerprints import PAIRS, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "fingerprint.md"
 
-GOLDEN = {"row": 5006543488307422761, "seeded": 15661694208980475032, "identifier": 1670326994621958517}
+GOLDEN = {"row": 5006543488307422761, "seeded": 15661694208980475032, "hash": 4963357690162434494}
 ROW = {"number": 7, "text": "Zoë", "nothing": None, "yes": True, "day": date(2026, 1, 31), "part": 0.1}
 
 
@@ -32,16 +32,16 @@ def test_golden_values_never_change():
     frame = pl.DataFrame([ROW], schema_overrides={"nothing": pl.String})
     assert of(frame) == [GOLDEN["row"]]
     assert of(frame, "text", seed="s") == [GOLDEN["seeded"]]
-    assert frame.select(identifier_hash(pl.col("text"))).item() == GOLDEN["identifier"]
+    assert frame.select(text_hash(pl.col("text"))).item() == GOLDEN["hash"]
 
 
 def test_another_process_gives_the_same_value():
     program = (
-        "import polars as pl; from activation_platform.sync.fingerprint import identifier_hash;"
-        'print(pl.DataFrame({"text": ["Zo\\u00eb"]}).select(identifier_hash(pl.col("text"))).item())'
+        "import polars as pl; from activation_platform.sync.fingerprint import text_hash;"
+        'print(pl.DataFrame({"text": ["Zo\\u00eb"]}).select(text_hash(pl.col("text"))).item())'
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
-    assert int(said.stdout) == GOLDEN["identifier"]
+    assert int(said.stdout) == GOLDEN["hash"]
 
 
 texts = st.text(max_size=30)

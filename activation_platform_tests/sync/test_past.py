@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from activation_platform.contracts.errors import DeclarationError, LedgerMismatch
-from activation_platform.sync.fingerprint import fingerprint
+from activation_platform.sync.fingerprint import text_hash
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.past import PAST, head_after, past_files
@@ -74,7 +74,7 @@ class Replay:
 
 def changed(key: str, state: State, raw: int, at: int) -> pl.DataFrame:
     rows = pl.DataFrame({"key": [key], "raw": [raw]}, schema={"key": pl.String, "raw": pl.UInt64})
-    return events_of(rows.with_columns(key64=fingerprint(pl.col("key"))), Event.ACCEPTED, state=state, at=at)
+    return events_of(rows.with_columns(key64=text_hash(pl.col("key"))), Event.ACCEPTED, state=state, at=at)
 
 
 def entries_after(folder: Store, run: int) -> Entries:
