@@ -229,10 +229,10 @@ class ActivationComponent(Declared[ActivationSpec]):
 
     def _snapshot(self, context: dg.AssetExecutionContext, workspace: Workspace) -> Snapshot:
         """What this run produced, or the newest; none while a check upstream stands failed."""
-        upstream, model = self.upstream(workspace), self.model(workspace)
+        upstream = self.upstream(workspace)
         assert upstream is not None
-        assert model is not None
-        return upstream.frames.for_run(run_ids(context), made_of=[model.frames])
+        made_of = [model.frames for model in upstream.models(workspace)]
+        return upstream.frames.for_run(run_ids(context), made_of=made_of)
 
     def _ledger(
         self, context: dg.AssetExecutionContext, partition: str, root: Store, host: str, hold: Hold

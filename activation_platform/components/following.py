@@ -54,8 +54,9 @@ def _followed(workspace: Workspace) -> Iterator[tuple[str, str]]:
     for name in workspace.names("activation"):
         activation: ActivationComponent = workspace.find("activation", name)
         if activation.spec.schedule.follow is not None:
-            for component in (activation.upstream(workspace), activation.model(workspace)):
-                if component is not None:
+            upstream = activation.upstream(workspace)
+            if upstream is not None:
+                for component in (upstream, *upstream.models(workspace)):
                     yield component.word, component.name
 
 

@@ -50,6 +50,11 @@ class ModelComponent(Declared[ModelSpec]):
         """The primary key's columns."""
         return self.spec.key
 
+    def models(self, workspace: Workspace) -> "list[ModelComponent]":
+        """The models that decide which rows there are: itself."""
+        del workspace
+        return [self]
+
     @property
     def frames(self) -> Frames:
         """Its snapshots."""

@@ -1,11 +1,10 @@
 """A segment in the workspace: the rows of a model for which a condition holds, as a frame of their own."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import dagster as dg
-import polars as pl
 from pydantic import BaseModel, Field
 
 from activation_platform.components.checks import Census
@@ -15,15 +14,17 @@ from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
+from activation_platform.components.scopes import models_of, scope_of
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.staying import fitting, kept_open, members, show
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
-from activation_platform.segmentation.conditions import Condition, read
-from activation_platform.segmentation.evaluate import evaluate
+from activation_platform.segmentation.conditions import read
+from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.reads import resolved
 from activation_platform.segmentation.validate import problems
 
 __all__ = ["SegmentComponent", "SegmentSpec"]
@@ -55,75 +56,89 @@ class SegmentComponent(Declared[SegmentSpec]):
         """Its snapshots."""
         return Frames(storage_root(), "segments", self.name)
 
+    def models(self, workspace: Workspace) -> list[ModelComponent]:
+        """The models that decide which rows belong, its own first; of a workspace without faults."""
+        return models_of(workspace, read(self.spec.where), self.spec.model)
+
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
-        """An unknown model, or a condition that cannot be evaluated over its columns."""
-        yield from workspace.unknown("model", self.spec.model, ("model",))
+        """An unknown model, or a condition that cannot be evaluated over the models that it is about."""
+        unknown = list(workspace.unknown("model", self.spec.model, ("model",)))
+        yield from unknown
         try:
             condition = read(self.spec.where)
-        except InvalidCondition as invalid:
-            yield from (Fault(("where", *problem.path), problem.message) for problem in invalid.problems)
-            return
-        model: ModelComponent | None = workspace.find("model", self.spec.model)
-        known = None if model is None else model.columns()
-        if known is not None:
-            yield from self._column_faults(condition, known)
-
-    def _column_faults(
-        self, condition: Condition, known: Mapping[str, pl.DataType | None]
-    ) -> Iterator[Fault]:
-        typed = {name: dtype for name, dtype in known.items() if dtype is not None}
-        if len(typed) == len(known):
-            yield from (
-                Fault(("where", *problem.path), problem.message) for problem in problems(condition, typed)
+            found = (
+                []
+                if unknown
+                else problems(condition, scope_of(workspace, self.spec.model), within=(self.name,))
             )
+        except InvalidCondition as invalid:
+            found = list(invalid.problems)
+        yield from (Fault(("where", *problem.path), problem.message) for problem in found)
+        if not found and not unknown:
+            yield from self._apart(workspace)
+
+    def _apart(self, workspace: Workspace) -> Iterator[Fault]:
+        """Models that no one engine can read together."""
+        own, *others = self.models(workspace)
+        for other in others:
+            stays, lies = own.spec.engine, other.spec.engine
+            if stays is not lies or (stays is Engine.WAREHOUSE and own.spec.source != other.spec.source):
+                words = (
+                    f"{own.name} ({stays}, {own.spec.source}) and {other.name} ({lies}, {other.spec.source})"
+                )
+                told = f"is about {words}, whose rows are never in one place: give both engine: frames"
+                yield Fault(("where",), told)
 
     def get_asset_spec(self, workspace: Workspace) -> dg.AssetSpec:
         """The segment as an asset; it follows its model where an activation follows it."""
-        model: ModelComponent = workspace.find("model", self.spec.model)
+        models = self.models(workspace)
+        keys = [model.asset_key for model in models]
         follows = is_followed(workspace, self.word, self.name)
         return dg.AssetSpec(
             key=self.asset_key,
-            deps=[model.asset_key],
-            automation_condition=when_new(model.asset_key) if follows else None,
+            deps=keys,
+            automation_condition=when_new(*keys) if follows else None,
             group_name="segments",
             kinds={"polars"},
-            description=self.spec.description or f"Rows of {model.name} that belong to {self.name}.",
+            description=self.spec.description or f"Rows of {self.spec.model} that belong to {self.name}.",
             owners=self.spec.owners,
         )
 
     def execute(
         self,
         context: dg.AssetExecutionContext,
-        model: ModelComponent,
+        workspace: Workspace,
         source: Source | None,
         config: FrameConfig,
     ) -> dg.MaterializeResult[Any]:
-        """Evaluate the condition over the model's snapshot and publish the rows; those that stay in a warehouse are counted.
+        """Evaluate the condition over the models' snapshots and publish the rows; those that stay in a warehouse are counted.
 
-        `source`: where they stay; None where a model's frames are all that is read.
+        `source`: where they stay; None where the models' frames are all that is read.
         """
         require_shared_storage(context.instance)
-        frames = self.frames
+        frames, scope = self.frames, scope_of(workspace, self.spec.model)
         with frames.lock():
-            rows = model.frames.for_run(run_ids(context))
+            model, *_ = models = self.models(workspace)
+            read_from = {one.name: one.frames.for_run(run_ids(context)) for one in models}
+            rows = read_from[model.name]
             instant = as_of(context, config, rows.instant)
-            recipe = recipe_of(self.spec.where, rows.number, instant.isoformat())
+            numbers = {name: snapshot.number for name, snapshot in read_from.items()}
+            condition = read(self.spec.where)
+            recipe = recipe_of(resolved(condition, scope), numbers, instant.isoformat())
             newest = frames.of_run([context.run.run_id]) or frames.newest()
             if newest is not None and newest.recipe == recipe:
                 frames.point(context.run.run_id, newest)
                 return self._result(newest, rows, reused=True)
             draft = frames.draft()
             if source is not None and rows.engine is Engine.WAREHOUSE:
-                belonging = members(self, model.relation(source), instant)
+                belonging = members(self, workspace, source, instant)
                 census = Census(*belonging.count(source, model.key))
                 draft.describe(belonging.schema, census.rows)
             else:
+                parts = {name: snapshot.parts for name, snapshot in read_from.items()}
                 with fitting(self):
-                    condition = read(self.spec.where)
-                    wrong = problems(condition, rows.scan().collect_schema())
-                    if wrong:
-                        raise InvalidCondition(wrong)
-                    draft.write(streamed(evaluate(condition, rows.parts, now=instant)))
+                    belong = evaluate(condition, Snapshots(parts, scope), now=instant)
+                draft.write(streamed(belong))
             snapshot = frames.publish(
                 draft,
                 run_id=context.run.run_id,
@@ -150,8 +165,7 @@ class SegmentComponent(Declared[SegmentSpec]):
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The asset."""
-        model: ModelComponent = workspace.find("model", self.spec.model)
-        sources = kept_open(model, workspace)
+        sources = kept_open(workspace.find("model", self.spec.model), workspace)
         spec = self.get_asset_spec(workspace)
 
         @dg.multi_asset(
@@ -162,7 +176,7 @@ class SegmentComponent(Declared[SegmentSpec]):
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult[Any]:
             source = next((getattr(context.resources, key) for key in sources), None)
             with told_plainly():
-                return self.execute(context, model, source, config)
+                return self.execute(context, workspace, source, config)
 
         return dg.Definitions(
             assets=[materialise],

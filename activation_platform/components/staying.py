@@ -1,17 +1,19 @@
 """Models and segments whose rows stay in their warehouse: what is asked of it instead of reading a snapshot."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
+from sqlglot import exp
 
 from activation_platform.components.checks import Census
 from activation_platform.components.frames import Snapshot
+from activation_platform.components.scopes import scope_of
 from activation_platform.components.shown import masked
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import ActivationError, DeclarationError
@@ -21,7 +23,7 @@ from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.sources.delta import DeltaTable
-from activation_platform.sources.relation import Relation
+from activation_platform.sources.relation import Relation, column
 from activation_platform.sources.schemas import publish
 from activation_platform.sync.in_warehouse import InWarehouse
 from activation_platform.sync.ledger import Ledger
@@ -46,10 +48,29 @@ def fitting(segment: "SegmentComponent") -> Iterator[None]:
         ) from invalid
 
 
-def members(segment: "SegmentComponent", rows: Relation, now: datetime) -> Relation:
-    """The rows of a model that belong to a segment at an instant."""
+@dataclass(frozen=True, slots=True)
+class _There:
+    """Models as their warehouse names them: each by its own query, letter by letter."""
+
+    relations: Mapping[str, Relation]
+
+    def rows(self, model: str) -> exp.Expr:
+        return self.relations[model].select().subquery("row")
+
+    def column(self, model: str, field: str) -> exp.Condition:
+        del model
+        return column(field)
+
+
+def members(segment: "SegmentComponent", workspace: Workspace, source: Source, now: datetime) -> Relation:
+    """The rows of its model that belong to a segment at an instant."""
+    there = {model.name: model.relation(source) for model in segment.models(workspace)}
+    scope = scope_of(workspace, segment.spec.model)
+    read_there = {name: replace(scope.models[name], schema=rows.schema) for name, rows in there.items()}
+    scope = replace(scope, models={**scope.models, **read_there})
     with fitting(segment):
-        return replace(rows, where=compile_condition(read(segment.spec.where), rows.schema, now=now))
+        where = compile_condition(read(segment.spec.where), scope, now=now, naming=_There(there))
+        return replace(there[segment.spec.model], where=where)
 
 
 def kept_open(model: "ModelComponent | None", workspace: Workspace) -> list[str]:
@@ -97,7 +118,7 @@ def rows_of(
     source: Source = getattr(resources, workspace.find("source", model.spec.source).resource_key)
     whole = model.relation(source)
     segment = workspace.find("segment", activation.spec.segment or "")
-    rows = whole if segment is None else members(segment, whole, snapshot.instant)
+    rows = whole if segment is None else members(segment, workspace, source, snapshot.instant)
 
     def empty() -> None:
         if not model.spec.may_be_empty and not whole.count(source, model.key)[0]:

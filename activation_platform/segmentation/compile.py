@@ -1,56 +1,66 @@
-"""The compiler of conditions: a tree, a schema and an instant become one SQL expression (sqlglot).
+"""The compiler of conditions: a tree, what it may refer to, and an instant become one SQL expression (sqlglot).
 
 The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others; a row is taken by `WHERE`. AND and OR
 keep that property; NOT does not, so what is negated is wrapped in COALESCE(..., FALSE). `none` is the opposite of `any`. What a
-leaf says stands in `leaves.py`, with the table of nulls.
+leaf says of one value stands in `leaves.py`, with the table of nulls; what it says of related rows in `subqueries.py`.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlglot import exp
 
 from activation_platform.segmentation.conditions import AllOf, Comparison, Condition, NoneOf, members
-from activation_platform.segmentation.fields import Schema
 from activation_platform.segmentation.leaves import compile_leaf, opposite
 from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.related import Has, InSegment, Steps
+from activation_platform.segmentation.scope import QUOTED, Naming, Scope
+from activation_platform.segmentation.subqueries import Asked
 from activation_platform.segmentation.validate import problems
+from activation_platform.segmentation.values import Percentile
 
-Columns = Callable[[str], exp.Condition]
-"""Names a field in SQL."""
-
-
-def quoted(field: str) -> exp.Condition:
-    """Return a field as a quoted column."""
-    return exp.column(field, quoted=True)
+__all__ = ["compile_condition"]
 
 
 def compile_condition(
-    condition: Condition, schema: Schema, *, now: datetime, column: Columns = quoted
+    condition: Condition, scope: Scope, *, now: datetime, naming: Naming = QUOTED
 ) -> exp.Condition:
-    """Return the expression that is TRUE for the rows of a model that belong at the instant `now`.
+    """Return the expression that is TRUE for the rows of the scope's model that belong at the instant `now`.
 
-    Raises InvalidCondition with all problems of the condition over `schema`, and ValueError if `now` has no time zone.
+    Raises InvalidCondition with all problems of the condition, and ValueError if `now` has no time zone.
     """
     if now.tzinfo is None:
         raise ValueError("the instant of a segment needs a time zone: datetime(..., tzinfo=UTC)")
-    if found := problems(condition, schema):
+    if found := problems(condition, scope):
         raise InvalidCondition(found)
-    return _Compiler(schema, now.astimezone(UTC), column).compiled(condition)
+    return _Compiler(now.astimezone(UTC), naming).compiled(condition, scope)
 
 
 class _Compiler:
-    def __init__(self, schema: Schema, now: datetime, column: Columns) -> None:
-        self._schema = schema
+    def __init__(self, now: datetime, naming: Naming) -> None:
         self._now = now
-        self._column = column
+        self._naming = naming
 
-    def compiled(self, condition: Condition) -> exp.Condition:
-        if isinstance(condition, Comparison):
-            field = condition.field
-            return compile_leaf(condition, self._column(field), self._schema[field], self._now)
-        parts = [self.compiled(member) for member in members(condition)[1]]
+    def compiled(self, condition: Condition, scope: Scope) -> exp.Condition:
+        asked = Asked(scope, self._now, self._naming, self.compiled)
+        match condition:
+            case Comparison():
+                return self._compared(condition, asked)
+            case Has():
+                return asked.has(condition)
+            case Steps():
+                return asked.followed(condition)
+            case InSegment():
+                return self.compiled(scope.segments[condition.segment].condition, scope)
+        parts = [self.compiled(member, scope) for member in members(condition)[1]]
         if isinstance(condition, AllOf):
             return exp.and_(*parts, copy=False)
         either = exp.or_(*parts, copy=False)
         return opposite(either) if isinstance(condition, NoneOf) else either
+
+    def _compared(self, leaf: Comparison, asked: Asked) -> exp.Condition:
+        if leaf.aggregate is not None:
+            return asked.aggregated(leaf)
+        if isinstance(leaf.value, Percentile):
+            return asked.beside_percentile(leaf, leaf.value)
+        column = self._naming.column(asked.scope.name, leaf.field)
+        return compile_leaf(leaf, column, asked.scope.schema[leaf.field], self._now)

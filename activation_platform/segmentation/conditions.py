@@ -1,15 +1,13 @@
-"""A condition as it stands in YAML: groups without limit of depth, and leaves of one field and one operator.
+"""A condition as it stands in YAML: groups without limit of depth, and leaves of one subject and one operator.
 
-A new kind of leaf (`has:`, `segment:` ...) is a new model and one more line in `Condition`; what stands here stays.
+Leaves about related rows and other segments stand in `related.py`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -18,37 +16,46 @@ from pydantic import (
     model_validator,
 )
 
+from activation_platform.segmentation.nodes import Node
 from activation_platform.segmentation.operators import SYNONYMS, TEXT_OPERATORS, Operator
 from activation_platform.segmentation.problems import InvalidCondition, Problem, nearest
-from activation_platform.segmentation.values import Many, Name, One, Pair, SpanText, Switch, Text, refused
+from activation_platform.segmentation.related import Aggregate, Has, InSegment, Step, Steps
+from activation_platform.segmentation.values import (
+    Bound,
+    Many,
+    Name,
+    One,
+    Pair,
+    SpanText,
+    Switch,
+    Text,
+    refused,
+)
 
 _GROUPS = ("all", "any", "none")
 _MODIFIERS = ("ignore_case",)
 _DEEPEST = 64
-_WORDS = (*_GROUPS, "field", *Operator, *_MODIFIERS)
+_SUBJECTS = ("field", "aggregate")
+_LEAVES = ("has", "sequence", "segment")
+_WORDS = (*_GROUPS, *_LEAVES, *_SUBJECTS, *Operator, *_MODIFIERS)
 
 
-class _Node(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Comparison(Node):
+    """A leaf: one subject, one operator, its value; `ignore_case` compares the lower-cased forms of both sides.
 
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        return (
-            (name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set
-        )
+    The subject is a field of the model, or a field of related rows made one value.
+    """
 
-
-class Comparison(_Node):
-    """A leaf: one field, one operator, its value; `ignore_case` compares the lower-cased forms of both sides."""
-
-    field: Name
+    field: Name = ""
+    aggregate: Aggregate | None = None
     equals: One | None = None
     not_equals: One | None = None
     in_: Many | None = Field(None, alias="in")
     not_in: Many | None = None
-    above: One | None = None
-    at_least: One | None = None
-    below: One | None = None
-    at_most: One | None = None
+    above: Bound | None = None
+    at_least: Bound | None = None
+    below: Bound | None = None
+    at_most: Bound | None = None
     between: Pair | None = None
     not_between: Pair | None = None
     contains: Text | None = None
@@ -69,7 +76,7 @@ class Comparison(_Node):
     @property
     def operator(self) -> Operator:
         """The one operator of this leaf."""
-        (name,) = self.model_fields_set - {"field", *_MODIFIERS}
+        (name,) = self.model_fields_set - {*_SUBJECTS, *_MODIFIERS}
         return Operator(name.rstrip("_"))
 
     @property
@@ -87,8 +94,11 @@ class Comparison(_Node):
         for key in raw:
             if key not in _WORDS:
                 raise refused(f'"{key}" is no word of a condition{nearest(str(key), _WORDS, SYNONYMS)}')
-        if "field" not in raw:
-            raise refused("a condition names its `field:`, or is a group: `all:`, `any:` or `none:`")
+        if len([subject for subject in _SUBJECTS if subject in raw]) != 1:
+            raise refused(
+                "a condition names its `field:` (or an `aggregate:` of related rows), or begins with `has:`, `sequence:` "
+                "or `segment:`, or is a group: `all:`, `any:` or `none:`"
+            )
         operators = [key for key in raw if key in Operator.__members__.values()]
         if len(operators) != 1:
             found = " and ".join(f"`{key}`" for key in operators) or "none"
@@ -100,7 +110,7 @@ class Comparison(_Node):
         return raw
 
 
-class _Group(_Node):
+class _Group(Node):
     @model_validator(mode="before")
     @classmethod
     def _one_word(cls, raw: Any) -> Any:
@@ -136,13 +146,21 @@ class NoneOf(_Group):
     none: "Annotated[tuple[Condition, ...], BeforeValidator(_members)]"
 
 
-_TAGS = {AllOf: "<all>", AnyOf: "<any>", NoneOf: "<none>", Comparison: "<field>"}
+_TAGS: dict[type[Node], str] = {
+    AllOf: "<all>",
+    AnyOf: "<any>",
+    NoneOf: "<none>",
+    Has: "<has>",
+    Steps: "<sequence>",
+    InSegment: "<segment>",
+    Comparison: "<field>",
+}
 
 
 def _tag(raw: Any) -> str:
-    if isinstance(raw, _Node):
+    if isinstance(raw, Node):
         return _TAGS[type(raw)]
-    words = [word for word in _GROUPS if isinstance(raw, Mapping) and word in raw]
+    words = [word for word in (*_GROUPS, *_LEAVES) if isinstance(raw, Mapping) and word in raw]
     return f"<{words[0]}>" if words else "<field>"
 
 
@@ -150,13 +168,16 @@ Condition = Annotated[
     Annotated[AllOf, Tag("<all>")]
     | Annotated[AnyOf, Tag("<any>")]
     | Annotated[NoneOf, Tag("<none>")]
+    | Annotated[Has, Tag("<has>")]
+    | Annotated[Steps, Tag("<sequence>")]
+    | Annotated[InSegment, Tag("<segment>")]
     | Annotated[Comparison, Tag("<field>")],
     Discriminator(_tag),
 ]
 """A condition tree; read one with `read`, or use it as the type of a pydantic field."""
 
-for _model in (AllOf, AnyOf, NoneOf):
-    _model.model_rebuild()
+for _model in (Aggregate, Has, Step, Steps, Comparison, AllOf, AnyOf, NoneOf):
+    _model.model_rebuild(_types_namespace={"Condition": Condition})
 _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 
 
@@ -185,7 +206,7 @@ def _depth_exceeds(tree: object, deepest: int) -> bool:
 
 def _parts(node: object) -> list[object]:
     if isinstance(node, Mapping):
-        return [part for key, part in node.items() if key in _GROUPS]
+        return [part for key, part in node.items() if key in (*_GROUPS, "where", "steps", "aggregate")]
     return list(node) if isinstance(node, list | tuple) else []
 
 
@@ -193,13 +214,6 @@ def members(group: AllOf | AnyOf | NoneOf) -> tuple[str, tuple[Condition, ...]]:
     """Return the word of a group, `all`, `any` or `none`, and its conditions."""
     (word,) = type(group).model_fields
     return word, getattr(group, word)
-
-
-def fields(condition: Condition) -> frozenset[str]:
-    """Return the names of all fields that a tree reads."""
-    if isinstance(condition, Comparison):
-        return frozenset({condition.field})
-    return frozenset().union(*(fields(member) for member in members(condition)[1]))
 
 
 def _problem(tree: Any, steps: tuple[str | int, ...], message: str) -> Problem:

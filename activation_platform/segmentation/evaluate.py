@@ -1,124 +1,154 @@
-"""The evaluation of a condition over a model's Parquet snapshot: DuckDB says which rows, Polars takes them.
+"""The evaluation of a condition over Parquet snapshots of models: DuckDB says which rows, Polars takes them.
 
-DuckDB reads only the columns of the condition, out of core and without access to anything but the snapshot; it answers
+DuckDB reads only the columns of the condition, out of core and without access to anything but the snapshots; it answers
 with row numbers. The rows themselves never pass through it, so no type is altered (it knows no Enum, Duration or
 Int128, and renames columns that differ in case alone).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import numpy as np
 import polars as pl
 from sqlglot import exp
 
 from activation_platform.segmentation.compile import compile_condition
-from activation_platform.segmentation.conditions import Condition, fields
+from activation_platform.segmentation.conditions import Condition
+from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.reads import fields_read
+from activation_platform.segmentation.scope import Model, Scope
+from activation_platform.segmentation.validate import problems
+
+__all__ = ["Snapshots", "count", "evaluate"]
 
 _MEMORY = "1GiB"
 
 
-def evaluate(condition: Condition, snapshot: Path | Sequence[Path], *, now: datetime) -> pl.LazyFrame:
-    """Return the rows of a snapshot (one or several Parquet files of one schema) that belong at the instant `now`.
+@dataclass(frozen=True)
+class Snapshots:
+    """The snapshots of models that conditions may read, each one or several Parquet files of one schema.
+
+    `declared`: what is said of the models beside their fields, which are those of the files.
+    """
+
+    files: Mapping[str, Sequence[Path]]
+    declared: Scope
+
+    @classmethod
+    def alone(cls, *files: Path) -> "Snapshots":
+        """The snapshot of a model without relations."""
+        return cls({"model": [file.absolute() for file in files]}, Scope("model", {"model": Model(None)}))
+
+    @cached_property
+    def scope(self) -> Scope:
+        """All models, with the fields that their snapshots have."""
+        models = {
+            name: replace(self.declared.models[name], schema=self.frame(name).collect_schema())
+            for name in self.files
+        }
+        return replace(self.declared, models={**self.declared.models, **models})
+
+    def frame(self, model: str) -> pl.LazyFrame:
+        """The rows of a model, in the order of its snapshot."""
+        if not self.files[model]:
+            raise ValueError("a snapshot without a file has no rows and no schema")
+        return pl.scan_parquet(list(self.files[model]), glob=False, hive_partitioning=False)
+
+    def rows(self, model: str) -> exp.Expr:
+        """What to select a model from: a view."""
+        return exp.to_table(f"m{list(self.files).index(model)}")
+
+    def column(self, model: str, field: str) -> exp.Condition:
+        """A field. By position: DuckDB's names ignore case even when quoted, so that "Email" and "email" would be one column."""
+        return exp.column(f"c{list(self.scope.models[model].schema or ()).index(field)}")
+
+    def views(self) -> Iterator[str]:
+        """Statements that make a view of each model; each row says which row of which file it is."""
+        for name, files in self.files.items():
+            width = len(self.scope.models[name].schema or ())
+            columns = [exp.to_identifier(f"c{place}") for place in range(width)]
+            paths = exp.Array(expressions=[exp.Literal.string(_literally(file)) for file in files])
+            read = exp.Anonymous(this="read_parquet", expressions=[paths])
+            source = exp.Table(this=read, alias=exp.TableAlias(this=exp.to_identifier("t"), columns=columns))
+            query = exp.select("*", "file_index", "file_row_number").from_(source)
+            yield exp.Create(this=self.rows(name), kind="VIEW", expression=query).sql(dialect="duckdb")
+
+
+def evaluate(condition: Condition, snapshots: Snapshots, *, now: datetime) -> pl.LazyFrame:
+    """Return the rows of the scope's model that belong at the instant `now`.
 
     The frame is lazy, in the order of the snapshot, with its columns and types; beside what a query over it holds it
-    costs one bit per row of the snapshot, and 4 bytes per row that belongs while it is made. Raises InvalidCondition
-    as `compile_condition` does.
+    costs one bit per row of the snapshot, and while it is made a byte per row and 12 per row that belongs. Raises
+    InvalidCondition as `compile_condition` does.
     """
-    return pl.concat([_members(condition, file, now) for file in _files(snapshot)])
+    name = snapshots.scope.name
+    frame, files = snapshots.frame(name), snapshots.files[name]
+    heights = [pl.scan_parquet(file, glob=False).select(pl.len()).collect().item() for file in files]
+    belongs = np.zeros(sum(heights), dtype=np.bool_)
+    belongs[_rows(condition, snapshots, now, np.cumsum([0, *heights])[:-1])] = True
+    # no column of the snapshot is as long
+    mark = "_" * (1 + max(map(len, frame.collect_schema()), default=0))
+    marked = pl.concat([frame, pl.LazyFrame({mark: belongs})], how="horizontal")
+    return marked.filter(pl.col(mark)).drop(mark)
 
 
-def select(condition: Condition, snapshot: Path | Sequence[Path], target: Path, *, now: datetime) -> None:
-    """Write the rows that belong at the instant `now` to the Parquet file `target`, streamed, in the order of the snapshot.
-
-    The file appears under its name only when it is complete. Raises InvalidCondition as `compile_condition` does.
-    """
-    if target.absolute() in _files(snapshot):
-        raise ValueError(f"{target} is the snapshot itself; a segment is written to a file of its own")
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        evaluate(condition, snapshot, now=now).sink_parquet(partial, maintain_order=True)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def count(condition: Condition, snapshot: Path | Sequence[Path], *, now: datetime) -> int:
-    """Return how many rows of a snapshot belong at the instant `now`; reads only the columns of the condition."""
-    return sum(_count(condition, file, now) for file in _files(snapshot))
-
-
-def _files(snapshot: Path | Sequence[Path]) -> list[Path]:
-    files = [snapshot] if isinstance(snapshot, Path) else list(snapshot)
-    if not files:
-        raise ValueError("a snapshot without a file has no rows and no schema")
-    return [file.absolute() for file in files]
-
-
-def _scan(file: Path) -> pl.LazyFrame:
-    return pl.scan_parquet(file, glob=False, hive_partitioning=False)
-
-
-def _count(condition: Condition, file: Path, now: datetime) -> int:
-    query = _query(condition, file, exp.Count(this=exp.Star()), now)
-    with _engine(file, trust_statistics=not _reads_floats(condition, file)) as (engine, _):
-        (number,) = engine.execute(query.sql(dialect="duckdb"), [_literally(file)]).fetchall()[0]
+def count(condition: Condition, snapshots: Snapshots, *, now: datetime) -> int:
+    """Return how many rows belong at the instant `now`; reads only the columns of the condition."""
+    query = _query(condition, snapshots, [exp.Count(this=exp.Star())], now)
+    with _engine(snapshots, trust_statistics=not _reads_floats(condition, snapshots)) as (engine, _):
+        (number,) = engine.execute(query.sql(dialect="duckdb")).fetchall()[0]
     return int(number)
 
 
-def _members(condition: Condition, file: Path, now: datetime) -> pl.LazyFrame:
-    # Row numbers and not a column of answers: they hold whatever order the engine answers in.
-    rows = _rows(condition, file, now)
-    frame = _scan(file)
-    height = frame.select(pl.len()).collect().item()
-    belongs = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)
-    name = "_" * (
-        1 + max(map(len, frame.collect_schema()), default=0)
-    )  # no column of the snapshot is as long
-    return pl.concat([frame, pl.LazyFrame({name: belongs})], how="horizontal").filter(pl.col(name)).drop(name)
-
-
-def _rows(condition: Condition, file: Path, now: datetime) -> pl.Series:
-    query = _query(condition, file, exp.cast(exp.column("file_row_number"), "UINT"), now)
-    with _engine(file, trust_statistics=not _reads_floats(condition, file)) as (engine, spill):
-        # Through a file: DuckDB's `.pl()` needs pyarrow, which is no dependency of ours, and taking its Arrow
+def _rows(condition: Condition, snapshots: Snapshots, now: datetime, starts: np.ndarray) -> np.ndarray:
+    """The numbers of the rows that belong: they hold whatever order the engine answers in."""
+    answer = [exp.cast(exp.column(name), "UINT").as_(name) for name in ("file_index", "file_row_number")]
+    query = _query(condition, snapshots, answer, now)
+    with _engine(snapshots, trust_statistics=not _reads_floats(condition, snapshots)) as (engine, spill):
+        # Through a file: DuckDB's `.pl()` needs pyarrow's dataset, and taking its Arrow
         # stream directly makes the interpreter print a leak report when it exits (DuckDB 2.0, Polars 2.1).
-        answer = spill / "rows.parquet"
+        rows = spill / "rows.parquet"
         copy = exp.Copy(
             this=exp.Subquery(this=query),
             kind=False,
-            files=[exp.Literal.string(str(answer))],
+            files=[exp.Literal.string(str(rows))],
             params=[exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("PARQUET"))],
         )
-        engine.execute(copy.sql(dialect="duckdb"), [_literally(file)])
-        return pl.read_parquet(answer, glob=False).to_series()
+        engine.execute(copy.sql(dialect="duckdb"))
+        found = pl.read_parquet(rows, glob=False)
+    numbers: np.ndarray = starts[found["file_index"].to_numpy()] + found["file_row_number"].to_numpy()
+    return numbers
 
 
-def _query(condition: Condition, file: Path, answer: exp.Condition, now: datetime) -> exp.Select:
-    schema = _scan(file).collect_schema()
-    # By position: DuckDB's names ignore case even when quoted, so that "Email" and "email" would be one column.
-    aliases = {name: f"c{position}" for position, name in enumerate(schema)}
-    where = compile_condition(
-        condition, schema, now=now, column=lambda name: exp.column(aliases[name], quoted=True)
+def _query(
+    condition: Condition, snapshots: Snapshots, answer: Sequence[exp.Expr], now: datetime
+) -> exp.Select:
+    where = compile_condition(condition, snapshots.scope, now=now, naming=snapshots)
+    return exp.select(*answer).from_(snapshots.rows(snapshots.scope.name)).where(where)
+
+
+def _reads_floats(condition: Condition, snapshots: Snapshots) -> bool:
+    if found := problems(condition, snapshots.scope):
+        raise InvalidCondition(found)
+    models = snapshots.scope.models
+    return any(
+        (models[model].schema or {})[field].is_float()
+        for model, field in fields_read(condition, snapshots.scope)
     )
-    columns = [exp.to_identifier(alias) for alias in aliases.values()]
-    source = exp.TableAlias(this=exp.to_identifier("snapshot"), columns=columns)
-    read = exp.Anonymous(this="read_parquet", expressions=[exp.Placeholder()])
-    return exp.select(answer.as_("answer")).from_(exp.Table(this=read, alias=source)).where(where)
-
-
-def _reads_floats(condition: Condition, file: Path) -> bool:
-    schema = _scan(file).collect_schema()
-    return any(schema[name].is_float() for name in fields(condition))
 
 
 @contextmanager
-def _engine(file: Path, *, trust_statistics: bool) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """An embedded DuckDB that reads one file and writes to a directory of its own: no network, no extension."""
+def _engine(
+    snapshots: Snapshots, *, trust_statistics: bool
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """An embedded DuckDB that reads these files and writes to a directory of its own: no network, no extension."""
     with TemporaryDirectory(prefix="segment-") as spill:
         options: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": _MEMORY,
@@ -128,9 +158,9 @@ def _engine(file: Path, *, trust_statistics: bool) -> Iterator[tuple[duckdb.Duck
             "autoload_known_extensions": "false",
         }
         with duckdb.connect(":memory:", config=options) as engine:
-            allowed = exp.Array(
-                expressions=[exp.Literal.string(path) for path in (str(file), _literally(file))]
-            )
+            files = [file for some in snapshots.files.values() for file in some]
+            paths = [path for file in files for path in (str(file), _literally(file))]
+            allowed = exp.Array(expressions=[exp.Literal.string(path) for path in paths])
             engine.execute(f"SET allowed_paths = {allowed.sql(dialect='duckdb')}")
             engine.execute("SET allowed_directories = [current_setting('temp_directory')]")
             if not trust_statistics:
@@ -138,6 +168,8 @@ def _engine(file: Path, *, trust_statistics: bool) -> Iterator[tuple[duckdb.Duck
                 # https://github.com/duckdb/duckdb/issues/25521
                 engine.execute("SET disabled_optimizers = 'statistics_propagation,filter_pushdown'")
             engine.execute("SET enable_external_access = false")
+            for view in snapshots.views():
+                engine.execute(view)
             engine.execute("SET lock_configuration = true")
             yield engine, Path(spill)
 

@@ -33,9 +33,9 @@ from sqlglot import exp
 from activation_platform.segmentation.conditions import Comparison
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.intervals import Interval, intervals
-from activation_platform.segmentation.operators import Operator, positive
+from activation_platform.segmentation.operators import NEGATIONS, Operator, positive
 
-__all__ = ["compile_leaf", "opposite"]
+__all__ = ["NAN", "compile_leaf", "holds_for_null", "opposite"]
 
 
 def compile_leaf(leaf: Comparison, held: exp.Condition, dtype: pl.DataType, now: datetime) -> exp.Condition:
@@ -43,8 +43,17 @@ def compile_leaf(leaf: Comparison, held: exp.Condition, dtype: pl.DataType, now:
     return _Leaf(leaf, held, dtype, now).compiled()
 
 
+def holds_for_null(leaf: Comparison) -> bool:
+    """Whether a leaf is true of null."""
+    if leaf.operator in (Operator.IS_NULL, Operator.IS_EMPTY):
+        return bool(leaf.value)
+    return leaf.operator in NEGATIONS
+
+
 def opposite(condition: exp.Condition) -> exp.Condition:
     """Return what is TRUE for exactly the rows for which a condition is not."""
+    if isinstance(condition, exp.Not) and isinstance(condition.this, exp.Coalesce):
+        return condition.this.this  # type: ignore[no-any-return]  # the opposite of an opposite
     if isinstance(condition, exp.Is | exp.Not | exp.Boolean):  # never NULL
         return exp.not_(condition, copy=False)
     return exp.not_(exp.Coalesce(this=condition, expressions=[exp.false()]), copy=False)
@@ -124,7 +133,7 @@ class _Leaf:
             below = exp.LT if interval.high_open else exp.LTE
             parts.append(below(this=self._value, expression=_literal(interval.high, self._dtype)))
         elif self._dtype.is_float():  # most engines sort NaN above every number and hold it equal to itself
-            parts.append(exp.NEQ(this=self._value, expression=_cast("NaN", "DOUBLE")))
+            parts.append(exp.NEQ(this=self._value, expression=NAN.copy()))
         if not parts:
             return opposite(exp.Is(this=self._value, expression=exp.Null()))
         return exp.and_(*parts, copy=False)
@@ -151,3 +160,7 @@ def _literal(value: Any, dtype: pl.DataType) -> exp.Condition:
 
 def _cast(text: str, sql_type: str) -> exp.Condition:
     return exp.cast(exp.Literal.string(text), sql_type)
+
+
+NAN = _cast("NaN", "DOUBLE")
+"""Most engines sort it above every number and hold it equal to itself."""

@@ -70,6 +70,16 @@ class Span:
         """Whether the span counts minutes or hours, which a date does not have."""
         return self.unit in (Unit.MINUTE, Unit.HOUR)
 
+    @property
+    def seconds(self) -> int:
+        """Its length, where each of its units has one."""
+        return int(self.count * _STEP[self.unit].total_seconds())
+
+    @property
+    def days(self) -> int:
+        """Its length in whole days."""
+        return self.count * _STEP[self.unit].days
+
     def before(self, moment: Moment) -> Moment:
         """Return the moment this span before `moment`."""
         return self._moved(moment, -self.count)

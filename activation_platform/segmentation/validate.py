@@ -1,42 +1,200 @@
-"""The check of a condition against the fields of its model: every problem, each with its path."""
+"""The check of a condition against what it refers to: fields, relations, segments; every problem, each with its path.
+
+Where only a source knows the fields of a model, what is said of them is checked when the model has been read.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
+from activation_platform.segmentation.aggregates import taken, value_type
 from activation_platform.segmentation.conditions import Comparison, Condition, members
-from activation_platform.segmentation.fields import Kind, Schema, kind_of
+from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.intervals import is_reversed
 from activation_platform.segmentation.operands import Operand, operand
 from activation_platform.segmentation.operators import Operator, kinds_of, operators_of
 from activation_platform.segmentation.problems import Problem, nearest
-from activation_platform.segmentation.spans import Span
+from activation_platform.segmentation.related import Aggregate, Function, Has, InSegment, Steps, Windowed
+from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.spans import Span, Unit
+from activation_platform.segmentation.values import Percentile
+
+__all__ = ["problems"]
 
 Path = tuple[str | int, ...]
+_MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
 
 
-def problems(condition: Condition, schema: Schema) -> list[Problem]:
-    """Return all faults of `condition` over a model with `schema`, in the order of the tree; empty if it can be evaluated."""
-    return list(_walk(condition, schema, ()))
+def problems(condition: Condition, scope: Scope, *, within: tuple[str, ...] = ()) -> list[Problem]:
+    """Return all faults of `condition` over the scope's model, in the order of the tree; empty if it can be evaluated.
+
+    `within`: the segments whose condition this is, from the outermost: none of them may be referred to.
+    """
+    return list(_walk(condition, scope, (), within))
 
 
-def _walk(condition: Condition, schema: Schema, path: Path) -> Iterator[Problem]:
-    if isinstance(condition, Comparison):
-        yield from _leaf(condition, schema, path)
+def _walk(condition: Condition, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
+    match condition:
+        case Comparison():
+            yield from _compared(condition, scope, path, within)
+        case Has():
+            yield from _related(condition, condition.has, "has", scope, path, within)
+        case Steps():
+            yield from _sequence(condition, scope, path, within)
+        case InSegment():
+            yield from _segment(condition, scope, path, within)
+        case _:
+            word, conditions = members(condition)
+            for position, member in enumerate(conditions):
+                yield from _walk(member, scope, (*path, word, position), within)
+
+
+def _segment(leaf: InSegment, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
+    name, segment = leaf.segment, scope.segments.get(leaf.segment)
+    here = (*path, "segment")
+    if segment is None:
+        yield Problem(here, f'there is no segment "{name}"{nearest(name, scope.segments)}')
+    elif segment.model != scope.name:
+        yield Problem(here, f'the segment "{name}" is one of {segment.model}, and this is about {scope.name}')
+    elif name in within:
+        chain = " → ".join((*within[within.index(name) :], name))
+        yield Problem(here, f"the segment refers to itself: {chain}")
+    else:  # its own faults are told where it is declared
+        found = problems(segment.condition, scope, within=(*within, name))
+        yield from (Problem(here, one.message) for one in found if "refers to itself" in one.message)
+
+
+def _related(
+    leaf: Windowed, relation: str, word: str, scope: Scope, path: Path, within: tuple[str, ...]
+) -> Iterator[Problem]:
+    """The relation, its key columns, the window, and what must hold of the related rows."""
+    related = _at(relation, (*path, word), scope)
+    if isinstance(related, Problem):
+        yield related
         return
-    word, conditions = members(condition)
-    for position, member in enumerate(conditions):
-        yield from _walk(member, schema, (*path, word, position))
+    yield from _keys(relation, (*path, word), scope, related)
+    if leaf.in_last or leaf.in_next or leaf.time:
+        yield from _window(leaf, relation, path, related)
+    where = getattr(leaf, "where", None)
+    if where is not None:
+        yield from _walk(where, related, (*path, "where"), within)
 
 
-def _leaf(leaf: Comparison, schema: Schema, path: Path) -> Iterator[Problem]:
-    name, operator = leaf.field, leaf.operator
+def _at(relation: str, path: Path, scope: Scope) -> Scope | Problem:
+    """The scope at the other end of a relation."""
+    relations = scope.model.relations
+    if relation in relations:
+        return scope.related(relation)
+    known = nearest(relation, relations) or (
+        f"; it has: {', '.join(relations)}" if relations else "; declare it under `relations:` of the model"
+    )
+    return Problem(path, f'the model {scope.name} has no relation "{relation}"{known}')
+
+
+def _keys(relation: str, path: Path, scope: Scope, related: Scope) -> Iterator[Problem]:
+    for here, there in scope.model.relations[relation].match:
+        ours, theirs = (_kind(scope, here), _kind(related, there))
+        if ours is not None and theirs is not None and ours is not theirs:
+            yield Problem(
+                path,
+                f"{relation}: {here} is of kind {ours} and {there} of kind {theirs}, which are never equal; cast one in "
+                "the SQL of its model",
+            )
+
+
+def _kind(scope: Scope, field: str) -> Kind | None:
+    schema = scope.model.schema
+    return None if schema is None or field not in schema else kind_of(schema[field])
+
+
+def _window(leaf: Windowed, relation: str, path: Path, related: Scope) -> Iterator[Problem]:
+    word = "in_last" if leaf.in_last else "in_next"
+    field = leaf.time or related.model.event_time
+    if field is None:
+        yield Problem(
+            (*path, word), f"{relation}: name the `time:` field; {related.name} declares no event_time"
+        )
+    elif related.model.schema is not None:
+        step = "time" if leaf.time else word
+        if field not in related.schema:
+            told = f"{field}: {related.name} has no such field{nearest(field, related.schema)}"
+            yield Problem((*path, step), told)
+        elif kind_of(related.schema[field]) not in _MOMENTS:
+            told = f"{field}: a window needs a date or a timestamp, not {kind_of(related.schema[field])}"
+            yield Problem((*path, step), told)
+        else:
+            span = leaf.in_last or leaf.in_next
+            for _, message in _span(span, related.schema[field]) if span else ():
+                yield Problem((*path, word), f"{relation}: `{word}` {message}")
+
+
+def _sequence(leaf: Steps, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
+    related = _at(leaf.sequence, (*path, "sequence"), scope)
+    yield from _related(leaf, leaf.sequence, "sequence", scope, path, within)
+    if isinstance(related, Problem):
+        return
+    field = leaf.time or related.model.event_time
+    if field is None and not (leaf.in_last or leaf.in_next):
+        yield Problem(
+            (*path, "sequence"),
+            f"{leaf.sequence}: name the `time:` field; {related.name} declares no event_time",
+        )
+    dated = field is not None and _kind(related, field) is Kind.DATE
+    for number, step in enumerate(leaf.steps):
+        here = (*path, "steps", number)
+        if dated and step.within is not None and step.within.unit in (Unit.MINUTE, Unit.HOUR):
+            yield Problem((*here, "within"), f"{field}: holds dates; count days or weeks")
+        if step.where is not None:
+            yield from _walk(step.where, related, (*here, "where"), within)
+
+
+def _compared(leaf: Comparison, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
+    if leaf.aggregate is None:
+        if scope.model.schema is not None:
+            yield from _field(leaf, scope, path)
+        return
+    aggregate = leaf.aggregate
+    here = (*path, "aggregate")
+    yield from _related(aggregate, aggregate.of, "of", scope, here, within)
+    related = _at(aggregate.of, here, scope)
+    if not isinstance(related, Problem):
+        yield from _aggregate(aggregate, related, here)
+        if related.model.schema is not None and aggregate.field in related.schema:
+            dtype = value_type(aggregate, related.schema[aggregate.field])
+            if isinstance(leaf.value, Percentile):
+                told = "does not take a percentile of an aggregate; make the aggregate a computed field"
+                yield Problem((*path, leaf.operator), f"`{leaf.operator}` {told}")
+            else:
+                yield from _leaf(leaf, f"{aggregate.function} of {aggregate.field}", dtype, path)
+
+
+def _aggregate(aggregate: Aggregate, related: Scope, path: Path) -> Iterator[Problem]:
+    function, field = aggregate.function, aggregate.field
+    ordered = function in (Function.FIRST, Function.LAST)
+    if ordered and aggregate.time is None and related.model.event_time is None:
+        told = f"`{function}` needs an order: name the `time:` field; {related.name} declares no event_time"
+        yield Problem((*path, function), told)
+    if related.model.schema is None:
+        return
+    if field not in related.schema:
+        told = f"{field}: {related.name} has no such field{nearest(field, related.schema)}"
+        yield Problem((*path, function), told)
+    elif kind_of(related.schema[field]) not in taken(function):
+        told = f"{field}: `{function}` takes {', '.join(sorted(taken(function)))}, not {kind_of(related.schema[field])}"
+        yield Problem((*path, function), told)
+
+
+def _field(leaf: Comparison, scope: Scope, path: Path) -> Iterator[Problem]:
+    name, schema = leaf.field, scope.schema
     if name not in schema:
         yield Problem((*path, "field"), f"{name}: the model has no such field{nearest(name, schema)}")
         return
-    dtype = schema[name]
-    kind = kind_of(dtype)
+    yield from _leaf(leaf, name, schema[name], path)
+
+
+def _leaf(leaf: Comparison, name: str, dtype: pl.DataType, path: Path) -> Iterator[Problem]:
+    operator, kind = leaf.operator, kind_of(dtype)
     if kind not in kinds_of(operator):
         fitting = ", ".join(operators_of(kind))
         held = f"{kind} ({dtype})" if kind is Kind.OTHER else kind
@@ -54,11 +212,10 @@ def _leaf(leaf: Comparison, schema: Schema, path: Path) -> Iterator[Problem]:
 
 
 def _value(operator: Operator, value: Any, dtype: pl.DataType) -> Iterator[tuple[Path, str]]:
-    if operator in (Operator.IS_NULL, Operator.IS_EMPTY):
+    if operator in (Operator.IS_NULL, Operator.IS_EMPTY) or isinstance(value, Percentile):
         return
     if isinstance(value, Span):
-        if kind_of(dtype) is Kind.DATE and value.finer_than_a_day:
-            yield (), f"counts {value.unit}s, and the field holds dates: count days or longer"
+        yield from _span(value, dtype)
         return
     read: list[Operand] = []
     for position, item in enumerate(value if isinstance(value, tuple) else (value,)):
@@ -68,3 +225,8 @@ def _value(operator: Operator, value: Any, dtype: pl.DataType) -> Iterator[tuple
             yield ((position,) if isinstance(value, tuple) else ()), str(error)
     if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) and len(read) == 2 and is_reversed(*read):
         yield (), "has its bounds in the wrong order: the lower one comes first"
+
+
+def _span(span: Span, dtype: pl.DataType) -> Iterator[tuple[Path, str]]:
+    if kind_of(dtype) is Kind.DATE and span.finer_than_a_day:
+        yield (), f"counts {span.unit}s, and the field holds dates: count days or longer"

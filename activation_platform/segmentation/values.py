@@ -1,6 +1,7 @@
 """The values of a condition as they stand in YAML: pydantic types that say what is wrong in the user's words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from math import isfinite
 from typing import Annotated, Any
@@ -9,6 +10,17 @@ from pydantic import BeforeValidator, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from activation_platform.segmentation.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Percentile:
+    """The value below which `percent` of the model's values lie: continuous, linear between two values, nulls left out."""
+
+    percent: float
+
+    def __str__(self) -> str:
+        return f"percentile {self.percent:g}"
+
 
 Scalar = str | int | float | bool | date | datetime
 """One value of a condition; which of them fits is decided by the field's kind."""
@@ -30,6 +42,17 @@ def _scalar(value: Any) -> Scalar:
     if isinstance(value, str):
         _storable(value)
     return value
+
+
+def _bound(value: Any) -> Scalar | Percentile:
+    if isinstance(value, Percentile) or not isinstance(value, Mapping):
+        return value if isinstance(value, Percentile) else _scalar(value)
+    percent = value.get("percentile")
+    if [*value] != ["percentile"] or not isinstance(percent, int | float) or isinstance(percent, bool):
+        raise refused("takes a single value, or {percentile: 80}")
+    if not 0 <= percent <= 100:
+        raise refused(f"takes a percentile from 0 to 100, not {percent}")
+    return Percentile(percent)
 
 
 def _text(value: Any) -> str:
@@ -84,6 +107,9 @@ def _name(value: Any) -> str:
 
 
 One = Annotated[Scalar, PlainValidator(_scalar, json_schema_input_type=str | int | float | bool)]
+Bound = Annotated[
+    Scalar | Percentile, PlainValidator(_bound, json_schema_input_type=str | int | float | dict[str, float])
+]
 Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
 SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str), PlainSerializer(str)]
 Many = Annotated[tuple[One, ...], BeforeValidator(_values)]

@@ -13,6 +13,7 @@ from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.fields import kind_of
 from activation_platform.segmentation.operators import operators_of
+from activation_platform.segmentation.scope import alone
 from activation_platform.sources.relation import Relation, column
 from activation_platform_tests.segmentation import test_agreement as agreement
 from activation_platform_tests.segmentation.reference import belongs
@@ -69,7 +70,7 @@ def members(staying: Staying, columns: list[str], tree: dict[str, Any], now: dat
     relation = Relation.of(
         staying.source, f'select {plain}, cast("price" as numeric(10, 2)) as "price" from things', None
     )
-    condition = compile_condition(read(tree), relation.schema, now=now)
+    condition = compile_condition(read(tree), alone(relation.schema), now=now)
     query = replace(relation, where=condition).select(column("row")).sql(dialect=relation.dialect)
     return sorted(pl.concat(staying.source.read(query))["row"])
 

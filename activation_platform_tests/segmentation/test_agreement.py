@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.evaluate import _engine, _query, _reads_floats
+from activation_platform.segmentation.evaluate import Snapshots, _engine, _query, _reads_floats
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import TEXT_OPERATORS, operators_of
 from activation_platform_tests.segmentation.reference import belongs
@@ -222,17 +222,17 @@ def snapshot(tmp_path_factory):
 def test_the_engine_takes_the_rows_that_a_plain_evaluator_takes(snapshot, rows, trees, now, row_group):
     # Small row groups, so that the engine's use of their statistics is tested too.
     frame_of(rows).write_parquet(snapshot, row_group_size=row_group)
-    held = [as_held(row) for row in rows]
+    held, snapshots = [as_held(row) for row in rows], Snapshots.alone(snapshot)
 
     with (
-        _engine(snapshot, trust_statistics=True) as (trusting, _),
-        _engine(snapshot, trust_statistics=False) as (wary, _),
+        _engine(snapshots, trust_statistics=True) as (trusting, _),
+        _engine(snapshots, trust_statistics=False) as (wary, _),
     ):
         for tree in trees:
             condition = read(tree)
-            query = _query(condition, snapshot, exp.column("file_row_number"), now).sql(dialect="duckdb")
-            engine = wary if _reads_floats(condition, snapshot) else trusting
-            taken = sorted(number for (number,) in engine.execute(query, [str(snapshot)]).fetchall())
+            query = _query(condition, snapshots, [exp.column("file_row_number")], now).sql(dialect="duckdb")
+            engine = wary if _reads_floats(condition, snapshots) else trusting
+            taken = sorted(number for (number,) in engine.execute(query).fetchall())
 
             assert taken == [
                 number for number, row in enumerate(held) if belongs(condition, row, SCHEMA, now)

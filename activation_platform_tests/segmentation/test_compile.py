@@ -9,6 +9,7 @@ from sqlglot import exp, parse_one
 from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.operators import Operator
+from activation_platform.segmentation.scope import alone
 
 NOW = datetime(2024, 3, 31, 12, 30, tzinfo=UTC)
 SCHEMA = {
@@ -137,7 +138,7 @@ GOLDEN = [
 
 
 def sql(tree: dict, now: datetime = NOW) -> str:
-    return compile_condition(read(tree), SCHEMA, now=now).sql(dialect="duckdb")
+    return compile_condition(read(tree), alone(SCHEMA), now=now).sql(dialect="duckdb")
 
 
 @pytest.mark.parametrize(("tree", "expected"), GOLDEN, ids=[str(tree) for tree, _ in GOLDEN])
@@ -166,13 +167,13 @@ def test_the_day_of_a_date_window_is_the_day_in_utc():
 
 def test_an_instant_without_a_time_zone_is_refused():
     with pytest.raises(ValueError, match="needs a time zone"):
-        compile_condition(read({"field": "orders", "above": 1}), SCHEMA, now=datetime(2024, 1, 1))  # noqa: DTZ001 - naive is the point
+        compile_condition(read({"field": "orders", "above": 1}), alone(SCHEMA), now=datetime(2024, 1, 1))  # noqa: DTZ001 - naive is the point
 
 
 @pytest.mark.parametrize("dialect", ["postgres", "snowflake", "bigquery", "redshift", "fabric"])
 def test_texts_and_names_stay_literals_and_identifiers_in_every_dialect(dialect):
     evil = "\\' OR 1=1; DROP TABLE x; -- \" ` ]"
-    expression = compile_condition(read({"field": evil, "equals": evil}), {evil: pl.String()}, now=NOW)
+    expression = compile_condition(read({"field": evil, "equals": evil}), alone({evil: pl.String()}), now=NOW)
 
     parsed = parse_one(expression.sql(dialect=dialect), dialect=dialect)
 

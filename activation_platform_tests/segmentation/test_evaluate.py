@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.evaluate import count, evaluate, select
+from activation_platform.segmentation.evaluate import Snapshots, count, evaluate
 from activation_platform.segmentation.problems import InvalidCondition
 
 NOW = datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
@@ -72,7 +72,7 @@ def people(folder: Path, **columns: object) -> Path:
 
 
 def taken(tree: dict, snapshot: Path, now: datetime = NOW) -> list[int]:
-    return evaluate(read(tree), snapshot, now=now).collect()["id"].to_list()
+    return evaluate(read(tree), Snapshots.alone(snapshot), now=now).collect()["id"].to_list()
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,10 @@ def test_rows_come_out_as_they_went_in_whatever_their_types(folder, rows, data):
     frame = pl.DataFrame([pl.Series("wanted", wanted, dtype=pl.Boolean), *columns])
     frame.write_parquet(folder / "in.parquet")
 
-    select(read({"field": "wanted", "equals": True}), folder / "in.parquet", folder / "out.parquet", now=NOW)
+    snapshots = Snapshots.alone(folder / "in.parquet")
+    evaluate(read({"field": "wanted", "equals": True}), snapshots, now=NOW).sink_parquet(
+        folder / "out.parquet"
+    )
 
     result = pl.read_parquet(folder / "out.parquet")
     assert result.schema == frame.schema
@@ -138,12 +141,10 @@ def test_several_files_are_one_snapshot(tmp_path):
     pl.DataFrame({"id": [4, 5]}).write_parquet(parts[1])
     odd = read({"field": "id", "in": [1, 3, 5]})
 
-    select(odd, parts, tmp_path / "out.parquet", now=NOW)
-
-    assert pl.read_parquet(tmp_path / "out.parquet")["id"].to_list() == [1, 3, 5]
-    assert count(odd, parts, now=NOW) == 3
+    assert evaluate(odd, Snapshots.alone(*parts), now=NOW).collect()["id"].to_list() == [1, 3, 5]
+    assert count(odd, Snapshots.alone(*parts), now=NOW) == 3
     with pytest.raises(ValueError, match="without a file"):
-        count(odd, [], now=NOW)
+        count(odd, Snapshots.alone(), now=NOW)
 
 
 def test_an_empty_segment_and_an_empty_model_keep_their_columns(tmp_path):
@@ -152,10 +153,10 @@ def test_an_empty_segment_and_an_empty_model_keep_their_columns(tmp_path):
         snapshot = people(
             tmp_path, id=pl.Series(ids, dtype=pl.Int32), name=pl.Series(["x"] * len(ids), dtype=pl.String)
         )
-        select(nobody, snapshot, tmp_path / "out.parquet", now=NOW)
+        snapshots = Snapshots.alone(snapshot)
 
-        assert pl.read_parquet(tmp_path / "out.parquet").schema == {"id": pl.Int32, "name": pl.String}
-        assert count(nobody, snapshot, now=NOW) == 0
+        assert evaluate(nobody, snapshots, now=NOW).collect().schema == {"id": pl.Int32, "name": pl.String}
+        assert count(nobody, snapshots, now=NOW) == 0
 
 
 def test_a_relative_path_is_read(tmp_path, monkeypatch):
@@ -165,25 +166,12 @@ def test_a_relative_path_is_read(tmp_path, monkeypatch):
     assert taken({"field": "id", "equals": 1}, Path("people.parquet")) == [1]
 
 
-def test_a_segment_appears_only_when_it_is_complete(tmp_path):
-    snapshot = people(tmp_path, id=[1, 2])
-    target = tmp_path / "out.parquet"
+def test_a_condition_that_does_not_fit_the_snapshot_is_refused(tmp_path):
+    snapshots = Snapshots.alone(people(tmp_path, id=[1, 2]))
 
-    with pytest.raises(InvalidCondition, match="no such field"):
-        select(read({"field": "nme", "equals": "x"}), snapshot, target, now=NOW)
-
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["people.parquet"]
-
-
-def test_a_failed_write_leaves_nothing_behind(tmp_path):
-    snapshot = people(tmp_path, id=[1, 2])
-    target = tmp_path / "out.parquet"
-    target.mkdir()
-
-    with pytest.raises(OSError, match=r"out\.parquet"):
-        select(read({"field": "id", "equals": 1}), snapshot, target, now=NOW)
-
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.parquet", "people.parquet"]
+    for ask in (evaluate, count):
+        with pytest.raises(InvalidCondition, match="no such field"):
+            ask(read({"field": "nme", "equals": "x"}), snapshots, now=NOW)
 
 
 def test_a_short_float_equals_the_number_as_it_is_written(tmp_path):
@@ -192,13 +180,6 @@ def test_a_short_float_equals_the_number_as_it_is_written(tmp_path):
     assert taken({"field": "score", "equals": 0.1}, snapshot) == [0]
     assert taken({"field": "score", "above": 0.1}, snapshot) == [1]
     assert taken({"field": "score", "below": 1e300}, snapshot) == [0, 1]
-
-
-def test_a_segment_never_overwrites_its_own_snapshot(tmp_path):
-    snapshot = people(tmp_path, id=[1, 2])
-
-    with pytest.raises(ValueError, match="the snapshot itself"):
-        select(read({"field": "id", "equals": 1}), snapshot, snapshot, now=NOW)
 
 
 def test_windows_follow_the_instant_across_a_change_of_the_clock(tmp_path):
@@ -272,4 +253,4 @@ def test_nan_is_found_although_the_statistics_of_the_file_do_not_know_it(dtype, 
     assert taken({"field": "score", "below": 5}, snapshot) == [1, 2]
     assert taken({"none": [{"field": "score", "below": 5}]}, snapshot) == [0]
     assert taken({"field": "score", "not_between": [1, 2]}, snapshot) == [0]
-    assert count(read({"field": "score", "above": 0}), snapshot, now=NOW) == 2
+    assert count(read({"field": "score", "above": 0}), Snapshots.alone(snapshot), now=NOW) == 2

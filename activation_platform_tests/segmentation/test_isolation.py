@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.evaluate import _engine, evaluate, select
+from activation_platform.segmentation.evaluate import Snapshots, _engine, evaluate
 
 NOW = datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ def people(folder: Path, **columns: object) -> Path:
 
 
 def taken(tree: dict, snapshot: Path) -> list[int]:
-    return evaluate(read(tree), snapshot, now=NOW).collect()["id"].to_list()
+    return evaluate(read(tree), Snapshots.alone(snapshot), now=NOW).collect()["id"].to_list()
 
 
 def test_columns_that_differ_in_case_alone_are_two_columns(tmp_path):
@@ -55,11 +55,8 @@ def test_no_column_name_is_special(name, tmp_path):
     snapshot = people(tmp_path, id=[0, 1, 2], **{name: ["x", "y", None]}, __=[1, 1, 1])
 
     assert taken({"field": name, "equals": "y"}, snapshot) == [1]
-    assert evaluate(read({"field": name, "equals": "y"}), snapshot, now=NOW).collect_schema().names() == [
-        "id",
-        name,
-        "__",
-    ]
+    frame = evaluate(read({"field": name, "equals": "y"}), Snapshots.alone(snapshot), now=NOW)
+    assert frame.collect_schema().names() == ["id", name, "__"]
 
 
 @pytest.mark.parametrize(
@@ -95,11 +92,9 @@ def test_no_path_is_a_pattern_or_a_partition(name, tmp_path):
     for decoy in ("x1y.parquet", "ab.parquet"):
         pl.DataFrame({"id": [9, 9]}).write_parquet(folder / decoy)
 
-    select(read({"field": "id", "above": 1}), folder / name, folder / "out.parquet", now=NOW)
+    found = evaluate(read({"field": "id", "above": 1}), Snapshots.alone(folder / name), now=NOW)
 
-    assert pl.read_parquet(folder / "out.parquet", hive_partitioning=False).to_dict(as_series=False) == {
-        "id": [2]
-    }
+    assert found.collect().to_dict(as_series=False) == {"id": [2]}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +109,7 @@ def test_no_path_is_a_pattern_or_a_partition(name, tmp_path):
 )
 def test_the_engine_reaches_nothing_but_the_snapshot(query, tmp_path):
     with (
-        _engine(people(tmp_path, id=[1]), trust_statistics=True) as (engine, _),
+        _engine(Snapshots.alone(people(tmp_path, id=[1])), trust_statistics=True) as (engine, _),
         pytest.raises(duckdb.Error, match=r"disabled (by|through) configuration|locked"),
     ):
         engine.execute(query)

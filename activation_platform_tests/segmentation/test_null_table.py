@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.evaluate import evaluate
+from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import Operator, kinds_of
 
@@ -47,7 +47,7 @@ NEGATED = [(f"not_{word}", field, value) for word, field, value in CASES if word
 def holds(tree: dict, cell: object, field: str, folder) -> bool:
     snapshot = folder / "one.parquet"
     pl.DataFrame({field: pl.Series([cell], dtype=FIELDS[field])}).write_parquet(snapshot)
-    return evaluate(read(tree), snapshot, now=NOW).collect().height == 1
+    return evaluate(read(tree), Snapshots.alone(snapshot), now=NOW).collect().height == 1
 
 
 def oddities(field: str) -> list:

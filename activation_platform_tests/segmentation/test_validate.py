@@ -10,6 +10,7 @@ from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import Operator, kinds_of, operators_of
 from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.scope import alone
 from activation_platform.segmentation.validate import problems
 
 SCHEMA = pl.Schema(
@@ -47,8 +48,8 @@ SCHEMA = pl.Schema(
     ],
 )
 def test_a_fitting_condition_has_no_problems(tree):
-    assert problems(read(tree), SCHEMA) == []
-    compile_condition(read(tree), SCHEMA, now=datetime(2024, 1, 1, tzinfo=UTC))
+    assert problems(read(tree), alone(SCHEMA)) == []
+    compile_condition(read(tree), alone(SCHEMA), now=datetime(2024, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_a_fitting_condition_has_no_problems(tree):
     ],
 )
 def test_a_problem_names_the_field_the_operator_and_the_way_out(tree, path, words):
-    found = problems(read(tree), SCHEMA)
+    found = problems(read(tree), alone(SCHEMA))
 
     assert found[0].path == path
     for word in words:
@@ -114,7 +115,7 @@ def test_all_problems_are_told_in_the_order_of_the_tree():
         ]
     }
 
-    found = problems(read(tree), SCHEMA)
+    found = problems(read(tree), alone(SCHEMA))
 
     assert [problem.path for problem in found] == [
         ("all", 0, "field"),
@@ -123,12 +124,12 @@ def test_all_problems_are_told_in_the_order_of_the_tree():
         ("all", 1, "any", 1, "none", 0, "above"),
     ]
     with pytest.raises(InvalidCondition) as raised:
-        compile_condition(read(tree), SCHEMA, now=datetime(2024, 1, 1, tzinfo=UTC))
+        compile_condition(read(tree), alone(SCHEMA), now=datetime(2024, 1, 1, tzinfo=UTC))
     assert list(raised.value.problems) == found
 
 
 def test_a_plain_mapping_of_types_is_a_schema_too():
-    assert problems(read({"field": "a", "above": 1}), {"a": pl.Int8()}) == []
+    assert problems(read({"field": "a", "above": 1}), alone({"a": pl.Int8()})) == []
 
 
 @pytest.mark.parametrize(

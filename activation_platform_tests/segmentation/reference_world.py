@@ -1,0 +1,129 @@
+"""The plain evaluator over several models: every related row is looked at, one after the other, for every row."""
+
+from fractions import Fraction
+from math import floor, isnan
+
+from activation_platform.segmentation.aggregates import value_type
+from activation_platform.segmentation.conditions import AllOf, AnyOf, Comparison, NoneOf, read
+from activation_platform.segmentation.related import Has, InSegment, Steps
+from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.values import Percentile
+from activation_platform_tests.segmentation.reference import DAY, EPOCH, holds
+
+
+class World:
+    """Rows of every model, as `reference.py` holds them, at an instant."""
+
+    def __init__(self, scope: Scope, rows: dict, now):
+        self.scope, self.rows, self.now = scope, rows, now
+
+    def belongs(self, condition, row: dict, model: str) -> bool:
+        match condition:
+            case AllOf():
+                return all(self.belongs(one, row, model) for one in condition.all)
+            case AnyOf():
+                return any(self.belongs(one, row, model) for one in condition.any)
+            case NoneOf():
+                return not any(self.belongs(one, row, model) for one in condition.none)
+            case InSegment():
+                return self.belongs(self.scope.segments[condition.segment].condition, row, model)
+            case Has():
+                least, most = condition.bounds
+                found = len(self.related(condition, condition.has, row, model))
+                return least <= found and (most is None or found <= most)
+            case Steps():
+                return self.follows(condition, row, model)
+        return self.compares(condition, row, model)
+
+    def compares(self, leaf: Comparison, row: dict, model: str) -> bool:
+        schema = self.scope.models[model].schema
+        if leaf.aggregate is not None:
+            other = self.scope.models[model].relations[leaf.aggregate.of].model
+            dtype = value_type(leaf.aggregate, self.scope.models[other].schema[leaf.aggregate.field])
+            return holds(leaf, self.value(leaf.aggregate, row, model), dtype, self.now)
+        if isinstance(leaf.value, Percentile):
+            return self.beside(leaf, row[leaf.field], model)
+        return holds(leaf, row[leaf.field], schema[leaf.field], self.now)
+
+    def related(self, asked, relation: str, row: dict, model: str) -> list[dict]:
+        """The rows of the other model whose columns equal, in the window, for which the condition holds."""
+        link = self.scope.models[model].relations[relation]
+        found = [
+            other
+            for other in self.rows[link.model]
+            if all(row[here] is not None and row[here] == other[there] for here, there in link.match)
+        ]
+        for word in ("in_last", "in_next"):
+            if (span := getattr(asked, word)) is not None:
+                window = read({"field": self.time(asked, link.model), word: str(span)})
+                found = [other for other in found if self.belongs(window, other, link.model)]
+        where = getattr(asked, "where", None)
+        return [other for other in found if where is None or self.belongs(where, other, link.model)]
+
+    def time(self, asked, model: str) -> str:
+        return asked.time or self.scope.models[model].event_time
+
+    def value(self, aggregate, row: dict, model: str):
+        other = self.scope.models[model].relations[aggregate.of].model
+        rows = self.related(aggregate, aggregate.of, row, model)
+        rows = [one for one in rows if one[aggregate.field] is not None]
+        word = str(aggregate.function)
+        if word in ("first", "last"):
+            time = self.time(aggregate, other)
+            keys = self.scope.models[other].key
+            timed = [one for one in rows if one[time] is not None]
+            timed.sort(key=lambda one: (one[time], *(one[key] for key in keys)))
+            return timed[0 if word == "first" else -1][aggregate.field] if timed else None
+        values = [one[aggregate.field] for one in rows]
+        values = [value for value in values if not (isinstance(value, float) and isnan(value))]
+        if word == "distinct":
+            return Fraction(len(set(values)))
+        if not values:
+            return None
+        if word == "average":
+            return float(sum(map(Fraction, values)) / len(values))
+        return {"sum": sum, "min": min, "max": max}[word](values)
+
+    def beside(self, leaf: Comparison, held, model: str) -> bool:
+        values = [row[leaf.field] for row in self.rows[model]]
+        values = sorted(float(value) for value in values if value is not None and value == value)
+        if held is None or held != held:
+            return False
+        place = Fraction(leaf.value.percent) / 100 * (len(values) - 1)
+        low = floor(place)
+        high = min(low + 1, len(values) - 1)
+        part = float(place - low)
+        limit = values[low] * (1 - part) + values[high] * part
+        return {
+            "above": held > limit,
+            "at_least": held >= limit,
+            "below": held < limit,
+            "at_most": held <= limit,
+        }[str(leaf.operator)]
+
+    def follows(self, leaf: Steps, row: dict, model: str) -> bool:
+        other = self.scope.models[model].relations[leaf.sequence].model
+        time = self.time(leaf, other)
+        rows = [one for one in self.related(leaf, leaf.sequence, row, model) if one[time] is not None]
+
+        def moment(one: dict) -> int:
+            held = one[time]
+            return held if isinstance(held, int) else (held - EPOCH.date()).days * DAY
+
+        reached = [rows_of for rows_of in rows if self.stands(leaf.steps[0], rows_of, other)]
+        for step in leaf.steps[1:]:
+            longest = None if step.within is None else step.within.seconds * 1_000_000_000
+            reached = [
+                later
+                for later in rows
+                if self.stands(step, later, other)
+                and any(
+                    moment(earlier) < moment(later)
+                    and (longest is None or moment(later) <= moment(earlier) + longest)
+                    for earlier in reached
+                )
+            ]
+        return bool(reached)
+
+    def stands(self, step, row: dict, model: str) -> bool:
+        return step.where is None or self.belongs(step.where, row, model)

@@ -1,0 +1,99 @@
+"""Conditions about related rows, several models deep: DuckDB and PostgreSQL take the rows that a plain evaluator takes."""
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.conditions import read
+from activation_platform.segmentation.evaluate import Snapshots, _engine
+from activation_platform.sources.dialect import dialect_of
+from activation_platform_tests.segmentation.reference_world import World
+from activation_platform_tests.segmentation.shops import SCHEMAS, SCOPE, SHOPS, instants, trees
+from activation_platform_tests.segmentation.test_agreement import as_held, frame_of
+
+AT_ONCE = 40
+SETTINGS = {
+    "phases": [Phase.generate],
+    "suppress_health_check": [
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.filter_too_much,
+    ],
+}
+
+
+def frames(shop: dict) -> dict[str, pl.DataFrame]:
+    found = {name: frame_of(rows, SCHEMAS[name]) for name, rows in shop.items()}
+    return found | {"customers": found["customers"].with_row_index("row").cast({"row": pl.Int64})}
+
+
+def expected(shop: dict, conditions: list, now) -> list[list[int]]:
+    held = {name: [as_held(row, SCHEMAS[name]) for row in rows] for name, rows in shop.items()}
+    world = World(SCOPE, held, now)
+    return [
+        [number for number, row in enumerate(held["customers"]) if world.belongs(one, row, "customers")]
+        for one in conditions
+    ]
+
+
+def asked(conditions: list, now, scope, **naming) -> list[exp.Expr]:
+    """One column of answers for every condition."""
+    compiled = [compile_condition(one, scope, now=now, **naming) for one in conditions]
+    return [
+        exp.Coalesce(this=one, expressions=[exp.false()]).as_(f"a{number}")
+        for number, one in enumerate(compiled)
+    ]
+
+
+def told(rows: list[tuple], count: int) -> list[list[int]]:
+    return [sorted(row[0] for row in rows if row[1 + number]) for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("shops")
+
+
+@settings(max_examples=40, **SETTINGS)
+@given(shop=SHOPS, wanted=st.lists(trees("customers", 3), min_size=AT_ONCE, max_size=AT_ONCE), now=instants())
+def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, shop, wanted, now):
+    files = {}
+    for name, frame in frames(shop).items():
+        files[name] = [folder / f"{name}.parquet"]
+        frame.write_parquet(files[name][0])
+    snapshots = Snapshots(files, SCOPE)
+    conditions = [read(tree) for tree in wanted]
+
+    with _engine(snapshots, trust_statistics=False) as (engine, _):
+        answers = asked(conditions, now, snapshots.scope, naming=snapshots)
+        query = exp.select(snapshots.column("customers", "row"), *answers).from_(snapshots.rows("customers"))
+        taken = told(engine.execute(query.sql(dialect="duckdb")).fetchall(), AT_ONCE)
+
+    for tree, found, right in zip(wanted, taken, expected(shop, conditions, now), strict=True):
+        assert found == right, tree
+
+
+@settings(max_examples=20, **SETTINGS)
+@given(shop=SHOPS, wanted=st.lists(trees("customers", 3), min_size=AT_ONCE, max_size=AT_ONCE), now=instants())
+def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(
+    postgres_server, postgres_database, shop, wanted, now
+):
+    from adbc_driver_postgresql import dbapi
+
+    conditions = [read(tree) for tree in wanted]
+    postgres = dialect_of("postgres")
+    query = exp.select(exp.column("row"), *asked(conditions, now, SCOPE)).from_("customers")
+    statement = postgres.written(postgres.conditions(query))
+
+    with dbapi.connect(postgres_server.uri(postgres_database)) as connection, connection.cursor() as cursor:
+        for name, frame in frames(shop).items():
+            cursor.adbc_ingest(name, frame.to_arrow(), mode="replace")
+        cursor.execute(statement)
+        taken = told(cursor.fetchall(), AT_ONCE)
+
+    for tree, found, right in zip(wanted, taken, expected(shop, conditions, now), strict=True):
+        assert found == right, tree
