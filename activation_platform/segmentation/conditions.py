@@ -26,6 +26,7 @@ from activation_platform.segmentation.values import (
     Name,
     One,
     Pair,
+    Pattern,
     SpanText,
     Switch,
     Text,
@@ -64,6 +65,8 @@ class Comparison(Node):
     not_starts_with: Text | None = None
     ends_with: Text | None = None
     not_ends_with: Text | None = None
+    matches: Pattern | None = None
+    not_matches: Pattern | None = None
     before: One | None = None
     after: One | None = None
     in_last: SpanText | None = None

@@ -1,8 +1,9 @@
 """The compiler of leaves: one field, one operator and its value become one SQL expression (sqlglot).
 
 **Vocabulary.** Only what every SQL engine has: quoted columns, literals, CAST, `= <> < <= > >=`, IN, IS NULL, AND, OR,
-NOT, COALESCE, LOWER, STRPOS, STARTS_WITH, ENDS_WITH, ARRAY_LENGTH. Users' text occurs only as a literal, users' field
-names only as quoted identifiers, and relative times only as literal moments: no engine knows what time it is.
+NOT, COALESCE, LOWER, STRPOS, STARTS_WITH, ENDS_WITH, REGEXP_MATCHES (of what `patterns.py` writes), ARRAY_LENGTH. Users'
+text occurs only as a literal, users' field names only as quoted identifiers, and relative times only as literal moments:
+no engine knows what time it is.
 
 **Two-valued logic.** The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others. What is
 negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decides:
@@ -12,6 +13,7 @@ negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decide
 | equals, in                                             | false | a text like another | false |
 | above, at_least, below, at_most, between               | false |                     | false |
 | contains, starts_with, ends_with                       | false | false               |       |
+| matches                                                | false | a text like another |       |
 | before, after, in_last, in_next, older_than            | false |                     |       |
 | not_equals, not_in, not_between, not_contains, not_... | true  | the opposite        | true  |
 | is_null: true                                          | true  | false               | false |
@@ -34,6 +36,7 @@ from activation_platform.segmentation.conditions import Comparison
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.intervals import Interval, intervals
 from activation_platform.segmentation.operators import NEGATIONS, Operator, positive
+from activation_platform.segmentation.patterns import portable
 
 __all__ = ["NAN", "compile_leaf", "holds_for_null", "opposite"]
 
@@ -99,6 +102,9 @@ class _Leaf:
             return exp.In(
                 this=column, expressions=[self._folded(exp.Literal.string(text)) for text in leaf.value]
             )
+        if self._operator is Operator.MATCHES:
+            pattern = portable(leaf.value, ignore_case=leaf.ignore_case)
+            return exp.RegexpLike(this=column, expression=exp.Literal.string(pattern))
         text = self._folded(exp.Literal.string(leaf.value))
         match self._operator:
             case Operator.CONTAINS:

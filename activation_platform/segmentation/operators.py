@@ -24,6 +24,8 @@ class Operator(StrEnum):
     NOT_STARTS_WITH = "not_starts_with"
     ENDS_WITH = "ends_with"
     NOT_ENDS_WITH = "not_ends_with"
+    MATCHES = "matches"
+    NOT_MATCHES = "not_matches"
     BEFORE = "before"
     AFTER = "after"
     IN_LAST = "in_last"
@@ -40,6 +42,7 @@ NEGATIONS = {
     Operator.NOT_CONTAINS: Operator.CONTAINS,
     Operator.NOT_STARTS_WITH: Operator.STARTS_WITH,
     Operator.NOT_ENDS_WITH: Operator.ENDS_WITH,
+    Operator.NOT_MATCHES: Operator.MATCHES,
 }
 """Each negated operator is, row by row, the exact opposite of the operator it names."""
 
@@ -58,6 +61,7 @@ _KINDS = {
     Operator.CONTAINS: _TEXT,
     Operator.STARTS_WITH: _TEXT,
     Operator.ENDS_WITH: _TEXT,
+    Operator.MATCHES: _TEXT,
     Operator.BEFORE: _MOMENT,
     Operator.AFTER: _MOMENT,
     Operator.IN_LAST: _MOMENT,
@@ -89,6 +93,11 @@ SYNONYMS = {
     "lte": "at_most",
     "max": "at_most",
     "like": "contains",
+    "regex": "matches",
+    "regexp": "matches",
+    "rlike": "matches",
+    "~": "matches",
+    "!~": "not_matches",
     "is_not_null": "is_null",
     "not_null": "is_null",
     "null": "is_null",

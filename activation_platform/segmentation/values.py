@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from activation_platform.segmentation.patterns import portable
 from activation_platform.segmentation.spans import Span
 
 
@@ -73,6 +74,15 @@ def _storable(text: str) -> str:
     return text
 
 
+def _pattern(value: Any) -> str:
+    pattern = _text(value)
+    try:
+        portable(pattern)
+    except ValueError as error:
+        raise refused(str(error)) from None
+    return pattern
+
+
 def _span(value: Any) -> Span:
     try:
         return value if isinstance(value, Span) else Span.parse(value)
@@ -111,6 +121,7 @@ Bound = Annotated[
     Scalar | Percentile, PlainValidator(_bound, json_schema_input_type=str | int | float | dict[str, float])
 ]
 Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
+Pattern = Annotated[str, PlainValidator(_pattern, json_schema_input_type=str)]
 SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str), PlainSerializer(str)]
 Many = Annotated[tuple[One, ...], BeforeValidator(_values)]
 Pair = Annotated[tuple[One, One], BeforeValidator(_pair)]

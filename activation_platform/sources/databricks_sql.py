@@ -5,7 +5,7 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.sources.dialect import Dialect, joined, text
+from activation_platform.sources.dialect import Dialect, call, joined, text, to_the_end
 
 __all__ = ["DatabricksSql"]
 
@@ -40,6 +40,18 @@ class DatabricksSql(Dialect):
             return exp.Anonymous(this="date_format", expressions=[column.copy(), text(pattern)])
 
         return joined(written("yyyy-MM-dd"), text("T"), written("HH:mm:ss.SSSSSS"), text("Z"))
+
+    def conditions(self, tree: exp.Expr) -> exp.Expr:
+        """https://docs.databricks.com/aws/en/sql/language-manual/functions/regexp_like: the expressions of Java."""
+
+        def said(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.RegexpLike):
+                return exp.RegexpLike(this=node.this, expression=to_the_end(node.expression))
+            if isinstance(node, exp.ArraySize):  # of null, SIZE may be -1
+                return call("ARRAY_SIZE", node.this)
+            return node
+
+        return tree.transform(said)
 
     def replaced(self, table: str, query: str) -> list[str]:
         """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-ddl-create-table-using"""

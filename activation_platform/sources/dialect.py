@@ -1,5 +1,6 @@
 """What differs between the SQL of warehouses, one small class for each; everything else is one sqlglot tree for all."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import reduce
@@ -11,7 +12,7 @@ from sqlglot import exp
 
 from activation_platform.contracts.errors import DeclarationError
 
-__all__ = ["DIALECTS", "Dialect", "call", "dialect_of", "joined", "text", "unless_null"]
+__all__ = ["DIALECTS", "Dialect", "call", "dialect_of", "joined", "text", "to_the_end", "unless_null"]
 
 DIALECTS: Mapping[str, str] = {
     "bigquery": "activation_platform.sources.bigquery_sql:BigQuerySql",
@@ -42,6 +43,11 @@ def joined(*parts: exp.Expr) -> exp.Expr:
 def unless_null(column: exp.Expr, said: exp.Expr) -> exp.Expr:
     """What is said of a column where it has a value; null where it has none."""
     return exp.Case().when(exp.not_(column.copy().is_(exp.null())), said)
+
+
+def to_the_end(pattern: exp.Expr) -> exp.Expr:
+    """A segment's regular expression for engines in which `$` stands before a last line break, too, and `\\z` does not."""
+    return text(re.sub(r"(\\.)|\$", lambda found: found[1] or r"\z", pattern.name))
 
 
 class Dialect(ABC):

@@ -1,11 +1,12 @@
 """What Redshift says differently."""
 
+import re
 from typing import ClassVar
 
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.sources.dialect import Dialect, call, joined, text, unless_null
+from activation_platform.sources.dialect import Dialect, call, joined, text, to_the_end, unless_null
 
 __all__ = ["RedshiftSql"]
 
@@ -72,6 +73,10 @@ class RedshiftSql(Dialect):
                 return _first(node.this, node.expression)
             if isinstance(node, exp.EndsWith):
                 return _first(call("REVERSE", node.this), call("REVERSE", node.expression))
+            if isinstance(node, exp.RegexpLike):
+                return _found(node.this, node.expression)
+            if isinstance(node, exp.ArraySize):
+                return call("GET_ARRAY_LENGTH", node.this)
             if isinstance(node, exp.EQ) and _is_text(node.expression):
                 return exp.EQ(this=_ended(node.this), expression=_ended(node.expression))
             if isinstance(node, exp.In) and all(map(_is_text, node.expressions)):
@@ -84,6 +89,19 @@ class RedshiftSql(Dialect):
 def _first(within: exp.Expr, part: exp.Expr) -> exp.Expr:
     """Whether a text begins with another."""
     return exp.EQ(this=exp.StrPosition(this=within, substr=part), expression=exp.Literal.number(1))
+
+
+def _found(within: exp.Expr, pattern: exp.Expr) -> exp.Expr:
+    """Whether Perl's regular expression is somewhere in a text; in the empty one, nothing has a position.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/REGEXP_INSTR.html; unconfirmed: that `[^a]` is one character, not one byte.
+    """
+    one, start = exp.Literal.number(1), exp.Literal.number(0)
+    place = call("REGEXP_INSTR", within, to_the_end(pattern), one, one.copy(), start, text("p"))
+    found = exp.GT(this=place, expression=start.copy())
+    if re.search(pattern.name, "") is None:
+        return found
+    return exp.paren(exp.or_(exp.EQ(this=_ended(within.copy()), expression=_ended(text(""))), found))
 
 
 def _is_text(said: exp.Expr) -> bool:

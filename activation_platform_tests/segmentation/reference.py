@@ -3,6 +3,7 @@
 It shares the grammar with the compiler and nothing else: no intervals, no SQL, no typed operands.
 """
 
+import re
 import struct
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
@@ -55,7 +56,9 @@ def positive(word, value, held, dtype, now, ignore_case) -> bool:
 
 def text(word, value, held, ignore_case) -> bool:
     if ignore_case:
-        value, held = lower(value), lower(held)
+        value, held = pattern_lower(value) if word == "matches" else lower(value), lower(held)
+    if word == "matches":
+        return re.search(pattern(value), held, re.ASCII) is not None
     return {
         "equals": held == value,
         "contains": value in held,
@@ -67,6 +70,18 @@ def text(word, value, held, ignore_case) -> bool:
 def lower(value: str) -> str:
     """One character for one: only the capital I with a dot would become two, and is a plain i."""
     return "".join("i" if letter == "İ" else letter.lower() for letter in value)
+
+
+ESCAPES = re.compile(r"\\.|.", re.DOTALL)
+
+
+def pattern_lower(value: str) -> str:
+    return ESCAPES.sub(lambda found: found[0] if found[0].startswith("\\") else lower(found[0]), value)
+
+
+def pattern(value: str) -> str:
+    """As Python reads it, where `$` also stands before a last line break."""
+    return ESCAPES.sub(lambda found: r"\Z" if found[0] == "$" else found[0], value)
 
 
 def number(word, value, held, dtype) -> bool:

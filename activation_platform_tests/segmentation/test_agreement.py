@@ -64,9 +64,23 @@ WORDS = st.sampled_from(
         "\\",
         "😀",
         "a'; --",
+        "\n",
+        "b1",
     ]
 )
 LETTERS = st.lists(WORDS, max_size=3).map("".join)
+PIECES = st.sampled_from(
+    [*"aAÉéΣİß .😀", r"\d", r"\w", r"\s", r"\W", r"\n", r"\.", "[a-c]", "[^A-C]", r"[é\-_]", r"[^\s]"]
+)
+EDGES = st.sampled_from(["^", "$", ""])
+TIMES = st.sampled_from(["", "", "?", "*", "+", "{2}", "{0,2}", "{1,}"])
+PATTERNS = st.recursive(
+    st.builds("{}{}".format, PIECES, TIMES),
+    lambda inner: (
+        st.builds("{}{}".format, inner, inner) | st.builds("({}|{}{})".format, inner, inner, PIECES)
+    ),
+    max_leaves=5,
+).flatmap(lambda middle: st.builds("{}{}{}".format, EDGES, st.just(middle), EDGES))
 INTEGERS = st.sampled_from(
     [0, 1, 2, -1, 127, 128, -128, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), 2**63, 2**64 - 1, 10**30]
 )
@@ -158,6 +172,8 @@ def operand(operator: str, dtype: pl.DataType) -> st.SearchStrategy:
         return st.booleans()
     if plain in ("in_last", "in_next", "older_than"):
         return SPANS if dtype == pl.Date else SPANS | SHORT
+    if plain == "matches":
+        return PATTERNS
     if plain in ("contains", "starts_with", "ends_with"):
         return LETTERS.filter(bool)
     if plain == "in":

@@ -38,6 +38,16 @@ GOLDEN = [
     ({"field": "name", "not_starts_with": "x"}, """NOT COALESCE(STARTS_WITH("name", 'x'), FALSE)"""),
     ({"field": "name", "ends_with": "x"}, """ENDS_WITH("name", 'x')"""),
     ({"field": "name", "not_ends_with": "x"}, """NOT COALESCE(ENDS_WITH("name", 'x'), FALSE)"""),
+    ({"field": "name", "matches": r"^\d{5}$"}, """REGEXP_MATCHES("name", '^[0-9]{5}$')"""),
+    (
+        {"field": "name", "matches": r"a.*(?:b|'\s)"},
+        """REGEXP_MATCHES("name", 'a[^\\n]*(b|''[ \\t\\n\\r\\f])')""",
+    ),
+    (
+        {"field": "name", "matches": r"É[\w.-]\$?", "ignore_case": True},
+        """REGEXP_MATCHES(LOWER("name"), 'é[a-za-z0-9_.\\-]\\$?')""",
+    ),
+    ({"field": "name", "not_matches": "^x?$"}, """NOT COALESCE(REGEXP_MATCHES("name", '^x?$'), FALSE)"""),
     ({"field": "name", "is_null": True}, '"name" IS NULL'),
     ({"field": "name", "is_null": False}, 'NOT "name" IS NULL'),
     ({"field": "name", "is_empty": True}, """"name" IS NULL OR "name" = ''"""),

@@ -133,6 +133,12 @@ def test_a_tree_that_contains_itself_is_refused():
         ({"field": "age", "not_between": [1, 2, 3]}, ("not_between",), ["list of two values"]),
         ({"field": "name", "contains": ""}, ("contains",), ["at least one character"]),
         ({"field": "name", "contains": 5}, ("contains",), ["takes text"]),
+        (
+            {"field": "name", "matches": r"\bfoo"},
+            ("matches",),
+            ["name", "engines differ about", "what is allowed"],
+        ),
+        ({"field": "name", "regex": "a"}, (), ['did you mean "matches"?']),
         ({"field": "name", "equals": "a\0b"}, ("equals",), ["NUL"]),
         ({"field": "name", "equals": "\ud800"}, ("equals",), ["surrogate"]),
         ({"field": "name", "is_null": "yes"}, ("is_null",), ["true or false"]),

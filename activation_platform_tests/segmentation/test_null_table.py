@@ -33,13 +33,14 @@ POSITIVE = [
     ("contains", {"text": "a"}),
     ("starts_with", {"text": "a"}),
     ("ends_with", {"text": "a"}),
+    ("matches", {"text": "a"}),
     ("before", {"day": "2024-01-01", "at": "2024-01-01"}),
     ("after", {"day": "2024-01-01", "at": "2024-01-01"}),
     ("in_last", {"day": "1 day", "at": "1 day"}),
     ("in_next", {"day": "1 day", "at": "1 day"}),
     ("older_than", {"day": "1 day", "at": "1 day"}),
 ]
-NEGATIVE = ["equals", "in", "between", "contains", "starts_with", "ends_with"]
+NEGATIVE = ["equals", "in", "between", "contains", "starts_with", "ends_with", "matches"]
 CASES = [(word, field, value) for word, values in POSITIVE for field, value in values.items()]
 NEGATED = [(f"not_{word}", field, value) for word, field, value in CASES if word in NEGATIVE]
 

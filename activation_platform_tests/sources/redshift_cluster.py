@@ -176,13 +176,19 @@ def translated(sql: str) -> str:
 
 
 def _of_postgres(node: exp.Expr) -> exp.Expr:
-    """Texts have no length, SUPER is a text with the JSON of one, and what compares letter by letter is the collation "C"."""
+    """Texts have no length, SUPER is a text with the JSON of one, and what compares letter by letter is the collation "C".
+
+    Where Perl's regular expression is found becomes whether PostgreSQL's is.
+    """
     if isinstance(node, exp.DataType) and (
         node.this is exp.DType.SUPER or "MAX" in map(str, node.expressions)
     ):
         return exp.DataType.build("text")
     if isinstance(node, exp.Collate):
         node.set("expression", exp.to_identifier("C", quoted=True))
+    if isinstance(node, exp.RegexpInstr):
+        pattern = exp.Literal.string(node.expression.name.replace(r"\z", r"\Z"))
+        return exp.cast(exp.RegexpLike(this=node.this, expression=pattern), "int")
     if isinstance(node, exp.Anonymous) and node.name.upper() == "JSON_SERIALIZE":
         (value,) = node.expressions
         return exp.cast(exp.Anonymous(this="to_json", expressions=[value.transform(_of_postgres)]), "text")

@@ -1,0 +1,185 @@
+-- {field: name, equals: Ann}
+`name` = 'Ann'
+
+-- {field: name, equals: Ann, ignore_case: true}
+LOWER(`name`) = LOWER('Ann')
+
+-- {field: name, not_equals: Ann}
+NOT COALESCE(`name` = 'Ann', FALSE)
+
+-- {field: name, in: [a, b]}
+`name` IN ('a', 'b')
+
+-- {field: name, not_in: [a, b]}
+NOT COALESCE(`name` IN ('a', 'b'), FALSE)
+
+-- {field: name, contains: 50%_}
+INSTR(`name`, '50%_') > 0
+
+-- {field: name, not_contains: x}
+NOT COALESCE(INSTR(`name`, 'x') > 0, FALSE)
+
+-- {field: name, starts_with: x}
+STARTS_WITH(`name`, 'x')
+
+-- {field: name, not_starts_with: x}
+NOT COALESCE(STARTS_WITH(`name`, 'x'), FALSE)
+
+-- {field: name, ends_with: x}
+ENDS_WITH(`name`, 'x')
+
+-- {field: name, not_ends_with: x}
+NOT COALESCE(ENDS_WITH(`name`, 'x'), FALSE)
+
+-- {field: name, matches: '^\d{5}$'}
+REGEXP_CONTAINS(`name`, '^[0-9]{5}$')
+
+-- {field: name, matches: 'a.*(?:b|''\s)'}
+REGEXP_CONTAINS(`name`, 'a[^\\n]*(b|\'[ \\t\\n\\r\\f])')
+
+-- {field: name, matches: 'É[\w.-]\$?', ignore_case: true}
+REGEXP_CONTAINS(LOWER(`name`), 'é[a-za-z0-9_.\\-]\\$?')
+
+-- {field: name, not_matches: '^x?$'}
+NOT COALESCE(REGEXP_CONTAINS(`name`, '^x?$'), FALSE)
+
+-- {field: name, is_null: true}
+`name` IS NULL
+
+-- {field: name, is_null: false}
+NOT `name` IS NULL
+
+-- {field: name, is_empty: true}
+`name` IS NULL OR `name` = ''
+
+-- {field: name, is_empty: false}
+NOT COALESCE(`name` IS NULL OR `name` = '', FALSE)
+
+-- {field: tags, is_empty: true}
+`tags` IS NULL OR ARRAY_LENGTH(`tags`) = 0
+
+-- {field: orders, equals: 2}
+`orders` = 2
+
+-- {field: orders, above: 2}
+`orders` > 2
+
+-- {field: orders, at_least: 2}
+`orders` >= 2
+
+-- {field: orders, below: -2}
+`orders` < -2
+
+-- {field: orders, at_most: 2}
+`orders` <= 2
+
+-- {field: orders, between: [1, 2]}
+`orders` >= 1 AND `orders` <= 2
+
+-- {field: orders, not_between: [1, 2]}
+NOT COALESCE(`orders` >= 1 AND `orders` <= 2, FALSE)
+
+-- {field: orders, in: [1, 2]}
+`orders` IN (1, 2)
+
+-- {field: orders, above: 2.5}
+`orders` > 2
+
+-- {field: orders, at_least: 2.5}
+`orders` > 2
+
+-- {field: orders, at_most: -2.5}
+`orders` < -2
+
+-- {field: orders, above: 32768}
+FALSE
+
+-- {field: orders, not_equals: 1000000000000000000000000000000}
+NOT FALSE
+
+-- {field: orders, below: 1.0e+300}
+NOT `orders` IS NULL
+
+-- {field: score, above: 2}
+`score` > CAST('2.0' AS FLOAT64) AND `score` <> CAST('NaN' AS FLOAT64)
+
+-- {field: score, at_most: 0.1}
+`score` <= CAST('0.1' AS FLOAT64)
+
+-- {field: price, equals: 0.1}
+`price` = CAST('0.10' AS NUMERIC)
+
+-- {field: price, above: 0.125}
+`price` > CAST('0.12' AS NUMERIC)
+
+-- {field: vip, equals: true}
+`vip` = TRUE
+
+-- {field: vip, not_equals: true}
+NOT COALESCE(`vip` = TRUE, FALSE)
+
+-- {field: born, equals: '2024-02-29'}
+`born` = CAST('2024-02-29' AS DATE)
+
+-- {field: born, before: '2024-02-29'}
+`born` < CAST('2024-02-29' AS DATE)
+
+-- {field: born, after: '2024-02-29'}
+`born` > CAST('2024-02-29' AS DATE)
+
+-- {field: born, in_last: 1 month}
+`born` > CAST('2024-02-29' AS DATE) AND `born` <= CAST('2024-03-31' AS DATE)
+
+-- {field: born, in_next: 1 month}
+`born` > CAST('2024-03-31' AS DATE) AND `born` <= CAST('2024-04-30' AS DATE)
+
+-- {field: born, older_than: 18 years}
+`born` <= CAST('2006-03-31' AS DATE)
+
+-- {field: seen, in_last: 90 minutes}
+`seen` > CAST('2024-03-31 11:00:00+00:00' AS TIMESTAMP) AND `seen` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)
+
+-- {field: seen, equals: '2024-03-31'}
+`seen` >= CAST('2024-03-31 00:00:00+00:00' AS TIMESTAMP) AND `seen` < CAST('2024-04-01 00:00:00+00:00' AS TIMESTAMP)
+
+-- {field: seen, after: '2024-03-31'}
+`seen` >= CAST('2024-04-01 00:00:00+00:00' AS TIMESTAMP)
+
+-- {field: seen, before: '2024-03-31'}
+`seen` < CAST('2024-03-31 00:00:00+00:00' AS TIMESTAMP)
+
+-- {field: seen, after: '2024-03-31T02:00+02:00'}
+`seen` > CAST('2024-03-31 00:00:00+00:00' AS TIMESTAMP)
+
+-- {field: local, before: '0999-01-01T00:00:00.5'}
+`local` < CAST('0999-01-01 00:00:00.500000' AS DATETIME)
+
+-- {field: nano, before: '2024-01-01'}
+`nano` < CAST('2024-01-01 00:00:00' AS DATETIME)
+
+-- {field: nano_utc, before: '2024-01-01'}
+`nano_utc` < CAST('2024-01-01 00:00:00+00:00' AS TIMESTAMPTZ_NS)
+
+-- {field: nano, before: '9999-01-01'}
+NOT `nano` IS NULL
+
+-- {field: nano, after: '9999-01-01'}
+FALSE
+
+-- {field: seen, before: '9999-12-31'}
+`seen` < CAST('9999-12-31 00:00:00+00:00' AS TIMESTAMP)
+
+-- {field: seen, after: '9999-12-31'}
+`seen` > CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
+
+-- {all: [{field: vip, equals: true}, {any: [{field: orders, above: 1}, {field: orders, is_null: true}]}]}
+`vip` = TRUE AND (`orders` > 1 OR `orders` IS NULL)
+
+-- {none: [{field: orders, above: 1}, {field: name, equals: x}]}
+NOT COALESCE(`orders` > 1 OR `name` = 'x', FALSE)
+
+-- {none: [{field: orders, is_null: true}]}
+NOT `orders` IS NULL
+
+-- {none: [{field: orders, is_null: false}]}
+NOT NOT `orders` IS NULL

@@ -1,0 +1,34 @@
+"""The SQL of every operator as each warehouse gets it; `python -m` of this module writes it anew for a reviewer to read."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.conditions import read
+from activation_platform.segmentation.scope import alone
+from activation_platform.sources.dialect import DIALECTS, dialect_of
+from activation_platform_tests.segmentation.test_compile import GOLDEN, NOW, SCHEMA
+
+FOLDER = Path(__file__).parent / "conditions"
+
+
+def said(dialect: str) -> str:
+    """Each condition, and below it what it is in a dialect; all at one instant."""
+    return "\n".join(f"-- {_written(tree)}\n{_sql(tree, dialect)}\n" for tree, _ in GOLDEN)
+
+
+def _written(tree: dict[str, Any]) -> str:
+    flow = yaml.safe_dump(tree, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return flow.strip()
+
+
+def _sql(tree: dict[str, Any], dialect: str) -> str:
+    condition = compile_condition(read(tree), alone(SCHEMA), now=NOW)
+    return dialect_of(dialect).conditions(condition).sql(dialect=dialect)
+
+
+if __name__ == "__main__":
+    for name in DIALECTS:
+        (FOLDER / f"{name}.sql").write_text(said(name), encoding="utf-8")
