@@ -163,7 +163,7 @@ class Asked:
             this=exp.RowNumber(),
             partition_by=[key.copy() for key in keys],
             order=exp.Order(
-                expressions=[exp.Ordered(this=one, desc=last, nulls_first=False) for one in order]
+                expressions=[exp.Ordered(this=one, desc=last, nulls_first=not last) for one in order]
             ),
         )
         named = [key.as_(f"key{number}") for number, key in enumerate(keys)]

@@ -1,16 +1,21 @@
-"""Small shops: three models and their relations, rows and condition trees about them, as hypothesis makes them."""
+"""Small shops: three models and their relations, rows of them, and condition trees about them, by throws of dice.
 
-from datetime import datetime
+Dice, because forty trees of some hundred choices each are more than a hypothesis strategy may draw; hypothesis throws them.
+"""
+
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from math import nan
+from random import Random
 
 import polars as pl
-from hypothesis import strategies as st
 
+from activation_platform.segmentation.aggregates import taken, value_type
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import operators_of
+from activation_platform.segmentation.related import Aggregate, Function
 from activation_platform.segmentation.scope import Link, Model, Scope, Segment
-from activation_platform_tests.segmentation import test_agreement as agreement
 
 SCHEMAS = {
     "customers": {
@@ -60,174 +65,188 @@ SCOPE = Scope(
     {name: Model(schema, ("id",), TIMES[name], RELATIONS[name]) for name, schema in SCHEMAS.items()},
     SEGMENTS,
 )
-IDS = st.integers(1, 5)
-WORDS = st.sampled_from(["FR", "BE", "fr", "", "x"])
-WHOLE = st.sampled_from([0, 1, 2, 3, -1, 4])
-QUARTERS = st.sampled_from([0.0, 0.25, 0.5, 1.0, 1.5, -2.75, 3.0, 1000.25])
+NOWS = [
+    datetime(2024, 2, 29, 12, 30, tzinfo=UTC),  # leap day
+    datetime(2025, 3, 30, 1, 0, tzinfo=UTC),  # the hour that Paris skips
+    datetime(2025, 10, 26, 1, 0, 0, 1, tzinfo=UTC),  # the hour that Paris repeats
+    datetime(2025, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+]
+DAYS = [0, 1, 2, 6, 7, 8, -1, -7, 28, 29, 30, 31, 365, 366, 1461]
+NUDGES = [
+    timedelta(0),
+    timedelta(0),
+    timedelta(microseconds=1),
+    -timedelta(microseconds=1),
+    timedelta(minutes=90),
+]
+WORDS = ["FR", "BE", "fr", "", "x"]
+QUARTERS = [0.0, 0.25, 0.5, 1.0, 1.5, -2.75, 3.0, 1000.25]
 """Sums and means of these are exact in every order of adding."""
+WINDOWS = ("in_last", "in_next", "older_than")
 SPANS = ["1 day", "7 days", "1 month", "1 year", "4 years"]
-
-
-def cells(dtype: pl.DataType) -> st.SearchStrategy:
-    if dtype.is_integer():
-        return WHOLE
-    if isinstance(dtype, pl.String):
-        return WORDS
-    if isinstance(dtype, pl.Float64):
-        return QUARTERS | st.just(float("nan"))
-    if isinstance(dtype, pl.Decimal):
-        return QUARTERS.map(lambda value: Decimal(str(value)))
-    return agreement.cells(dtype)
-
-
-def rows_of(model: str) -> st.SearchStrategy[list[dict]]:
-    fields = {
-        name: st.none() | (IDS if name in ("id", "customer", "order") else cells(dtype))
-        for name, dtype in SCHEMAS[model].items()
-    }
-    rows = st.lists(st.fixed_dictionaries(fields), max_size=7)
-    if model == "customers":
-        return rows
-    # what decides between two rows of one moment is the key: it must be one
-    return rows.map(lambda some: [{**row, "id": number} for number, row in enumerate(some, start=1)])
-
-
-SHOPS = st.fixed_dictionaries({name: rows_of(name) for name in SCHEMAS})
-
-
-def operand(operator: str, dtype: pl.DataType) -> st.SearchStrategy:
-    plain = operator.removeprefix("not_")
-    value = cells(dtype).filter(lambda one: one == one).map(_written)
-    if plain in ("is_null", "is_empty", "in_last", "in_next", "older_than"):
-        return agreement.operand(operator, dtype)
-    if kind_of(dtype) in (Kind.DATE, Kind.TIMESTAMP):
-        return agreement.operand(operator, dtype)
-    if plain in ("contains", "starts_with", "ends_with"):
-        return WORDS.filter(bool)
-    if plain == "in":
-        return st.lists(value, min_size=1, max_size=3)
-    if plain == "between":
-        return st.lists(value, min_size=2, max_size=2).map(sorted)
-    return value
-
-
-def _written(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else value
-
-
-@st.composite
-def compared(draw, subject: dict, dtype: pl.DataType) -> dict:
-    operators = [one for one in operators_of(kind_of(dtype)) if one in KNOWN]
-    operator = str(draw(st.sampled_from(operators)))
-    return {**subject, operator: draw(operand(operator, dtype))}
-
-
+COUNTS = [
+    {},
+    {"at_least": 1},
+    {"at_least": 2},
+    {"at_most": 0},
+    {"at_most": 1},
+    {"exactly": 0},
+    {"exactly": 1},
+    {"exactly": 2},
+    {"at_least": 1, "at_most": 2},
+]
 KNOWN = frozenset(
     f"{negation}{word}"
     for negation in ("", "not_")
     for word in (
         *("equals", "in", "above", "at_least", "below", "at_most", "between", "contains", "starts_with"),
-        *("ends_with", "before", "after", "in_last", "in_next", "older_than", "is_null", "is_empty"),
+        *("ends_with", "before", "after", *WINDOWS, "is_null", "is_empty"),
     )
 )
 
 
-@st.composite
-def leaves(draw, model: str, depth: int) -> dict:
-    kinds = ["field", "field", "percentile", "segment"]
-    if depth:
-        kinds += ["has", "has", "aggregate", "aggregate", "sequence"]
-    kind = draw(st.sampled_from(kinds))
-    schema = SCHEMAS[model]
-    if kind == "field":
-        field = draw(st.sampled_from(list(schema)))
-        return draw(compared({"field": field}, schema[field]))
-    if kind == "percentile":
-        fields = [name for name, dtype in schema.items() if dtype.is_numeric()]
-        word = draw(st.sampled_from(["above", "at_least", "below", "at_most"]))
-        percent = draw(st.sampled_from([0, 25, 50, 75, 100]))
-        return {"field": draw(st.sampled_from(fields)), word: {"percentile": percent}}
-    if kind == "segment":
-        known = [name for name, segment in SEGMENTS.items() if segment.model == model]
-        if not known:
-            return draw(leaves(model, depth))
-        return {"segment": draw(st.sampled_from(known))}
-    relation = draw(st.sampled_from(list(RELATIONS[model])))
-    other = RELATIONS[model][relation].model
-    asked = draw(windows(other))
-    if kind == "sequence":
-        steps = draw(st.lists(step(other, depth - 1), min_size=2, max_size=3))
-        steps[0].pop("within", None)
-        return {"sequence": relation, "steps": steps, **asked}
-    if draw(st.booleans()):
-        asked["where"] = draw(trees(other, depth - 1))
-    if kind == "has":
-        return {"has": relation, **draw(counts()), **asked}
-    return draw(aggregated(relation, other, asked))
+class Dice:
+    """Shops and conditions at random, around one instant."""
 
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.now = random.choice(NOWS)
 
-@st.composite
-def aggregated(draw, relation: str, other: str, asked: dict) -> dict:
-    from activation_platform.segmentation.aggregates import taken, value_type
-    from activation_platform.segmentation.related import Aggregate, Function
+    def shop(self) -> dict[str, list[dict]]:
+        """Rows of every model, as `reference.py` holds them before they are rounded."""
+        return {model: self.rows(model) for model in SCHEMAS}
 
-    function = draw(st.sampled_from(list(Function)))
-    schema = SCHEMAS[other]
-    fields = [name for name, dtype in schema.items() if kind_of(dtype) in taken(function)]
-    aggregate = {str(function): draw(st.sampled_from(fields)), "of": relation, **asked}
-    said = Aggregate.model_validate(aggregate)
-    return draw(compared({"aggregate": aggregate}, value_type(said, schema[said.field])))
-
-
-def counts() -> st.SearchStrategy[dict]:
-    return st.sampled_from(
-        [
-            {},
-            {"at_least": 1},
-            {"at_least": 2},
-            {"at_most": 0},
-            {"at_most": 1},
-            {"exactly": 0},
-            {"exactly": 1},
-            {"exactly": 2},
-            {"at_least": 1, "at_most": 2},
+    def rows(self, model: str) -> list[dict]:
+        found = [
+            {name: self.cell(name, dtype) for name, dtype in SCHEMAS[model].items()}
+            for _ in range(self.random.randint(0, 8))
         ]
-    )
+        if model == "customers":
+            return found
+        # What decides between two rows of one moment is the key: it must be one.
+        return [{**row, "id": number} for number, row in enumerate(found, start=1)]
 
+    def cell(self, name: str, dtype: pl.DataType):
+        if self.random.random() < 0.15:
+            return None
+        if name in ("id", "customer", "order"):
+            return self.random.randint(1, 5)
+        if isinstance(dtype, pl.Float64) and self.random.random() < 0.1:
+            return nan
+        if isinstance(dtype, pl.Datetime):
+            return (self.moment() - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+        return self.value(dtype)
 
-def windows(model: str) -> st.SearchStrategy[dict]:
-    times = [name for name, dtype in SCHEMAS[model].items() if kind_of(dtype) in (Kind.DATE, Kind.TIMESTAMP)]
-    named = st.just({}) | st.sampled_from(times).map(lambda name: {"time": name})
-    window = st.builds(
-        lambda word, span, time: {word: span, **time},
-        st.sampled_from(["in_last", "in_next"]),
-        st.sampled_from(SPANS),
-        named,
-    )
-    return st.just({}) | window
+    def value(self, dtype: pl.DataType):
+        """A value of a type; a moment as an instant."""
+        match dtype:
+            case pl.String():
+                return self.random.choice(WORDS)
+            case pl.Boolean():
+                return self.random.random() < 0.5
+            case pl.Date():
+                return self.moment().date()
+            case pl.Datetime():
+                return self.moment()
+            case pl.Decimal():
+                return Decimal(str(self.random.choice(QUARTERS)))
+            case _ if dtype.is_integer():
+                return self.random.choice([0, 1, 2, 3, -1, 4])
+        return self.random.choice(QUARTERS)
 
+    def moment(self) -> datetime:
+        return self.now - timedelta(days=self.random.choice(DAYS)) + self.random.choice(NUDGES)
 
-@st.composite
-def step(draw, model: str, depth: int) -> dict:
-    said = {}
-    if draw(st.booleans()):
-        said["where"] = draw(trees(model, depth))
-    if draw(st.booleans()):
-        said["within"] = draw(st.sampled_from(["1 day", "7 days", "2 weeks"]))
-    return said
+    def tree(self, model: str, depth: int) -> dict:
+        """A condition over a model, at most so deep."""
+        if depth and self.random.random() < 0.4:
+            word = self.random.choice(["all", "any", "none"])
+            return {word: [self.tree(model, depth - 1) for _ in range(self.random.randint(1, 3))]}
+        return self.leaf(model, depth)
 
+    def leaf(self, model: str, depth: int) -> dict:
+        kinds = ["field", "field", "percentile", "segment"]
+        kinds += ["has", "has", "aggregate", "aggregate", "sequence"] if depth else []
+        match self.random.choice(kinds):
+            case "field":
+                field = self.random.choice(list(SCHEMAS[model]))
+                return self.compared({"field": field}, SCHEMAS[model][field])
+            case "percentile":
+                fields = [name for name, dtype in SCHEMAS[model].items() if dtype.is_numeric()]
+                word = self.random.choice(["above", "at_least", "below", "at_most"])
+                return {
+                    "field": self.random.choice(fields),
+                    word: {"percentile": self.random.choice([0, 25, 50, 75, 100])},
+                }
+            case "segment":
+                known = [name for name, segment in SEGMENTS.items() if segment.model == model]
+                return {"segment": self.random.choice(known)} if known else self.leaf(model, depth)
+            case kind:
+                relation = self.random.choice(list(RELATIONS[model]))
+                return self.related(kind, relation, RELATIONS[model][relation].model, depth)
 
-def trees(model: str, depth: int) -> st.SearchStrategy[dict]:
-    leaf = leaves(model, depth)
-    if not depth:
-        return leaf
-    group = st.builds(
-        lambda word, members: {word: members},
-        st.sampled_from(["all", "any", "none"]),
-        st.lists(st.deferred(lambda: trees(model, depth - 1)), min_size=1, max_size=3),
-    )
-    return leaf | group
+    def related(self, kind: str, relation: str, other: str, depth: int) -> dict:
+        asked = self.window(other)
+        if kind == "sequence":
+            steps = [self.step(other, depth - 1) for _ in range(self.random.randint(2, 3))]
+            steps[0].pop("within", None)
+            return {"sequence": relation, "steps": steps, **asked}
+        if self.random.random() < 0.6:
+            asked["where"] = self.tree(other, depth - 1)
+        if kind == "has":
+            return {"has": relation, **self.random.choice(COUNTS), **asked}
+        ordered = (Function.FIRST, Function.LAST)  # of rows that share a key, any may be the first
+        function = self.random.choice([one for one in Function if other != "customers" or one not in ordered])
+        schema = SCHEMAS[other]
+        fields = [name for name, dtype in schema.items() if kind_of(dtype) in taken(function)]
+        aggregate = {str(function): self.random.choice(fields), "of": relation, **asked}
+        said = Aggregate.model_validate(aggregate)
+        return self.compared({"aggregate": aggregate}, value_type(said, schema[said.field]))
 
+    def step(self, model: str, depth: int) -> dict:
+        said: dict = {}
+        if self.random.random() < 0.5:
+            said["where"] = self.tree(model, depth)
+        if self.random.random() < 0.5:
+            said["within"] = self.random.choice(["1 day", "7 days", "2 weeks"])
+        return said
 
-def instants() -> st.SearchStrategy[datetime]:
-    return st.sampled_from(agreement.NOWS)
+    def window(self, model: str) -> dict:
+        if self.random.random() < 0.6:
+            return {}
+        moments = [
+            name for name, dtype in SCHEMAS[model].items() if kind_of(dtype) in (Kind.DATE, Kind.TIMESTAMP)
+        ]
+        named = {} if self.random.random() < 0.5 else {"time": self.random.choice(moments)}
+        return {self.random.choice(["in_last", "in_next"]): self.random.choice(SPANS), **named}
+
+    def compared(self, subject: dict, dtype: pl.DataType) -> dict:
+        operators = [one for one in operators_of(kind_of(dtype)) if one in KNOWN]
+        operator = str(self.random.choice(operators))
+        return {**subject, operator: self.operand(operator.removeprefix("not_"), dtype)}
+
+    def operand(self, word: str, dtype: pl.DataType):
+        if word in ("is_null", "is_empty"):
+            return self.random.random() < 0.5
+        if word in WINDOWS:
+            return self.random.choice(SPANS)
+        if word in ("contains", "starts_with", "ends_with"):
+            return self.random.choice([one for one in WORDS if one])
+        if word == "in":
+            return [self.written(dtype) for _ in range(self.random.randint(1, 3))]
+        if word == "between":
+            kind = pl.Date() if kind_of(dtype) in (Kind.DATE, Kind.TIMESTAMP) else dtype
+            bounds = sorted(self.value(kind) for _ in "ab")
+            return [float(bound) if isinstance(bound, Decimal) else bound for bound in bounds]
+        return self.written(dtype)
+
+    def written(self, dtype: pl.DataType):
+        """A value as people write it."""
+        value = self.value(dtype)
+        if isinstance(value, Decimal):
+            return float(value)
+        if isinstance(value, datetime) and self.random.random() < 0.5:
+            return value.date()
+        if isinstance(value, date) and self.random.random() < 0.5:
+            return value.isoformat()
+        return value

@@ -11,19 +11,11 @@ from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, _engine
 from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.reference_world import World
-from activation_platform_tests.segmentation.shops import SCHEMAS, SCOPE, SHOPS, instants, trees
+from activation_platform_tests.segmentation.shops import SCHEMAS, SCOPE, Dice
 from activation_platform_tests.segmentation.test_agreement import as_held, frame_of
 
-AT_ONCE = 40
-SETTINGS = {
-    "phases": [Phase.generate],
-    "suppress_health_check": [
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.filter_too_much,
-    ],
-}
+AT_ONCE = 50
+SETTINGS = {"phases": [Phase.generate], "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
 def frames(shop: dict) -> dict[str, pl.DataFrame]:
@@ -58,9 +50,11 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("shops")
 
 
-@settings(max_examples=40, **SETTINGS)
-@given(shop=SHOPS, wanted=st.lists(trees("customers", 3), min_size=AT_ONCE, max_size=AT_ONCE), now=instants())
-def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, shop, wanted, now):
+@settings(max_examples=30, **SETTINGS)
+@given(random=st.randoms(use_true_random=True))
+def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, random):
+    dice = Dice(random)
+    shop, now, wanted = dice.shop(), dice.now, [dice.tree("customers", 4) for _ in range(AT_ONCE)]
     files = {}
     for name, frame in frames(shop).items():
         files[name] = [folder / f"{name}.parquet"]
@@ -77,13 +71,13 @@ def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, shop, wanted
         assert found == right, tree
 
 
-@settings(max_examples=20, **SETTINGS)
-@given(shop=SHOPS, wanted=st.lists(trees("customers", 3), min_size=AT_ONCE, max_size=AT_ONCE), now=instants())
-def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(
-    postgres_server, postgres_database, shop, wanted, now
-):
+@settings(max_examples=16, **SETTINGS)
+@given(random=st.randoms(use_true_random=True))
+def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, postgres_database, random):
     from adbc_driver_postgresql import dbapi
 
+    dice = Dice(random)
+    shop, now, wanted = dice.shop(), dice.now, [dice.tree("customers", 4) for _ in range(AT_ONCE)]
     conditions = [read(tree) for tree in wanted]
     postgres = dialect_of("postgres")
     query = exp.select(exp.column("row"), *asked(conditions, now, SCOPE)).from_("customers")
