@@ -34,6 +34,25 @@ class BigQuerySql(Dialect):
         word = "FORMAT_TIMESTAMP" if dtype.time_zone else "FORMAT_DATETIME"
         return exp.Anonymous(this=word, expressions=[text("%Y-%m-%dT%H:%M:%E6SZ"), column])
 
+    def conditions(self, tree: exp.Expr) -> exp.Expr:
+        """A percentile is a window over all rows; several columns are compared as one struct.
+
+        https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions#percentile_cont,
+        https://cloud.google.com/bigquery/docs/reference/standard-sql/subqueries#in_subquery_concepts
+        """
+
+        def said(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.Select) and isinstance(node.expressions[0], exp.WithinGroup):
+                return _percentile(node)
+            if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple):
+                keys = node.args["query"].this
+                keys.set("expressions", [exp.Tuple(expressions=keys.expressions)])
+            if isinstance(node, exp.Interval):  # of a number, not of a text
+                return exp.Interval(this=exp.Literal.number(node.name), unit=node.unit)
+            return node
+
+        return tree.transform(said)
+
     def replaced(self, table: str, query: str) -> list[str]:
         """https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_table_statement"""
         return [f"CREATE OR REPLACE TABLE {table} AS {query}"]
@@ -41,3 +60,9 @@ class BigQuerySql(Dialect):
     def view(self, view: str, query: str) -> list[str]:
         """https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_view_statement"""
         return [f"CREATE OR REPLACE VIEW {view} AS {query}"]
+
+
+def _percentile(model: exp.Select) -> exp.Select:
+    share, order = model.expressions[0].this, model.expressions[0].expression
+    function = exp.Anonymous(this="PERCENTILE_CONT", expressions=[order.expressions[0].this, share.this])
+    return model.select(exp.Window(this=function), append=False).limit(1)

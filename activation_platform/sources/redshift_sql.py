@@ -79,7 +79,7 @@ class RedshiftSql(Dialect):
                 return call("GET_ARRAY_LENGTH", node.this)
             if isinstance(node, exp.EQ) and _is_text(node.expression):
                 return exp.EQ(this=_ended(node.this), expression=_ended(node.expression))
-            if isinstance(node, exp.In) and all(map(_is_text, node.expressions)):
+            if isinstance(node, exp.In) and node.expressions and all(map(_is_text, node.expressions)):
                 return exp.In(this=_ended(node.this), expressions=list(map(_ended, node.expressions)))
             return node
 

@@ -7,16 +7,23 @@ import yaml
 
 from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.scope import alone
+from activation_platform.segmentation.scope import Scope, alone
 from activation_platform.sources.dialect import DIALECTS, dialect_of
 from activation_platform_tests.segmentation.test_compile import GOLDEN, NOW, SCHEMA
+from activation_platform_tests.segmentation.test_related import FORMS, SCOPE
 
 FOLDER = Path(__file__).parent / "conditions"
+SETS: dict[str, tuple[list[dict[str, Any]], Scope]] = {
+    "": ([tree for tree, _ in GOLDEN], alone(SCHEMA)),
+    "related-": (FORMS, SCOPE),
+}
+"""Conditions about one model, and those about several."""
 
 
-def said(dialect: str) -> str:
+def said(dialect: str, kind: str = "") -> str:
     """Each condition, and below it what it is in a dialect; all at one instant."""
-    return "\n".join(f"-- {_written(tree)}\n{_sql(tree, dialect)}\n" for tree, _ in GOLDEN)
+    trees, scope = SETS[kind]
+    return "\n".join(f"-- {_written(tree)}\n{_sql(tree, scope, dialect)}\n" for tree in trees)
 
 
 def _written(tree: dict[str, Any]) -> str:
@@ -24,11 +31,12 @@ def _written(tree: dict[str, Any]) -> str:
     return flow.strip()
 
 
-def _sql(tree: dict[str, Any], dialect: str) -> str:
-    condition = compile_condition(read(tree), alone(SCHEMA), now=NOW)
+def _sql(tree: dict[str, Any], scope: Scope, dialect: str) -> str:
+    condition = compile_condition(read(tree), scope, now=NOW)
     return dialect_of(dialect).conditions(condition).sql(dialect=dialect)
 
 
 if __name__ == "__main__":
     for name in DIALECTS:
-        (FOLDER / f"{name}.sql").write_text(said(name), encoding="utf-8")
+        for kind in SETS:
+            (FOLDER / f"{kind}{name}.sql").write_text(said(name, kind), encoding="utf-8")
