@@ -197,6 +197,46 @@ def test_the_destination_ends_in_the_same_state_where_the_rows_stay_in_the_wareh
     two_partitions(shop, loaded(project.replaced(*STAYING)), sandbox)
 
 
+@pytest.mark.parametrize("engine", ["frames", "warehouse"])
+@on("bigquery", "databricks", "duckdb", "postgres", "redshift", "snowflake")
+def test_a_condition_about_related_rows_ends_in_the_same_state_whichever_warehouse_it_is(
+    shop, project, loaded, sandbox, engine
+):
+    related(project)
+    if engine == "warehouse":
+        project.replaced(*STAYING).replaced("kind: custom", "kind: custom\n  engine: warehouse")
+
+    two_partitions(shop, loaded(project), sandbox)
+
+
+def related(project):
+    """The same workspace, whose segment asks for rows of a second model of the same table."""
+    table = "shop.people" if "table: shop.people" in project.documents["defs.yaml"] else "people"
+    project.replaced(
+        "kind: users", "kind: users\n  relations: {purchases: {model: purchases, match: {id: person}}}"
+    )
+    project.replaced("- {field: orders, at_least: 3}", CONDITION)
+    project.also(PURCHASES.replace("table: people", f"table: {table}"))
+
+
+CONDITION = """- {has: purchases, where: {field: pieces, at_least: 3}}
+      - {aggregate: {sum: pieces, of: purchases}, above: 2}
+      - none: [{has: purchases, at_least: 2}, {aggregate: {max: pieces, of: purchases}, is_null: true}]"""
+
+PURCHASES = """\
+type: activation_platform.ModelComponent
+attributes:
+  name: purchases
+  source: shop
+  table: people
+  kind: custom
+  primary_key: person
+  columns:
+    person: {column: id, type: integer}
+    pieces: {column: orders, type: integer}
+"""
+
+
 def test_a_file_that_somebody_replaced_is_read_as_a_whole_and_only_what_differs_is_sent(
     project, loaded, sandbox, warehouse
 ):
