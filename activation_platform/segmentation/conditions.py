@@ -22,14 +22,18 @@ from activation_platform.segmentation.problems import InvalidCondition, Problem,
 from activation_platform.segmentation.related import Aggregate, Has, InSegment, Step, Steps
 from activation_platform.segmentation.values import (
     Bound,
+    Days,
     Many,
     Name,
     One,
     Pair,
     Pattern,
+    ShortSpanText,
     SpanText,
     Switch,
     Text,
+    Today,
+    Weekdays,
     refused,
 )
 
@@ -72,6 +76,16 @@ class Comparison(Node):
     in_last: SpanText | None = None
     in_next: SpanText | None = None
     older_than: SpanText | None = None
+    days_ago: Days | None = None
+    not_days_ago: Days | None = None
+    in_days: Days | None = None
+    not_in_days: Days | None = None
+    anniversary: Today | None = None
+    not_anniversary: Today | None = None
+    anniversary_within: ShortSpanText | None = None
+    not_anniversary_within: ShortSpanText | None = None
+    day_of_week: Weekdays | None = None
+    not_day_of_week: Weekdays | None = None
     is_null: Switch | None = None
     is_empty: Switch | None = None
     ignore_case: Switch = False

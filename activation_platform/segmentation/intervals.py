@@ -40,10 +40,14 @@ def intervals(operator: Operator, value: Any, dtype: pl.DataType, now: datetime)
     """Return the intervals one of which a value must lie in; `now` is aware and in UTC.
 
     Relative windows: `in_last` is `now - n < x <= now`, `in_next` is `now < x <= now + n`, `older_than` is
-    `x <= now - n`: the three never overlap and leave no gap. On a date field `now` is the day in UTC.
+    `x <= now - n`: the three never overlap and leave no gap. On a date field `now` is the day in UTC. `days_ago` and `in_days`
+    are a whole day in UTC.
     """
     if isinstance(value, Span):
         found = [_window(operator, value, now.date() if kind_of(dtype) is Kind.DATE else now)]
+    elif operator in (Operator.DAYS_AGO, Operator.IN_DAYS):
+        day = now.date() + timedelta(days=value if operator is Operator.IN_DAYS else -value)
+        found = [_between(day, day)]
     elif operator is Operator.IN:
         found = [_between(item, item) for item in (operand(item, dtype) for item in value)]
     elif operator is Operator.BETWEEN:

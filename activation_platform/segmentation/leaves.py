@@ -1,9 +1,9 @@
 """The compiler of leaves: one field, one operator and its value become one SQL expression (sqlglot).
 
 **Vocabulary.** Only what every SQL engine has: quoted columns, literals, CAST, `= <> < <= > >=`, IN, IS NULL, AND, OR,
-NOT, COALESCE, LOWER, STRPOS, STARTS_WITH, ENDS_WITH, REGEXP_MATCHES (of what `patterns.py` writes), ARRAY_LENGTH. Users'
-text occurs only as a literal, users' field names only as quoted identifiers, and relative times only as literal moments:
-no engine knows what time it is.
+NOT, COALESCE, LOWER, STRPOS, STARTS_WITH, ENDS_WITH, REGEXP_MATCHES (of what `patterns.py` writes), EXTRACT (of what
+`recurrences.py` counts), ARRAY_LENGTH. Users' text occurs only as a literal, users' field names only as quoted identifiers,
+and relative times only as literal moments: no engine knows what time it is.
 
 **Two-valued logic.** The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others. What is
 negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decides:
@@ -15,6 +15,8 @@ negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decide
 | contains, starts_with, ends_with                       | false | false               |       |
 | matches                                                | false | a text like another |       |
 | before, after, in_last, in_next, older_than            | false |                     |       |
+| days_ago, in_days, anniversary, anniversary_within     | false |                     |       |
+| day_of_week                                            | false |                     |       |
 | not_equals, not_in, not_between, not_contains, not_... | true  | the opposite        | true  |
 | is_null: true                                          | true  | false               | false |
 | is_null: false                                         | false | true                | true  |
@@ -37,6 +39,7 @@ from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.intervals import Interval, intervals
 from activation_platform.segmentation.operators import NEGATIONS, Operator, positive
 from activation_platform.segmentation.patterns import portable
+from activation_platform.segmentation.recurrences import RECURRENCES, number, recurring
 
 __all__ = ["NAN", "compile_leaf", "holds_for_null", "opposite"]
 
@@ -78,6 +81,9 @@ class _Leaf:
             holds = self._text()
         elif kind is Kind.BOOLEAN:
             holds = exp.EQ(this=self._value, expression=exp.Boolean(this=leaf.value))
+        elif self._operator in RECURRENCES:
+            counted = _Leaf(leaf, number(self._operator, self._value, self._dtype), pl.Int16(), self._now)
+            holds = counted._ordered(recurring(self._operator, leaf.value, self._now.date()))
         else:
             holds = self._ordered(intervals(self._operator, leaf.value, self._dtype, self._now))
         return holds if self._operator is leaf.operator else opposite(holds)

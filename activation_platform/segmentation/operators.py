@@ -31,6 +31,16 @@ class Operator(StrEnum):
     IN_LAST = "in_last"
     IN_NEXT = "in_next"
     OLDER_THAN = "older_than"
+    DAYS_AGO = "days_ago"
+    NOT_DAYS_AGO = "not_days_ago"
+    IN_DAYS = "in_days"
+    NOT_IN_DAYS = "not_in_days"
+    ANNIVERSARY = "anniversary"
+    NOT_ANNIVERSARY = "not_anniversary"
+    ANNIVERSARY_WITHIN = "anniversary_within"
+    NOT_ANNIVERSARY_WITHIN = "not_anniversary_within"
+    DAY_OF_WEEK = "day_of_week"
+    NOT_DAY_OF_WEEK = "not_day_of_week"
     IS_NULL = "is_null"
     IS_EMPTY = "is_empty"
 
@@ -43,6 +53,11 @@ NEGATIONS = {
     Operator.NOT_STARTS_WITH: Operator.STARTS_WITH,
     Operator.NOT_ENDS_WITH: Operator.ENDS_WITH,
     Operator.NOT_MATCHES: Operator.MATCHES,
+    Operator.NOT_DAYS_AGO: Operator.DAYS_AGO,
+    Operator.NOT_IN_DAYS: Operator.IN_DAYS,
+    Operator.NOT_ANNIVERSARY: Operator.ANNIVERSARY,
+    Operator.NOT_ANNIVERSARY_WITHIN: Operator.ANNIVERSARY_WITHIN,
+    Operator.NOT_DAY_OF_WEEK: Operator.DAY_OF_WEEK,
 }
 """Each negated operator is, row by row, the exact opposite of the operator it names."""
 
@@ -67,6 +82,11 @@ _KINDS = {
     Operator.IN_LAST: _MOMENT,
     Operator.IN_NEXT: _MOMENT,
     Operator.OLDER_THAN: _MOMENT,
+    Operator.DAYS_AGO: _MOMENT,
+    Operator.IN_DAYS: _MOMENT,
+    Operator.ANNIVERSARY: _MOMENT,
+    Operator.ANNIVERSARY_WITHIN: _MOMENT,
+    Operator.DAY_OF_WEEK: _MOMENT,
     Operator.IS_NULL: frozenset(Kind),
     Operator.IS_EMPTY: _TEXT | {Kind.LIST},
 }
@@ -105,6 +125,12 @@ SYNONYMS = {
     "since": "after",
     "until": "before",
     "more_than_ago": "older_than",
+    "exactly_days_ago": "days_ago",
+    "days_from_now": "in_days",
+    "birthday": "anniversary",
+    "birthday_within": "anniversary_within",
+    "weekday": "day_of_week",
+    "dow": "day_of_week",
 }
 """What people write who think of SQL or of another tool, and the word that is meant."""
 
@@ -123,6 +149,19 @@ def operators_of(kind: Kind) -> tuple[Operator, ...]:
     """Return the operators that apply to a kind of field, in the order of the documentation."""
     return tuple(operator for operator in Operator if kind in kinds_of(operator))
 
+
+PLAIN = frozenset(
+    {
+        Operator.IS_NULL,
+        Operator.IS_EMPTY,
+        Operator.DAYS_AGO,
+        Operator.IN_DAYS,
+        Operator.ANNIVERSARY,
+        Operator.ANNIVERSARY_WITHIN,
+        Operator.DAY_OF_WEEK,
+    }
+)
+"""The operators whose value is none of the field's kind, and means the same beside every field."""
 
 TEXT_OPERATORS = frozenset(operator for operator in Operator if Kind.TEXT in kinds_of(operator)) - {
     Operator.IS_NULL,

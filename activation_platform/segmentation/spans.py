@@ -71,6 +71,11 @@ class Span:
         return self.unit in (Unit.MINUTE, Unit.HOUR)
 
     @property
+    def shorter_than_a_year(self) -> bool:
+        """Whether no day recurs within the span, whichever year it is."""
+        return self.count < _PER_YEAR[self.unit]
+
+    @property
     def seconds(self) -> int:
         """Its length, where each of its units has one."""
         return int(self.count * _STEP[self.unit].total_seconds())

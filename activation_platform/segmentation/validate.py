@@ -13,7 +13,7 @@ from activation_platform.segmentation.conditions import Comparison, Condition, m
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.intervals import is_reversed
 from activation_platform.segmentation.operands import Operand, operand
-from activation_platform.segmentation.operators import Operator, kinds_of, operators_of
+from activation_platform.segmentation.operators import PLAIN, Operator, kinds_of, operators_of, positive
 from activation_platform.segmentation.problems import Problem, nearest
 from activation_platform.segmentation.related import Aggregate, Function, Has, InSegment, Steps, Windowed
 from activation_platform.segmentation.scope import Scope
@@ -212,7 +212,7 @@ def _leaf(leaf: Comparison, name: str, dtype: pl.DataType, path: Path) -> Iterat
 
 
 def _value(operator: Operator, value: Any, dtype: pl.DataType) -> Iterator[tuple[Path, str]]:
-    if operator in (Operator.IS_NULL, Operator.IS_EMPTY) or isinstance(value, Percentile):
+    if positive(operator) in PLAIN or isinstance(value, Percentile):
         return
     if isinstance(value, Span):
         yield from _span(value, dtype)

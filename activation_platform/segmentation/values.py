@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from math import isfinite
 from typing import Annotated, Any
 
@@ -10,7 +11,10 @@ from pydantic import BeforeValidator, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from activation_platform.segmentation.patterns import portable
+from activation_platform.segmentation.problems import nearest
 from activation_platform.segmentation.spans import Span
+
+_MOST_DAYS = 182_500  # 500 years, which keeps the day within the years 1 to 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,18 @@ class Percentile:
 
     def __str__(self) -> str:
         return f"percentile {self.percent:g}"
+
+
+class Weekday(StrEnum):
+    """A day of the week, the first one first."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
 
 
 Scalar = str | int | float | bool | date | datetime
@@ -90,6 +106,41 @@ def _span(value: Any) -> Span:
         raise refused(str(error)) from None
 
 
+def _within_a_year(value: Any) -> Span:
+    span = _span(value)
+    if span.finer_than_a_day or not span.shorter_than_a_year:
+        raise refused(
+            f"{str(span)!r} is no span of days within one year: write 1 day to 364 days, or weeks or months"
+        )
+    return span
+
+
+def _days(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_DAYS:
+        raise refused(f"takes a whole number of days from 0 to {_MOST_DAYS:,}, such as 30, not {value!r}")
+    return value
+
+
+def _today(value: Any) -> str:
+    if value != "today":
+        raise refused(
+            f"takes the word today, not {value!r}; for the next days write anniversary_within: 7 days"
+        )
+    return "today"
+
+
+def _weekday(value: Any) -> Weekday:
+    if value not in list(Weekday):
+        raise refused(f"{value!r} is no day of the week{nearest(str(value), Weekday)}")
+    return Weekday(value)
+
+
+def _weekdays(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+        raise refused("takes a list of days of the week, such as [saturday, sunday]")
+    return tuple(value)
+
+
 def _values(value: Any) -> tuple[Any, ...]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise refused("takes a list of values, such as [FR, BE]")
@@ -123,6 +174,15 @@ Bound = Annotated[
 Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
 Pattern = Annotated[str, PlainValidator(_pattern, json_schema_input_type=str)]
 SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str), PlainSerializer(str)]
+ShortSpanText = Annotated[
+    Span, PlainValidator(_within_a_year, json_schema_input_type=str), PlainSerializer(str)
+]
+Days = Annotated[int, PlainValidator(_days, json_schema_input_type=int)]
+Today = Annotated[str, PlainValidator(_today, json_schema_input_type=str)]
+Weekdays = Annotated[
+    tuple[Annotated[Weekday, PlainValidator(_weekday, json_schema_input_type=str)], ...],
+    BeforeValidator(_weekdays),
+]
 Many = Annotated[tuple[One, ...], BeforeValidator(_values)]
 Pair = Annotated[tuple[One, One], BeforeValidator(_pair)]
 Switch = Annotated[bool, BeforeValidator(_switch)]

@@ -5,7 +5,7 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.sources.dialect import Dialect, text
+from activation_platform.sources.dialect import Dialect, from_monday, text
 
 __all__ = ["BigQuerySql"]
 
@@ -34,24 +34,26 @@ class BigQuerySql(Dialect):
         word = "FORMAT_TIMESTAMP" if dtype.time_zone else "FORMAT_DATETIME"
         return exp.Anonymous(this=word, expressions=[text("%Y-%m-%dT%H:%M:%E6SZ"), column])
 
-    def conditions(self, tree: exp.Expr) -> exp.Expr:
-        """A percentile is a window over all rows; several columns are compared as one struct.
+    def condition(self, node: exp.Expr) -> exp.Expr:
+        """A percentile is a window over all rows; several columns are compared as one struct; a timestamp is in UTC; Sunday is 1.
 
         https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions#percentile_cont,
-        https://cloud.google.com/bigquery/docs/reference/standard-sql/subqueries#in_subquery_concepts
+        https://cloud.google.com/bigquery/docs/reference/standard-sql/subqueries#in_subquery_concepts,
+        https://cloud.google.com/bigquery/docs/reference/standard-sql/timestamp_functions#extract
         """
-
-        def said(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.Select) and isinstance(node.expressions[0], exp.WithinGroup):
-                return _percentile(node)
-            if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple):
-                keys = node.args["query"].this
-                keys.set("expressions", [exp.Tuple(expressions=keys.expressions)])
-            if isinstance(node, exp.Interval):  # of a number, not of a text
-                return exp.Interval(this=exp.Literal.number(node.name), unit=node.unit)
-            return node
-
-        return tree.transform(said)
+        if isinstance(node, exp.Select) and isinstance(node.expressions[0], exp.WithinGroup):
+            return _percentile(node)
+        if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple):
+            keys = node.args["query"].this
+            keys.set("expressions", [exp.Tuple(expressions=keys.expressions)])
+        if isinstance(node, exp.Interval):  # of a number, not of a text
+            return exp.Interval(this=exp.Literal.number(node.name), unit=node.unit)
+        if isinstance(node, exp.AtTimeZone):
+            zoned: exp.Expr = node.this
+            return zoned
+        if isinstance(node, exp.Extract) and node.name == "ISODOW":
+            return from_monday(exp.Extract(this=exp.var("DAYOFWEEK"), expression=node.expression), sunday=1)
+        return node
 
     def replaced(self, table: str, query: str) -> list[str]:
         """https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_table_statement"""

@@ -41,17 +41,23 @@ class DatabricksSql(Dialect):
 
         return joined(written("yyyy-MM-dd"), text("T"), written("HH:mm:ss.SSSSSS"), text("Z"))
 
-    def conditions(self, tree: exp.Expr) -> exp.Expr:
-        """https://docs.databricks.com/aws/en/sql/language-manual/functions/regexp_like: the expressions of Java."""
+    def condition(self, node: exp.Expr) -> exp.Expr:
+        """Regular expressions are those of Java, days are counted from 1970, in whichever zone.
 
-        def said(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.RegexpLike):
-                return exp.RegexpLike(this=node.this, expression=to_the_end(node.expression))
-            if isinstance(node, exp.ArraySize):  # of null, SIZE may be -1
-                return call("ARRAY_SIZE", node.this)
-            return node
-
-        return tree.transform(said)
+        https://docs.databricks.com/aws/en/sql/language-manual/functions/regexp_like
+        https://docs.databricks.com/aws/en/sql/language-manual/functions/extract
+        """
+        if isinstance(node, exp.RegexpLike):
+            return exp.RegexpLike(this=node.this, expression=to_the_end(node.expression))
+        if isinstance(node, exp.ArraySize):  # of null, SIZE may be -1
+            return call("ARRAY_SIZE", node.this)
+        if isinstance(node, exp.AtTimeZone):
+            seconds = call("UNIX_SECONDS", node.this)
+            days = call("FLOOR", exp.Div(this=seconds, expression=exp.Literal.number(86_400)))
+            return call("DATE_FROM_UNIX_DATE", exp.cast(days, "INT"))
+        if isinstance(node, exp.Extract) and node.name == "ISODOW":
+            return exp.Extract(this=exp.var("DAYOFWEEK_ISO"), expression=node.expression)
+        return node
 
     def replaced(self, table: str, query: str) -> list[str]:
         """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-ddl-create-table-using"""

@@ -12,7 +12,17 @@ from sqlglot import exp
 
 from activation_platform.contracts.errors import DeclarationError
 
-__all__ = ["DIALECTS", "Dialect", "call", "dialect_of", "joined", "text", "to_the_end", "unless_null"]
+__all__ = [
+    "DIALECTS",
+    "Dialect",
+    "call",
+    "dialect_of",
+    "from_monday",
+    "joined",
+    "text",
+    "to_the_end",
+    "unless_null",
+]
 
 DIALECTS: Mapping[str, str] = {
     "bigquery": "activation_platform.sources.bigquery_sql:BigQuerySql",
@@ -48,6 +58,14 @@ def unless_null(column: exp.Expr, said: exp.Expr) -> exp.Expr:
 def to_the_end(pattern: exp.Expr) -> exp.Expr:
     """A segment's regular expression for engines in which `$` stands before a last line break, too, and `\\z` does not."""
     return text(re.sub(r"(\\.)|\$", lambda found: found[1] or r"\z", pattern.name))
+
+
+def from_monday(day: exp.Expr, *, sunday: int) -> exp.Expr:
+    """The day of a week that begins on Sunday, with whichever number, in one whose Monday is 1."""
+    later = exp.paren(exp.Add(this=day, expression=exp.Literal.number(6 - sunday)))
+    return exp.Add(
+        this=exp.Mod(this=later, expression=exp.Literal.number(7)), expression=exp.Literal.number(1)
+    )
 
 
 class Dialect(ABC):
@@ -93,8 +111,17 @@ class Dialect(ABC):
         return tree.transform(quoted).sql(dialect=self.name, comments=False)
 
     def conditions(self, tree: exp.Expr) -> exp.Expr:
-        """A segment's condition in words that this dialect has."""
-        return tree
+        """A segment's condition in words that this dialect has; what is inside of something is said first."""
+        said = tree.copy()
+        for node in reversed(list(said.walk())):
+            if (word := self.condition(node)) is not node:
+                said = word if node is said else said
+                node.replace(word)
+        return said
+
+    def condition(self, node: exp.Expr) -> exp.Expr:
+        """One node of a condition; what is inside of it is said already."""
+        return node
 
     def key(self, column: exp.Expr, dtype: pl.DataType, name: str) -> exp.Expr:
         """One column of a primary key, as `sync/fingerprint.py` writes it."""

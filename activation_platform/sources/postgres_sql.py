@@ -5,7 +5,7 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.sources.dialect import Dialect, text
+from activation_platform.sources.dialect import Dialect, call, text
 
 __all__ = ["PostgresSql"]
 
@@ -40,18 +40,11 @@ class PostgresSql(Dialect):
         """OR REPLACE would refuse other columns."""
         return [f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query}"]
 
-    def conditions(self, tree: exp.Expr) -> exp.Expr:
+    def condition(self, node: exp.Expr) -> exp.Expr:
         """Of lists, `cardinality`, which is 0 for an empty one; of the end of a text, its right end."""
-
-        def said(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.ArraySize):
-                return exp.Anonymous(this="cardinality", expressions=[node.this])
-            if isinstance(node, exp.EndsWith):
-                end = node.expression
-                length = exp.Anonymous(this="length", expressions=[end.copy()])
-                return exp.EQ(
-                    this=exp.Anonymous(this="right", expressions=[node.this, length]), expression=end
-                )
-            return node
-
-        return tree.transform(said)
+        if isinstance(node, exp.ArraySize):
+            return call("cardinality", node.this)
+        if isinstance(node, exp.EndsWith):
+            end = node.expression
+            return exp.EQ(this=call("right", node.this, call("length", end.copy())), expression=end)
+        return node

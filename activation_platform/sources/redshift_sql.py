@@ -1,12 +1,21 @@
 """What Redshift says differently."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.sources.dialect import Dialect, call, joined, text, to_the_end, unless_null
+from activation_platform.sources.dialect import (
+    Dialect,
+    call,
+    from_monday,
+    joined,
+    text,
+    to_the_end,
+    unless_null,
+)
 
 __all__ = ["RedshiftSql"]
 
@@ -65,25 +74,29 @@ class RedshiftSql(Dialect):
         """
         return [f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query} WITH NO SCHEMA BINDING"]
 
-    def conditions(self, tree: exp.Expr) -> exp.Expr:
+    def condition(self, node: exp.Expr) -> exp.Expr:
         """Texts are compared with something behind them, so that blanks at their end count; beginnings and ends by position."""
+        said = _SAID.get(type(node))
+        return node if said is None else said(node)
 
-        def said(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.StartsWith):
-                return _first(node.this, node.expression)
-            if isinstance(node, exp.EndsWith):
-                return _first(call("REVERSE", node.this), call("REVERSE", node.expression))
-            if isinstance(node, exp.RegexpLike):
-                return _found(node.this, node.expression)
-            if isinstance(node, exp.ArraySize):
-                return call("GET_ARRAY_LENGTH", node.this)
-            if isinstance(node, exp.EQ) and _is_text(node.expression):
-                return exp.EQ(this=_ended(node.this), expression=_ended(node.expression))
-            if isinstance(node, exp.In) and node.expressions and all(map(_is_text, node.expressions)):
-                return exp.In(this=_ended(node.this), expressions=list(map(_ended, node.expressions)))
-            return node
 
-        return tree.transform(said)
+def _equal(node: exp.Expr) -> exp.Expr:
+    if not _is_text(node.expression):
+        return node
+    return exp.EQ(this=_ended(node.this), expression=_ended(node.expression))
+
+
+def _one_of(node: exp.Expr) -> exp.Expr:
+    if not node.expressions or not all(map(_is_text, node.expressions)):  # or of a query
+        return node
+    return exp.In(this=_ended(node.this), expressions=list(map(_ended, node.expressions)))
+
+
+def _part(node: exp.Expr) -> exp.Expr:
+    """Sunday is 0. https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html"""
+    if node.name != "ISODOW":
+        return node
+    return from_monday(exp.Extract(this=exp.var("DOW"), expression=node.expression), sunday=0)
 
 
 def _first(within: exp.Expr, part: exp.Expr) -> exp.Expr:
@@ -111,3 +124,14 @@ def _is_text(said: exp.Expr) -> bool:
 
 def _ended(said: exp.Expr) -> exp.Expr:
     return joined(said, text("."))
+
+
+_SAID: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.StartsWith: lambda node: _first(node.this, node.expression),
+    exp.EndsWith: lambda node: _first(call("REVERSE", node.this), call("REVERSE", node.expression)),
+    exp.RegexpLike: lambda node: _found(node.this, node.expression),
+    exp.ArraySize: lambda node: call("GET_ARRAY_LENGTH", node.this),
+    exp.Extract: _part,
+    exp.EQ: _equal,
+    exp.In: _one_of,
+}

@@ -66,18 +66,16 @@ class SnowflakeSql(Dialect):
         """Who was let look at it still may. https://docs.snowflake.com/en/sql-reference/sql/create-view"""
         return [f"CREATE OR REPLACE VIEW {view} COPY GRANTS AS {query}"]
 
-    def conditions(self, tree: exp.Expr) -> exp.Expr:
+    def condition(self, node: exp.Expr) -> exp.Expr:
         """Regular expressions hold for the whole text here, so that there is something before and after.
 
         https://docs.snowflake.com/en/sql-reference/functions-regexp; unconfirmed: that `$` never stands before a last line break.
         """
-
-        def said(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.RegexpLike):
-                return call("REGEXP_LIKE", node.this, text(f".*({node.expression.name}).*"), text("s"))
-            return node
-
-        return tree.transform(said)
+        if isinstance(node, exp.RegexpLike):
+            return call("REGEXP_LIKE", node.this, text(f".*({node.expression.name}).*"), text("s"))
+        if isinstance(node, exp.Extract) and node.name == "ISODOW":
+            return call("DAYOFWEEKISO", node.expression)
+        return node
 
     def fleeting(self, name: str) -> exp.Table:
         """In a schema of ours, because each table is in one, and a session needs not have one of its own."""

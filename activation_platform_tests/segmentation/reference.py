@@ -16,6 +16,7 @@ from activation_platform.segmentation.conditions import AllOf, AnyOf, Comparison
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000_000
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 def belongs(condition: Condition, row: dict, schema: dict, now: datetime) -> bool:
@@ -108,6 +109,16 @@ def moment(word, value, held, dtype, now) -> bool:
     if dated:
         held = (held - EPOCH.date()).days * DAY
         now = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    if word in ("days_ago", "in_days"):
+        day = now.date() + timedelta(days=value if word == "in_days" else -value)
+        return first_and_last(day)[0] <= held <= first_and_last(day)[1]
+    if word == "day_of_week":
+        return DAYS[(EPOCH.date() + timedelta(days=held // DAY)).weekday()] in value
+    if word.startswith("anniversary"):
+        day = EPOCH.date() + timedelta(days=held // DAY)
+        last = now.date() if word == "anniversary" else moved(now, value, +1).date()
+        ahead = [now.date() + timedelta(days=number) for number in range((last - now.date()).days + 1)]
+        return any(anniversary(day, another.year) == another for another in ahead)
     if word == "in_last":
         return nanoseconds(moved(now, value, -1)) < held <= nanoseconds(now)
     if word == "in_next":
@@ -118,6 +129,14 @@ def moment(word, value, held, dtype, now) -> bool:
         return first_and_last(value[0])[0] <= held <= first_and_last(value[1])[1]
     first, last = first_and_last(value)
     return {"equals": first <= held <= last, "before": held < first, "after": held > last}[word]
+
+
+def anniversary(day: date, year: int) -> date:
+    """The same day of another year; of 29 February the day before, if the year has none."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
 
 
 def first_and_last(written) -> tuple[int, int]:

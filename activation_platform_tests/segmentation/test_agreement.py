@@ -16,7 +16,7 @@ from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, _engine, _query, _reads_floats
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import TEXT_OPERATORS, operators_of
-from activation_platform_tests.segmentation.reference import belongs
+from activation_platform_tests.segmentation.reference import DAYS, belongs
 
 SCHEMA = {
     "text": pl.String(),
@@ -41,6 +41,8 @@ NOWS = [
     datetime(2025, 3, 30, 1, 0, tzinfo=UTC),  # the hour that Paris skips
     datetime(2025, 10, 26, 1, 0, 0, 1, tzinfo=UTC),  # the hour that Paris repeats
     datetime(2025, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    datetime(2025, 2, 28, 12, 0, tzinfo=UTC),  # when those born on 29 February have their anniversary
+    datetime(2023, 12, 31, 12, 0, tzinfo=UTC),  # a Sunday
 ]
 WORDS = st.sampled_from(
     [
@@ -172,6 +174,14 @@ def operand(operator: str, dtype: pl.DataType) -> st.SearchStrategy:
         return st.booleans()
     if plain in ("in_last", "in_next", "older_than"):
         return SPANS if dtype == pl.Date else SPANS | SHORT
+    if plain in ("days_ago", "in_days"):
+        return st.sampled_from([0, 1, 7, 28, 29, 30, 31, 365, 366, 1461])
+    if plain == "anniversary":
+        return st.just("today")
+    if plain == "anniversary_within":
+        return st.sampled_from(["1 day", "7 days", "30 days", "51 weeks", "364 days", "1 month", "11 months"])
+    if plain == "day_of_week":
+        return st.lists(st.sampled_from(DAYS), min_size=1, max_size=3)
     if plain == "matches":
         return PATTERNS
     if plain in ("contains", "starts_with", "ends_with"):

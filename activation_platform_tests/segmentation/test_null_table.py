@@ -9,7 +9,7 @@ import pytest
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.fields import Kind, kind_of
-from activation_platform.segmentation.operators import Operator, kinds_of
+from activation_platform.segmentation.operators import NEGATIONS, Operator, kinds_of
 
 NOW = datetime(2024, 3, 31, 12, 30, tzinfo=UTC)
 FIELDS = {
@@ -39,8 +39,13 @@ POSITIVE = [
     ("in_last", {"day": "1 day", "at": "1 day"}),
     ("in_next", {"day": "1 day", "at": "1 day"}),
     ("older_than", {"day": "1 day", "at": "1 day"}),
+    ("days_ago", {"day": 1, "at": 1}),
+    ("in_days", {"day": 1, "at": 1}),
+    ("anniversary", {"day": "today", "at": "today"}),
+    ("anniversary_within", {"day": "1 day", "at": "1 day"}),
+    ("day_of_week", {"day": ["monday"], "at": ["monday"]}),
 ]
-NEGATIVE = ["equals", "in", "between", "contains", "starts_with", "ends_with", "matches"]
+NEGATIVE = [word.removeprefix("not_") for word in NEGATIONS]
 CASES = [(word, field, value) for word, values in POSITIVE for field, value in values.items()]
 NEGATED = [(f"not_{word}", field, value) for word, field, value in CASES if word in NEGATIVE]
 

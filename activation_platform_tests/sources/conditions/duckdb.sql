@@ -136,6 +136,42 @@ NOT COALESCE("vip" = TRUE, FALSE)
 -- {field: born, older_than: 18 years}
 "born" <= CAST('2006-03-31' AS DATE)
 
+-- {field: born, days_ago: 30}
+"born" = CAST('2024-03-01' AS DATE)
+
+-- {field: born, not_days_ago: 0}
+NOT COALESCE("born" = CAST('2024-03-31' AS DATE), FALSE)
+
+-- {field: seen, in_days: 1}
+"seen" >= CAST('2024-04-01 00:00:00+00:00' AS TIMESTAMPTZ) AND "seen" < CAST('2024-04-02 00:00:00+00:00' AS TIMESTAMPTZ)
+
+-- {field: born, not_in_days: 1}
+NOT COALESCE("born" = CAST('2024-04-01' AS DATE), FALSE)
+
+-- {field: born, anniversary: today}
+EXTRACT(MONTH FROM "born") * 100 + EXTRACT(DAY FROM "born") = 331
+
+-- {field: local, not_anniversary: today}
+NOT COALESCE(EXTRACT(MONTH FROM "local") * 100 + EXTRACT(DAY FROM "local") = 331, FALSE)
+
+-- {field: seen, anniversary_within: 7 days}
+EXTRACT(MONTH FROM "seen" AT TIME ZONE 'UTC') * 100 + EXTRACT(DAY FROM "seen" AT TIME ZONE 'UTC') >= 331 AND EXTRACT(MONTH FROM "seen" AT TIME ZONE 'UTC') * 100 + EXTRACT(DAY FROM "seen" AT TIME ZONE 'UTC') <= 407
+
+-- {field: born, not_anniversary_within: 10 months}
+NOT COALESCE(EXTRACT(MONTH FROM "born") * 100 + EXTRACT(DAY FROM "born") >= 331 OR EXTRACT(MONTH FROM "born") * 100 + EXTRACT(DAY FROM "born") <= 131, FALSE)
+
+-- {field: born, day_of_week: [sunday]}
+EXTRACT(ISODOW FROM "born") = 7
+
+-- {field: seen, day_of_week: [sunday, monday, sunday]}
+EXTRACT(ISODOW FROM "seen" AT TIME ZONE 'UTC') IN (1, 7)
+
+-- {field: born, not_day_of_week: [monday]}
+NOT COALESCE(EXTRACT(ISODOW FROM "born") = 1, FALSE)
+
+-- {field: nano_utc, day_of_week: [monday]}
+EXTRACT(ISODOW FROM MAKE_TIMESTAMP(EPOCH_NS("nano_utc") // 1000 - CAST(EPOCH_NS("nano_utc") % 1000 < 0 AS INT))) = 1
+
 -- {field: seen, in_last: 90 minutes}
 "seen" > CAST('2024-03-31 11:00:00+00:00' AS TIMESTAMPTZ) AND "seen" <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMPTZ)
 
