@@ -23,6 +23,7 @@ from activation_platform.segmentation.related import Aggregate, Has, InSegment, 
 from activation_platform.segmentation.values import (
     Bound,
     Days,
+    Length,
     Many,
     Name,
     One,
@@ -86,6 +87,14 @@ class Comparison(Node):
     not_anniversary_within: ShortSpanText | None = None
     day_of_week: Weekdays | None = None
     not_day_of_week: Weekdays | None = None
+    contains_any: Many | None = None
+    contains_none: Many | None = None
+    contains_all: Many | None = None
+    not_contains_all: Many | None = None
+    length_equals: Length | None = None
+    not_length_equals: Length | None = None
+    length_at_least: Length | None = None
+    length_at_most: Length | None = None
     is_null: Switch | None = None
     is_empty: Switch | None = None
     ignore_case: Switch = False

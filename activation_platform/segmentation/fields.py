@@ -35,3 +35,9 @@ _KINDS: tuple[tuple[Kind, tuple[type[pl.DataType], ...]], ...] = (
 def kind_of(dtype: pl.DataType) -> Kind:
     """Return the kind of a Polars type; what no engine compares alike (bytes, structs, times, 128 bits) is `other`."""
     return next((kind for kind, types in _KINDS if isinstance(dtype, types)), Kind.OTHER)
+
+
+def element(dtype: pl.List) -> pl.DataType:
+    """Return the type of a list's values."""
+    inner = dtype.inner
+    return inner if isinstance(inner, pl.DataType) else inner()

@@ -2,8 +2,8 @@
 
 **Vocabulary.** Only what every SQL engine has: quoted columns, literals, CAST, `= <> < <= > >=`, IN, IS NULL, AND, OR,
 NOT, COALESCE, LOWER, STRPOS, STARTS_WITH, ENDS_WITH, REGEXP_MATCHES (of what `patterns.py` writes), EXTRACT (of what
-`recurrences.py` counts), ARRAY_LENGTH. Users' text occurs only as a literal, users' field names only as quoted identifiers,
-and relative times only as literal moments: no engine knows what time it is.
+`recurrences.py` counts), ARRAY_LENGTH, ARRAY_CONTAINS. Users' text occurs only as a literal, users' field names only as
+quoted identifiers, and relative times only as literal moments: no engine knows what time it is.
 
 **Two-valued logic.** The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others. What is
 negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decides:
@@ -18,13 +18,16 @@ negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decide
 | days_ago, in_days, anniversary, anniversary_within     | false |                     |       |
 | day_of_week                                            | false |                     |       |
 | not_equals, not_in, not_between, not_contains, not_... | true  | the opposite        | true  |
+| contains_any, contains_all, length_...                 | false | [] like any list    |       |
+| contains_none                                          | true  | [] like any list    |       |
 | is_null: true                                          | true  | false               | false |
 | is_null: false                                         | false | true                | true  |
 | is_empty: true (text "", list [])                      | true  | true                |       |
 | is_empty: false                                        | false | false               |       |
 
 Text compares character by character (no collation, no Unicode normalisation); `ignore_case` lower-cases both sides in the
-engine, one character for one (`İ` becomes `i`, `ß` stays).
+engine, one character for one (`İ` becomes `i`, `ß` stays). A null or a NaN in a list equals nothing that is looked for, and
+counts in its length.
 """
 
 from datetime import date, datetime
@@ -35,8 +38,9 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.segmentation.conditions import Comparison
-from activation_platform.segmentation.fields import Kind, kind_of
+from activation_platform.segmentation.fields import Kind, element, kind_of
 from activation_platform.segmentation.intervals import Interval, intervals
+from activation_platform.segmentation.lists import LENGTHS, lengths, looked_for
 from activation_platform.segmentation.operators import NEGATIONS, Operator, positive
 from activation_platform.segmentation.patterns import portable
 from activation_platform.segmentation.recurrences import RECURRENCES, number, recurring
@@ -81,6 +85,8 @@ class _Leaf:
             holds = self._text()
         elif kind is Kind.BOOLEAN:
             holds = exp.EQ(this=self._value, expression=exp.Boolean(this=leaf.value))
+        elif isinstance(self._dtype, pl.List):
+            holds = self._list(element(self._dtype))
         elif self._operator in RECURRENCES:
             counted = _Leaf(leaf, number(self._operator, self._value, self._dtype), pl.Int16(), self._now)
             holds = counted._ordered(recurring(self._operator, leaf.value, self._now.date()))
@@ -123,6 +129,20 @@ class _Leaf:
                 return exp.EndsWith(this=column, expression=text)
             case _:
                 return exp.EQ(this=column, expression=text)
+
+    def _list(self, inner: pl.DataType) -> exp.Condition:
+        value = self._leaf.value
+        if self._operator in LENGTHS:
+            length = _Leaf(self._leaf, exp.ArraySize(this=self._value), pl.Int32(), self._now)
+            return length._ordered([lengths(self._operator, value)])
+        found = [
+            exp.false()
+            if wanted is None
+            else exp.ArrayContains(this=self._value, expression=_element(wanted, inner))
+            for wanted in looked_for(value, inner, self._now)
+        ]
+        join = exp.or_ if self._operator is Operator.CONTAINS_ANY else exp.and_
+        return join(*found, copy=False)
 
     def _folded(self, text: exp.Condition) -> exp.Condition:
         return exp.Lower(this=text) if self._leaf.ignore_case else text
@@ -168,6 +188,12 @@ def _literal(value: Any, dtype: pl.DataType) -> exp.Condition:
     if isinstance(dtype, pl.Decimal):
         return _cast(format(value, "f"), f"DECIMAL({dtype.precision or 38}, {dtype.scale})")
     return exp.Literal.number(int(Decimal(value)))
+
+
+def _element(value: Any, dtype: pl.DataType) -> exp.Condition:
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    return exp.Literal.string(value) if isinstance(value, str) else _literal(value, dtype)
 
 
 def _cast(text: str, sql_type: str) -> exp.Condition:

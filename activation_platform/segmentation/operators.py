@@ -41,6 +41,14 @@ class Operator(StrEnum):
     NOT_ANNIVERSARY_WITHIN = "not_anniversary_within"
     DAY_OF_WEEK = "day_of_week"
     NOT_DAY_OF_WEEK = "not_day_of_week"
+    CONTAINS_ANY = "contains_any"
+    CONTAINS_NONE = "contains_none"
+    CONTAINS_ALL = "contains_all"
+    NOT_CONTAINS_ALL = "not_contains_all"
+    LENGTH_EQUALS = "length_equals"
+    NOT_LENGTH_EQUALS = "not_length_equals"
+    LENGTH_AT_LEAST = "length_at_least"
+    LENGTH_AT_MOST = "length_at_most"
     IS_NULL = "is_null"
     IS_EMPTY = "is_empty"
 
@@ -58,12 +66,16 @@ NEGATIONS = {
     Operator.NOT_ANNIVERSARY: Operator.ANNIVERSARY,
     Operator.NOT_ANNIVERSARY_WITHIN: Operator.ANNIVERSARY_WITHIN,
     Operator.NOT_DAY_OF_WEEK: Operator.DAY_OF_WEEK,
+    Operator.CONTAINS_NONE: Operator.CONTAINS_ANY,
+    Operator.NOT_CONTAINS_ALL: Operator.CONTAINS_ALL,
+    Operator.NOT_LENGTH_EQUALS: Operator.LENGTH_EQUALS,
 }
 """Each negated operator is, row by row, the exact opposite of the operator it names."""
 
 _TEXT = frozenset({Kind.TEXT})
 _NUMBER = frozenset({Kind.NUMBER})
 _MOMENT = frozenset({Kind.DATE, Kind.TIMESTAMP})
+_LIST = frozenset({Kind.LIST})
 
 _KINDS = {
     Operator.EQUALS: _TEXT | _NUMBER | _MOMENT | {Kind.BOOLEAN},
@@ -87,8 +99,13 @@ _KINDS = {
     Operator.ANNIVERSARY: _MOMENT,
     Operator.ANNIVERSARY_WITHIN: _MOMENT,
     Operator.DAY_OF_WEEK: _MOMENT,
+    Operator.CONTAINS_ANY: _LIST,
+    Operator.CONTAINS_ALL: _LIST,
+    Operator.LENGTH_EQUALS: _LIST,
+    Operator.LENGTH_AT_LEAST: _LIST,
+    Operator.LENGTH_AT_MOST: _LIST,
     Operator.IS_NULL: frozenset(Kind),
-    Operator.IS_EMPTY: _TEXT | {Kind.LIST},
+    Operator.IS_EMPTY: _TEXT | _LIST,
 }
 
 SYNONYMS = {
@@ -131,6 +148,15 @@ SYNONYMS = {
     "birthday_within": "anniversary_within",
     "weekday": "day_of_week",
     "dow": "day_of_week",
+    "has_any": "contains_any",
+    "overlaps": "contains_any",
+    "has_all": "contains_all",
+    "has_none": "contains_none",
+    "not_contains_any": "contains_none",
+    "length": "length_equals",
+    "size": "length_equals",
+    "min_length": "length_at_least",
+    "max_length": "length_at_most",
 }
 """What people write who think of SQL or of another tool, and the word that is meant."""
 
@@ -159,6 +185,9 @@ PLAIN = frozenset(
         Operator.ANNIVERSARY,
         Operator.ANNIVERSARY_WITHIN,
         Operator.DAY_OF_WEEK,
+        Operator.LENGTH_EQUALS,
+        Operator.LENGTH_AT_LEAST,
+        Operator.LENGTH_AT_MOST,
     }
 )
 """The operators whose value is none of the field's kind, and means the same beside every field."""

@@ -10,8 +10,9 @@ import polars as pl
 
 from activation_platform.segmentation.aggregates import taken, value_type
 from activation_platform.segmentation.conditions import Comparison, Condition, members
-from activation_platform.segmentation.fields import Kind, kind_of
+from activation_platform.segmentation.fields import Kind, element, kind_of
 from activation_platform.segmentation.intervals import is_reversed
+from activation_platform.segmentation.lists import SEARCHABLE
 from activation_platform.segmentation.operands import Operand, operand
 from activation_platform.segmentation.operators import PLAIN, Operator, kinds_of, operators_of, positive
 from activation_platform.segmentation.problems import Problem, nearest
@@ -217,6 +218,11 @@ def _value(operator: Operator, value: Any, dtype: pl.DataType) -> Iterator[tuple
     if isinstance(value, Span):
         yield from _span(value, dtype)
         return
+    if isinstance(dtype, pl.List):
+        dtype = element(dtype)
+        if kind_of(dtype) not in SEARCHABLE:
+            yield (), f"looks for {', '.join(SEARCHABLE)}, and the field holds lists of kind {kind_of(dtype)}"
+            return
     read: list[Operand] = []
     for position, item in enumerate(value if isinstance(value, tuple) else (value,)):
         try:

@@ -14,6 +14,7 @@ from activation_platform.segmentation.patterns import portable
 from activation_platform.segmentation.problems import nearest
 from activation_platform.segmentation.spans import Span
 
+_MOST_VALUES = 2**31 - 1
 _MOST_DAYS = 182_500  # 500 years, which keeps the day within the years 1 to 9999
 
 
@@ -121,6 +122,12 @@ def _days(value: Any) -> int:
     return value
 
 
+def _length(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_VALUES:
+        raise refused(f"takes a whole number of values from 0 to {_MOST_VALUES:,}, such as 2, not {value!r}")
+    return value
+
+
 def _today(value: Any) -> str:
     if value != "today":
         raise refused(
@@ -178,6 +185,7 @@ ShortSpanText = Annotated[
     Span, PlainValidator(_within_a_year, json_schema_input_type=str), PlainSerializer(str)
 ]
 Days = Annotated[int, PlainValidator(_days, json_schema_input_type=int)]
+Length = Annotated[int, PlainValidator(_length, json_schema_input_type=int)]
 Today = Annotated[str, PlainValidator(_today, json_schema_input_type=str)]
 Weekdays = Annotated[
     tuple[Annotated[Weekday, PlainValidator(_weekday, json_schema_input_type=str)], ...],

@@ -44,6 +44,8 @@ class PostgresSql(Dialect):
         """Of lists, `cardinality`, which is 0 for an empty one; of the end of a text, its right end."""
         if isinstance(node, exp.ArraySize):
             return call("cardinality", node.this)
+        if isinstance(node, exp.ArrayContains):
+            return exp.EQ(this=node.expression, expression=call("ANY", node.this))
         if isinstance(node, exp.EndsWith):
             end = node.expression
             return exp.EQ(this=call("right", node.this, call("length", end.copy())), expression=end)

@@ -36,6 +36,8 @@ def holds(leaf: Comparison, held, dtype: pl.DataType, now: datetime) -> bool:
         return (held is None) == value
     if word == "is_empty":
         return (held is None or len(held) == 0) == value
+    if word == "contains_none":
+        return not positive("contains_any", value, held, dtype, now, leaf.ignore_case)
     if word.startswith("not_"):
         return not positive(word.removeprefix("not_"), value, held, dtype, now, leaf.ignore_case)
     return positive(word, value, held, dtype, now, leaf.ignore_case)
@@ -50,9 +52,18 @@ def positive(word, value, held, dtype, now, ignore_case) -> bool:
         return text(word, value, held, ignore_case)
     if dtype == pl.Boolean:
         return held is value
+    if isinstance(dtype, pl.List):
+        return listed(word, value, held, dtype.inner, now)
     if dtype.is_numeric():
         return number(word, value, held, dtype)
     return moment(word, value, held, dtype, now)
+
+
+def listed(word, value, held, dtype, now) -> bool:
+    if word.startswith("length"):
+        return number(word.removeprefix("length_"), value, Fraction(len(held)), pl.Int64())
+    found = [any(positive("equals", item, one, dtype, now, False) for one in held) for item in value]
+    return all(found) if word == "contains_all" else any(found)
 
 
 def text(word, value, held, ignore_case) -> bool:

@@ -35,6 +35,9 @@ SCHEMA = {
     "nano": pl.Datetime("ns", "UTC"),
     "paris": pl.Datetime("ms", "Europe/Paris"),
     "tags": pl.List(pl.String()),
+    "sizes": pl.List(pl.Int8()),
+    "ratios": pl.List(pl.Float64()),
+    "flags": pl.List(pl.Boolean()),
 }
 NOWS = [
     datetime(2024, 2, 29, 12, 30, tzinfo=UTC),  # leap day
@@ -123,7 +126,8 @@ def cells(dtype: pl.DataType) -> st.SearchStrategy:
     if dtype == pl.Boolean:
         return st.booleans()
     if dtype == pl.List:
-        return st.lists(st.just("x") | st.none(), max_size=2)
+        element = WORDS if dtype.inner == pl.String else cells(dtype.inner)
+        return st.lists(element | st.none(), max_size=3)
     if dtype == pl.Date:
         return moments().map(datetime.date)
     extra = st.integers(0, 999) if dtype.time_unit == "ns" else st.just(0)
@@ -176,6 +180,11 @@ def operand(operator: str, dtype: pl.DataType) -> st.SearchStrategy:
         return SPANS if dtype == pl.Date else SPANS | SHORT
     if plain in ("days_ago", "in_days"):
         return st.sampled_from([0, 1, 7, 28, 29, 30, 31, 365, 366, 1461])
+    if plain.startswith("length_"):
+        return st.integers(0, 3)
+    if plain.startswith("contains_"):
+        element = WORDS if dtype.inner == pl.String else values(dtype.inner)
+        return st.lists(element, min_size=1, max_size=2)
     if plain == "anniversary":
         return st.just("today")
     if plain == "anniversary_within":

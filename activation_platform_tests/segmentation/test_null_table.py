@@ -44,10 +44,19 @@ POSITIVE = [
     ("anniversary", {"day": "today", "at": "today"}),
     ("anniversary_within", {"day": "1 day", "at": "1 day"}),
     ("day_of_week", {"day": ["monday"], "at": ["monday"]}),
+    ("contains_any", {"tags": [1, 2]}),
+    ("contains_all", {"tags": [1, 2]}),
+    ("length_equals", {"tags": 1}),
+    ("length_at_least", {"tags": 1}),
+    ("length_at_most", {"tags": 1}),
 ]
-NEGATIVE = [word.removeprefix("not_") for word in NEGATIONS]
 CASES = [(word, field, value) for word, values in POSITIVE for field, value in values.items()]
-NEGATED = [(f"not_{word}", field, value) for word, field, value in CASES if word in NEGATIVE]
+NEGATED = [
+    (str(negated), field, value)
+    for negated, positive in NEGATIONS.items()
+    for word, field, value in CASES
+    if word == positive
+]
 
 
 def holds(tree: dict, cell: object, field: str, folder) -> bool:
@@ -83,6 +92,20 @@ def test_a_group_of_none_is_the_opposite_of_its_condition(word, field, value, tm
         assert holds({"none": [{"none": [leaf]}]}, cell, field, tmp_path) is holds(
             leaf, cell, field, tmp_path
         )
+
+
+def test_a_null_in_a_list_is_counted_and_equals_nothing(tmp_path):
+    def told(word: str, value: object) -> list[bool]:
+        cells = (None, [], [None], [1, None], [1, 2, 1])
+        return [holds({"field": "tags", word: value}, cell, "tags", tmp_path) for cell in cells]
+
+    assert told("contains_any", [1, 2]) == [False, False, False, True, True]
+    assert told("contains_none", [1, 2]) == [True, True, True, False, False]
+    assert told("contains_all", [1, 2]) == [False, False, False, False, True]
+    assert told("not_contains_all", [1, 2]) == [True, True, True, True, False]
+    assert told("length_at_least", 1) == [False, False, True, True, True]
+    assert told("length_at_most", 0) == [False, True, False, False, False]
+    assert told("not_length_equals", 1) == [True, True, False, True, True]
 
 
 @pytest.mark.parametrize("field", FIELDS)

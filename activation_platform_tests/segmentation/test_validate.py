@@ -23,6 +23,7 @@ SCHEMA = pl.Schema(
         "born_on": pl.Date,
         "seen_at": pl.Datetime("us", "UTC"),
         "tags": pl.List(pl.String),
+        "days": pl.List(pl.Date),
         "photo": pl.Binary,
         "huge": pl.Int128,
     }
@@ -47,6 +48,8 @@ SCHEMA = pl.Schema(
         {"field": "seen_at", "before": datetime(2024, 1, 1)},  # noqa: DTZ001 - as YAML gives it
         {"field": "seen_at", "equals": date(9999, 12, 31)},
         {"field": "tags", "is_empty": True},
+        {"field": "tags", "contains_any": ["a", "b"]},
+        {"field": "days", "length_at_least": 2},
         {"field": "photo", "is_null": True},
     ],
 )
@@ -75,6 +78,9 @@ def test_a_fitting_condition_has_no_problems(tree):
         ({"field": "country", "days_ago": 1}, ("days_ago",), ["kind text"]),
         ({"field": "vip", "in": [True]}, ("in",), ["kind boolean", "equals"]),
         ({"field": "tags", "contains": "a"}, ("contains",), ["kind list"]),
+        ({"field": "country", "contains_any": ["a"]}, ("contains_any",), ["kind text", "contains"]),
+        ({"field": "tags", "contains_all": ["a", 1]}, ("contains_all", 1), ["1 is not text"]),
+        ({"field": "days", "contains_any": ["2024-01-01"]}, ("contains_any",), ["lists of kind date"]),
         ({"field": "photo", "equals": "a"}, ("equals",), ["kind other (Binary)", "is_null"]),
         ({"field": "huge", "above": 1}, ("above",), ["kind other (Int128)"]),
         ({"field": "orders", "is_empty": True}, ("is_empty",), ["kind number"]),

@@ -58,6 +58,36 @@ NOT COALESCE(`name` IS NULL OR `name` = '', FALSE)
 -- {field: tags, is_empty: true}
 `tags` IS NULL OR ARRAY_LENGTH(`tags`) = 0
 
+-- {field: tags, contains_any: [a, b]}
+EXISTS(SELECT 1 FROM UNNEST(`tags`) AS _col WHERE _col = 'a') OR EXISTS(SELECT 1 FROM UNNEST(`tags`) AS _col WHERE _col = 'b')
+
+-- {field: tags, contains_none: [a]}
+NOT COALESCE(EXISTS(SELECT 1 FROM UNNEST(`tags`) AS _col WHERE _col = 'a'), FALSE)
+
+-- {field: sizes, contains_all: [1, 2]}
+EXISTS(SELECT 1 FROM UNNEST(`sizes`) AS _col WHERE _col = 1) AND EXISTS(SELECT 1 FROM UNNEST(`sizes`) AS _col WHERE _col = 2)
+
+-- {field: sizes, contains_any: [1.5, 40000]}
+FALSE OR FALSE
+
+-- {field: prices, contains_any: [9.9]}
+EXISTS(SELECT 1 FROM UNNEST(`prices`) AS _col WHERE _col = CAST('9.90' AS NUMERIC))
+
+-- {field: flags, not_contains_all: [true]}
+NOT COALESCE(EXISTS(SELECT 1 FROM UNNEST(`flags`) AS _col WHERE _col = TRUE), FALSE)
+
+-- {field: tags, length_equals: 2}
+ARRAY_LENGTH(`tags`) = 2
+
+-- {field: tags, not_length_equals: 0}
+NOT COALESCE(ARRAY_LENGTH(`tags`) = 0, FALSE)
+
+-- {field: tags, length_at_least: 1}
+ARRAY_LENGTH(`tags`) >= 1
+
+-- {field: tags, length_at_most: 3}
+ARRAY_LENGTH(`tags`) <= 3
+
 -- {field: orders, equals: 2}
 `orders` = 2
 

@@ -58,6 +58,36 @@ NOT COALESCE("name" IS NULL OR "name" = '', FALSE)
 -- {field: tags, is_empty: true}
 "tags" IS NULL OR ARRAY_LENGTH("tags") = 0
 
+-- {field: tags, contains_any: [a, b]}
+ARRAY_CONTAINS("tags", 'a') OR ARRAY_CONTAINS("tags", 'b')
+
+-- {field: tags, contains_none: [a]}
+NOT COALESCE(ARRAY_CONTAINS("tags", 'a'), FALSE)
+
+-- {field: sizes, contains_all: [1, 2]}
+ARRAY_CONTAINS("sizes", 1) AND ARRAY_CONTAINS("sizes", 2)
+
+-- {field: sizes, contains_any: [1.5, 40000]}
+FALSE OR FALSE
+
+-- {field: prices, contains_any: [9.9]}
+ARRAY_CONTAINS("prices", CAST('9.90' AS DECIMAL(10, 2)))
+
+-- {field: flags, not_contains_all: [true]}
+NOT COALESCE(ARRAY_CONTAINS("flags", TRUE), FALSE)
+
+-- {field: tags, length_equals: 2}
+ARRAY_LENGTH("tags") = 2
+
+-- {field: tags, not_length_equals: 0}
+NOT COALESCE(ARRAY_LENGTH("tags") = 0, FALSE)
+
+-- {field: tags, length_at_least: 1}
+ARRAY_LENGTH("tags") >= 1
+
+-- {field: tags, length_at_most: 3}
+ARRAY_LENGTH("tags") <= 3
+
 -- {field: orders, equals: 2}
 "orders" = 2
 

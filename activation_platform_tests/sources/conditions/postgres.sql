@@ -58,6 +58,36 @@ NOT COALESCE("name" IS NULL OR "name" = '', FALSE)
 -- {field: tags, is_empty: true}
 "tags" IS NULL OR CARDINALITY("tags") = 0
 
+-- {field: tags, contains_any: [a, b]}
+'a' = ANY("tags") OR 'b' = ANY("tags")
+
+-- {field: tags, contains_none: [a]}
+NOT COALESCE('a' = ANY("tags"), FALSE)
+
+-- {field: sizes, contains_all: [1, 2]}
+1 = ANY("sizes") AND 2 = ANY("sizes")
+
+-- {field: sizes, contains_any: [1.5, 40000]}
+FALSE OR FALSE
+
+-- {field: prices, contains_any: [9.9]}
+CAST('9.90' AS DECIMAL(10, 2)) = ANY("prices")
+
+-- {field: flags, not_contains_all: [true]}
+NOT COALESCE(TRUE = ANY("flags"), FALSE)
+
+-- {field: tags, length_equals: 2}
+CARDINALITY("tags") = 2
+
+-- {field: tags, not_length_equals: 0}
+NOT COALESCE(CARDINALITY("tags") = 0, FALSE)
+
+-- {field: tags, length_at_least: 1}
+CARDINALITY("tags") >= 1
+
+-- {field: tags, length_at_most: 3}
+CARDINALITY("tags") <= 3
+
 -- {field: orders, equals: 2}
 "orders" = 2
 

@@ -58,6 +58,36 @@ NOT COALESCE("name" IS NULL OR "name" = '', FALSE)
 -- {field: tags, is_empty: true}
 "tags" IS NULL OR ARRAY_SIZE("tags") = 0
 
+-- {field: tags, contains_any: [a, b]}
+ARRAY_CONTAINS(CAST('a' AS VARIANT), "tags") OR ARRAY_CONTAINS(CAST('b' AS VARIANT), "tags")
+
+-- {field: tags, contains_none: [a]}
+NOT COALESCE(ARRAY_CONTAINS(CAST('a' AS VARIANT), "tags"), FALSE)
+
+-- {field: sizes, contains_all: [1, 2]}
+ARRAY_CONTAINS(CAST(1 AS VARIANT), "sizes") AND ARRAY_CONTAINS(CAST(2 AS VARIANT), "sizes")
+
+-- {field: sizes, contains_any: [1.5, 40000]}
+FALSE OR FALSE
+
+-- {field: prices, contains_any: [9.9]}
+ARRAY_CONTAINS(CAST(CAST('9.90' AS DECIMAL(10, 2)) AS VARIANT), "prices")
+
+-- {field: flags, not_contains_all: [true]}
+NOT COALESCE(ARRAY_CONTAINS(CAST(TRUE AS VARIANT), "flags"), FALSE)
+
+-- {field: tags, length_equals: 2}
+ARRAY_SIZE("tags") = 2
+
+-- {field: tags, not_length_equals: 0}
+NOT COALESCE(ARRAY_SIZE("tags") = 0, FALSE)
+
+-- {field: tags, length_at_least: 1}
+ARRAY_SIZE("tags") >= 1
+
+-- {field: tags, length_at_most: 3}
+ARRAY_SIZE("tags") <= 3
+
 -- {field: orders, equals: 2}
 "orders" = 2
 
