@@ -15,6 +15,7 @@ from activation_platform.sources import SOURCES
 
 if TYPE_CHECKING:
     from activation_platform.components.model import ModelComponent
+    from activation_platform.components.segment import SegmentComponent
 
 __all__ = ["model_faults"]
 
@@ -31,6 +32,7 @@ def model_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Faul
     yield from _column_faults(model)
     yield from _event_faults(model)
     yield from _relation_faults(model, workspace)
+    yield from _exclusion_faults(model, workspace)
     yield from _engine_faults(model)
 
 
@@ -100,6 +102,15 @@ def _relation_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[
             if there is not None and two not in there:
                 words = f'the model "{spec.model}" has no column "{two}".{nearest(two, there)}'
                 yield Fault((*path, "match", one), words)
+
+
+def _exclusion_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:
+    for number, name in enumerate(model.spec.exclude):
+        yield from workspace.unknown("segment", name, ("exclude", number))
+        segment: SegmentComponent | None = workspace.find("segment", name)
+        if segment is not None and segment.spec.model != model.name:
+            words = f'the segment "{name}" is one of {segment.spec.model}, not of this model'
+            yield Fault(("exclude", number), words)
 
 
 def _engine_faults(model: "ModelComponent") -> Iterator[Fault]:

@@ -55,6 +55,10 @@ class ModelSpec(dg.Model):
         default=None, description="Exposed columns, with a type or more; omitted: all."
     )
     relations: dict[str, RelationSpec] = Field(default_factory=dict, description="Relations to other models.")
+    exclude: list[str] = Field(
+        default_factory=list,
+        description="Segments of this model whose rows belong to none of its other segments.",
+    )
     most_duplicates: float = Field(
         default=5.0, ge=0, le=100, description="Percent of duplicate keys that still only warns."
     )

@@ -1,6 +1,7 @@
 """The models and segments of a workspace as conditions see them, and the models that a segment reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
 
-__all__ = ["models_of", "scope_of"]
+__all__ = ["excluded_from", "models_of", "scope_of"]
 
 
 def scope_of(workspace: Workspace, model: str) -> Scope:
@@ -51,19 +52,23 @@ def _schema(columns: Mapping[str, pl.DataType | None] | None) -> dict[str, pl.Da
     return known if columns is not None and len(known) == len(columns) else None
 
 
+def excluded_from(segment: "SegmentComponent", lists: Sequence[str]) -> list[str]:
+    """Of the segments that a model excludes, those that take rows from this one; they take none from each other."""
+    if segment.name in lists:
+        return []
+    return [name for name in lists if name not in segment.spec.opts_out_of]
+
+
 def _segments(workspace: Workspace) -> dict[str, Segment]:
+    """All segments; those whose condition has a fault tell it themselves."""
     segments: dict[str, Segment] = {}
     for name in workspace.names("segment"):
         component: SegmentComponent = workspace.find("segment", name)
-        condition = _condition(component)
-        if condition is not None:
+        model: ModelComponent | None = workspace.find("model", component.spec.model)
+        declared = [] if model is None else model.spec.exclude
+        lists = [one for one in excluded_from(component, declared) if workspace.find("segment", one)]
+        without = [{"none": [{"segment": one} for one in lists]}] if lists else []
+        with suppress(InvalidCondition):
+            condition = read({"all": [component.spec.where, *without]} if without else component.spec.where)
             segments[name] = Segment(component.spec.model, condition)
     return segments
-
-
-def _condition(segment: "SegmentComponent") -> Condition | None:
-    """Its condition; None where it has a fault, which the segment itself tells."""
-    try:
-        return read(segment.spec.where)
-    except InvalidCondition:
-        return None

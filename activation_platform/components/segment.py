@@ -14,17 +14,19 @@ from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
-from activation_platform.components.scopes import models_of, scope_of
+from activation_platform.components.scopes import excluded_from, models_of, scope_of
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.staying import fitting, kept_open, members, show
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
+from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
-from activation_platform.segmentation.conditions import read
+from activation_platform.segmentation.conditions import Condition, read
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.reads import resolved
+from activation_platform.segmentation.related import InSegment
 from activation_platform.segmentation.validate import problems
 
 __all__ = ["SegmentComponent", "SegmentSpec"]
@@ -36,6 +38,10 @@ class SegmentSpec(dg.Model):
     name: Name = Field(description="The name that activations refer to.")
     model: str = Field(description="The model whose rows it chooses from.")
     where: dict[str, Any] = Field(description="The condition: groups all, any, none; see docs/segments.md.")
+    opts_out_of: list[str] = Field(
+        default_factory=list,
+        description="Segments that the model excludes from all others, and not from this one.",
+    )
     description: str | None = Field(default=None, description="For the people who use it.")
     owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
 
@@ -58,7 +64,11 @@ class SegmentComponent(Declared[SegmentSpec]):
 
     def models(self, workspace: Workspace) -> list[ModelComponent]:
         """The models that decide which rows belong, its own first; of a workspace without faults."""
-        return models_of(workspace, read(self.spec.where), self.spec.model)
+        return models_of(workspace, self.condition(workspace), self.spec.model)
+
+    def condition(self, workspace: Workspace) -> Condition:
+        """What decides which rows belong, the model's exclusions included; of a workspace without faults."""
+        return scope_of(workspace, self.spec.model).segments[self.name].condition
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """An unknown model, or a condition that cannot be evaluated over the models that it is about."""
@@ -74,8 +84,24 @@ class SegmentComponent(Declared[SegmentSpec]):
         except InvalidCondition as invalid:
             found = list(invalid.problems)
         yield from (Fault(("where", *problem.path), problem.message) for problem in found)
-        if not found and not unknown:
+        exclusions = [] if found or unknown else list(self._exclusion_faults(workspace))
+        yield from exclusions
+        if not found and not unknown and not exclusions:
             yield from self._apart(workspace)
+
+    def _exclusion_faults(self, workspace: Workspace) -> Iterator[Fault]:
+        """Exclusions that cannot be opted out of, or that lead back here."""
+        lists = workspace.find("model", self.spec.model).spec.exclude
+        for number, name in enumerate(self.spec.opts_out_of):
+            if name not in lists:
+                words = f'{self.spec.model} excludes no segment "{name}".{nearest(name, lists)}'
+                yield Fault(("opts_out_of", number), words)
+        for name in excluded_from(self, lists):
+            if workspace.find("segment", name) is not None:
+                found = problems(
+                    InSegment(segment=name), scope_of(workspace, self.spec.model), within=(self.name,)
+                )
+                yield from (Fault(("where",), problem.message) for problem in found)
 
     def _apart(self, workspace: Workspace) -> Iterator[Fault]:
         """Models that no one engine can read together."""
@@ -123,7 +149,7 @@ class SegmentComponent(Declared[SegmentSpec]):
             rows = read_from[model.name]
             instant = as_of(context, config, rows.instant)
             numbers = {name: snapshot.number for name, snapshot in read_from.items()}
-            condition = read(self.spec.where)
+            condition = self.condition(workspace)
             recipe = recipe_of(resolved(condition, scope), numbers, instant.isoformat())
             newest = frames.of_run([context.run.run_id]) or frames.newest()
             if newest is not None and newest.recipe == recipe:

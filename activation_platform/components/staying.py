@@ -20,7 +20,6 @@ from activation_platform.contracts.errors import ActivationError, DeclarationErr
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
 from activation_platform.segmentation.compile import compile_condition
-from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.relation import Relation, column
@@ -69,7 +68,7 @@ def members(segment: "SegmentComponent", workspace: Workspace, source: Source, n
     read_there = {name: replace(scope.models[name], schema=rows.schema) for name, rows in there.items()}
     scope = replace(scope, models={**scope.models, **read_there})
     with fitting(segment):
-        where = compile_condition(read(segment.spec.where), scope, now=now, naming=_There(there))
+        where = compile_condition(segment.condition(workspace), scope, now=now, naming=_There(there))
         return replace(there[segment.spec.model], where=where)
 
 

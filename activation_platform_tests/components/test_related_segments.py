@@ -139,3 +139,60 @@ def test_models_that_no_one_engine_can_read_together_are_refused(shop):
         "people (warehouse, shop) and orders (frames, shop), whose rows are never in one place"
         in shop.refusal()
     )
+
+
+def segment(name, where, more=""):
+    return f"type: activation_platform.SegmentComponent\nattributes:\n  name: {name}\n  model: people\n  where: {where}\n{more}"
+
+
+EXCLUDING = ("kind: users", "kind: users\n  exclude: [staff, gone]")
+STAFF, GONE = segment("staff", "{field: id, equals: 1}"), segment("gone", "{field: id, in: [1, 2]}")
+
+
+def test_what_a_model_excludes_is_in_no_segment_of_it_but_those_that_opt_out(project, loaded, storage):
+    friends = segment("friends", "{field: orders, at_least: 3}", "  opts_out_of: [gone]\n")
+    project.replaced(*EXCLUDING).also(STAFF).also(GONE).also(friends).also(
+        segment("all", "{segment: friends}")
+    )
+    names = ["loyal", "staff", "gone", "friends", "all"]
+
+    succeeded(loaded(project).run(*(f"segments/{name}" for name in names)))
+
+    found = {
+        name: Frames(Folder(storage), "segments", name).newest().scan().collect()["id"].to_list()
+        for name in names
+    }
+    assert found == {
+        "loyal": [3, 4],
+        "staff": [1],
+        "gone": [1, 2],
+        "friends": [2, 3, 4],
+        "all": [3, 4],
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        (
+            "[staff, gone]",
+            "[staff, gne]",
+            "exclude: [staff, gne]",
+            'there is no segment "gne". Did you mean "gone"?',
+        ),
+        (
+            "name: loyal",
+            "name: loyal\n  opts_out_of: [stff]",
+            "opts_out_of: [stff]",
+            'excludes no segment "stff"',
+        ),
+        ("{field: id, equals: 1}", "{segment: loyal}", "where: {segment: loyal}", "staff → loyal → staff"),
+    ],
+)
+def test_an_exclusion_that_cannot_be_is_told_with_file_and_line(project, old, new, place, words):
+    project.replaced(*EXCLUDING).also(STAFF).also(GONE).replaced(old, new)
+
+    refused = project.refusal()
+
+    assert words in refused
+    assert f"defs.yaml:{project.line(place)}" in refused
