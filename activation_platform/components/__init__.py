@@ -1,1 +1,1 @@
-"""The words of the workspace: sources, models, segments, destinations and activations as Dagster components."""
+"""The words of the workspace: sources, models, templates, segments, destinations and activations as Dagster components."""

@@ -68,7 +68,8 @@ def _segments(workspace: Workspace) -> dict[str, Segment]:
         declared = [] if model is None else model.spec.exclude
         lists = [one for one in excluded_from(component, declared) if workspace.find("segment", one)]
         without = [{"none": [{"segment": one} for one in lists]}] if lists else []
+        tree = component.tree(workspace)
         with suppress(InvalidCondition):
-            condition = read({"all": [component.spec.where, *without]} if without else component.spec.where)
+            condition = read({"all": [tree, *without]} if without else tree)
             segments[name] = Segment(component.spec.model, condition)
     return segments

@@ -14,20 +14,19 @@ from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
-from activation_platform.components.scopes import excluded_from, models_of, scope_of
+from activation_platform.components.scopes import models_of, scope_of
+from activation_platform.components.segment_faults import segment_faults
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.staying import fitting, kept_open, members, show
 from activation_platform.components.storage import storage_root
+from activation_platform.components.template import TemplateComponent
 from activation_platform.components.workspace import Declared, Fault, Workspace
-from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
-from activation_platform.segmentation.conditions import Condition, read
+from activation_platform.segmentation.conditions import Condition
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
-from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.reads import resolved
-from activation_platform.segmentation.related import InSegment
-from activation_platform.segmentation.validate import problems
+from activation_platform.segmentation.templates import filled
 
 __all__ = ["SegmentComponent", "SegmentSpec"]
 
@@ -37,7 +36,11 @@ class SegmentSpec(dg.Model):
 
     name: Name = Field(description="The name that activations refer to.")
     model: str = Field(description="The model whose rows it chooses from.")
-    where: dict[str, Any] = Field(description="The condition: groups all, any, none; see docs/segments.md.")
+    where: dict[str, Any] | None = Field(
+        default=None, description="The condition: groups all, any, none; see docs/segments.md."
+    )
+    template: str | None = Field(default=None, description="Instead of `where`: a template to fill.")
+    values: dict[str, Any] = Field(default_factory=dict, description="Values for the template's parameters.")
     opts_out_of: list[str] = Field(
         default_factory=list,
         description="Segments that the model excludes from all others, and not from this one.",
@@ -66,54 +69,24 @@ class SegmentComponent(Declared[SegmentSpec]):
         """The models that decide which rows belong, its own first; of a workspace without faults."""
         return models_of(workspace, self.condition(workspace), self.spec.model)
 
+    def tree(self, workspace: Workspace) -> dict[str, Any] | None:
+        """Its condition as it would stand in YAML; None where it has none, or its template cannot be filled."""
+        template: TemplateComponent | None = workspace.find("template", self.spec.template or "")
+        if template is None:
+            return self.spec.where
+        try:
+            tree: dict[str, Any] = filled(template.spec.where, self.spec.values)
+        except KeyError:
+            return None
+        return tree
+
     def condition(self, workspace: Workspace) -> Condition:
         """What decides which rows belong, the model's exclusions included; of a workspace without faults."""
         return scope_of(workspace, self.spec.model).segments[self.name].condition
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
-        """An unknown model, or a condition that cannot be evaluated over the models that it is about."""
-        unknown = list(workspace.unknown("model", self.spec.model, ("model",)))
-        yield from unknown
-        try:
-            condition = read(self.spec.where)
-            found = (
-                []
-                if unknown
-                else problems(condition, scope_of(workspace, self.spec.model), within=(self.name,))
-            )
-        except InvalidCondition as invalid:
-            found = list(invalid.problems)
-        yield from (Fault(("where", *problem.path), problem.message) for problem in found)
-        exclusions = [] if found or unknown else list(self._exclusion_faults(workspace))
-        yield from exclusions
-        if not found and not unknown and not exclusions:
-            yield from self._apart(workspace)
-
-    def _exclusion_faults(self, workspace: Workspace) -> Iterator[Fault]:
-        """Exclusions that cannot be opted out of, or that lead back here."""
-        lists = workspace.find("model", self.spec.model).spec.exclude
-        for number, name in enumerate(self.spec.opts_out_of):
-            if name not in lists:
-                words = f'{self.spec.model} excludes no segment "{name}".{nearest(name, lists)}'
-                yield Fault(("opts_out_of", number), words)
-        for name in excluded_from(self, lists):
-            if workspace.find("segment", name) is not None:
-                found = problems(
-                    InSegment(segment=name), scope_of(workspace, self.spec.model), within=(self.name,)
-                )
-                yield from (Fault(("where",), problem.message) for problem in found)
-
-    def _apart(self, workspace: Workspace) -> Iterator[Fault]:
-        """Models that no one engine can read together."""
-        own, *others = self.models(workspace)
-        for other in others:
-            stays, lies = own.spec.engine, other.spec.engine
-            if stays is not lies or (stays is Engine.WAREHOUSE and own.spec.source != other.spec.source):
-                words = (
-                    f"{own.name} ({stays}, {own.spec.source}) and {other.name} ({lies}, {other.spec.source})"
-                )
-                told = f"is about {words}, whose rows are never in one place: give both engine: frames"
-                yield Fault(("where",), told)
+        """An unknown model or template, or a condition that cannot be evaluated over the models that it is about."""
+        yield from segment_faults(self, workspace)
 
     def get_asset_spec(self, workspace: Workspace) -> dg.AssetSpec:
         """The segment as an asset; it follows its model where an activation follows it."""

@@ -196,3 +196,56 @@ def test_an_exclusion_that_cannot_be_is_told_with_file_and_line(project, old, ne
 
     assert words in refused
     assert f"defs.yaml:{project.line(place)}" in refused
+
+
+TEMPLATE = """\
+type: activation_platform.TemplateComponent
+attributes:
+  name: at_least
+  parameters: [orders, also]
+  where:
+    all:
+      - {field: orders, at_least: {parameter: orders}}
+      - {parameter: also}
+"""
+FILLED = """\
+type: activation_platform.SegmentComponent
+attributes:
+  name: filled
+  model: people
+  template: at_least
+  values: {orders: 5, also: {field: id, above: 2}}
+"""
+
+
+def test_segments_fill_a_template_each_with_its_own_values(project, loaded, storage):
+    other = FILLED.replace("filled", "other").replace("above: 2", "below: 2")
+    project.also(TEMPLATE).also(FILLED).also(other)
+
+    succeeded(loaded(project).run("segments/filled", "segments/other"))
+
+    for name, expected in (("filled", [3, 4]), ("other", [1])):
+        assert Frames(Folder(storage), "segments", name).newest().scan().collect()["id"].to_list() == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("template: at_least", "template: atleast", "template: atleast", 'no template "atleast". Did you mean "at_least"'),
+        ("{orders: 5, also: {field: id, above: 2}}", "{orders: 5}", "template: at_least", "gives no value for also"),
+        ("{orders: 5, also", "{orders: 5, alsoo: 1, also", "alsoo: 1", 'no parameter "alsoo". Did you mean "also"'),
+        ("{orders: 5, also", "{orders: five, also", "template: at_least", "does not fit: all[0].at_least: orders:"),
+        ("template: at_least", "template: at_least\n  where: {field: id, above: 1}", "name: filled", "exactly one of"),
+        ("  template: at_least\n  values: {orders: 5, also: {field: id, above: 2}}\n", "", "name: filled", "exactly one of"),
+        ("parameters: [orders, also]", "parameters: [orders]", "{parameter: also}", 'there is no parameter "also"'),
+        ("parameters: [orders, also]", "parameters: [orders, also, more]", "also, more]", '"more" fills nothing'),
+    ],
+)  # fmt: skip
+def test_a_template_that_cannot_be_filled_is_told_with_file_and_line(project, old, new, place, words):
+    project.also(TEMPLATE).also(FILLED).replaced(old, new)
+
+    refused = project.refusal()
+
+    assert words in refused
+    if place != "name: filled":
+        assert f"defs.yaml:{project.line(place)}" in refused

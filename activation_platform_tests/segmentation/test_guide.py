@@ -16,7 +16,8 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "segments.md").read_text(encoding=
 def test_every_example_of_the_guide_is_a_condition():
     examples = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
-    conditions = [said["where"] for said in map(yaml.safe_load, examples) if "where" in said]
+    documents = [said for example in examples for said in yaml.safe_load_all(example)]
+    conditions = [said["where"] for said in documents if "where" in said]
     assert conditions
     for condition in conditions:
         read(condition)

@@ -1,0 +1,95 @@
+"""Everything impossible that a segment can say: model, template, condition, exclusions, models that lie apart."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from activation_platform.components.scopes import excluded_from, scope_of
+from activation_platform.components.workspace import Fault, Workspace
+from activation_platform.contracts.fields import nearest
+from activation_platform.contracts.modes import Engine
+from activation_platform.segmentation.conditions import read
+from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.related import InSegment
+from activation_platform.segmentation.validate import problems
+
+if TYPE_CHECKING:
+    from activation_platform.components.model import ModelComponent
+    from activation_platform.components.segment import SegmentComponent
+    from activation_platform.components.template import TemplateComponent
+
+__all__ = ["segment_faults"]
+
+
+def segment_faults(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
+    """Everything impossible about a segment; what would only follow from a fault that was told is not told."""
+    found = [*_references(segment, workspace), *_condition(segment, workspace)]
+    found = found or [*_exclusions(segment, workspace)]
+    yield from found or _apart(segment, workspace)
+
+
+def _references(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
+    spec = segment.spec
+    yield from workspace.unknown("model", spec.model, ("model",))
+    if (spec.where is None) is (spec.template is None):
+        yield Fault((), "takes exactly one of where and template")
+    elif spec.template is not None:
+        yield from workspace.unknown("template", spec.template, ("template",))
+        template: TemplateComponent | None = workspace.find("template", spec.template)
+        wanted = [] if template is None else template.spec.parameters
+        missing = [name for name in wanted if name not in spec.values]
+        if missing:
+            yield Fault(
+                ("template",), f"gives no value for {', '.join(missing)}: write values: {{{missing[0]}: …}}"
+            )
+        for name in spec.values:
+            if template is not None and name not in wanted:
+                yield Fault(
+                    ("values", name), f'the template has no parameter "{name}".{nearest(name, wanted)}'
+                )
+    elif spec.values:
+        yield Fault(("values",), "goes with a template only")
+
+
+def _condition(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
+    tree, model = segment.tree(workspace), segment.spec.model
+    if tree is None:
+        return
+    try:
+        condition = read(tree)
+        known = workspace.find("model", model) is not None
+        found = problems(condition, scope_of(workspace, model), within=(segment.name,)) if known else []
+    except InvalidCondition as invalid:
+        found = list(invalid.problems)
+    for problem in found:
+        if segment.spec.template is None:
+            yield Fault(("where", *problem.path), problem.message)
+        else:
+            yield Fault(("template",), f"filled in, the template does not fit: {problem}")
+
+
+def _exclusions(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
+    """Exclusions that cannot be opted out of, or that lead back here."""
+    model = segment.spec.model
+    lists = workspace.find("model", model).spec.exclude
+    for number, name in enumerate(segment.spec.opts_out_of):
+        if name not in lists:
+            yield Fault(
+                ("opts_out_of", number), f'{model} excludes no segment "{name}".{nearest(name, lists)}'
+            )
+    for name in excluded_from(segment, lists):
+        if workspace.find("segment", name) is not None:  # else the model tells it
+            within = (segment.name,)
+            for problem in problems(InSegment(segment=name), scope_of(workspace, model), within=within):
+                yield Fault(("where",), problem.message)
+
+
+def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
+    """Models that no one engine can read together."""
+    own: ModelComponent
+    own, *others = segment.models(workspace)
+    for other in others:
+        stays, lies = own.spec.engine, other.spec.engine
+        if stays is not lies or (stays is Engine.WAREHOUSE and own.spec.source != other.spec.source):
+            words = f"{own.name} ({stays}, {own.spec.source}) and {other.name} ({lies}, {other.spec.source})"
+            told = f"is about {words}, whose rows are never in one place: give both engine: frames"
+            yield Fault(("where",), told)
