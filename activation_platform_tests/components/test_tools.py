@@ -97,7 +97,7 @@ def test_the_scaffold_of_each_component_leads_on_to_what_is_missing(component, t
     assert dg(folder, "check", "yaml", monkeypatch=monkeypatch).exit_code == 0
 
 
-def test_the_five_scaffolds_together_are_a_workspace_that_loads(tmp_path, monkeypatch):
+def test_the_scaffolds_together_are_a_workspace_that_loads(tmp_path, monkeypatch):
     folder = Project(tmp_path, {}).write()
     for component, name in NAMES.items():
         done = dg(
