@@ -137,7 +137,8 @@ class _Reader:
         self._at = found.end()
         least = int(found[1])
         most = int(found[3]) if found[3] else least
-        if not least <= most <= _MOST_TIMES or most == 0:
+        nothing = most == 0 and found[0] != "{0,}"
+        if nothing or not least <= most <= _MOST_TIMES:
             raise self._refused(f"`{found[0]}` counts from few to many, at least 1 and at most {_MOST_TIMES}")
         return found[0], least, most
 
