@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "activation_platform.cli.run",
     "history": "activation_platform.cli.history",
     "issues": "activation_platform.cli.issues",
+    "segment": "activation_platform.cli.segment",
     "ledger": "activation_platform.cli.ledger",
     "adopt": "activation_platform.cli.adopt",
     "reset": "activation_platform.cli.reset",

@@ -18,7 +18,7 @@ from activation_platform.segmentation.subqueries import Asked
 from activation_platform.segmentation.validate import problems
 from activation_platform.segmentation.values import Percentile
 
-__all__ = ["compile_condition"]
+__all__ = ["compile_compared", "compile_condition"]
 
 
 def compile_condition(
@@ -33,6 +33,21 @@ def compile_condition(
     if found := problems(condition, scope):
         raise InvalidCondition(found)
     return _Compiler(now.astimezone(UTC), naming).compiled(condition, scope)
+
+
+def compile_compared(
+    leaf: Comparison | Has, scope: Scope, *, now: datetime, naming: Naming = QUOTED
+) -> exp.Expr | None:
+    """Return what a leaf without problems compares beside a field: a count, an aggregate, a percentile; None if nothing."""
+    asked = Asked(scope, now.astimezone(UTC), naming, _Compiler(now.astimezone(UTC), naming).compiled)
+    match leaf:
+        case Has():
+            return asked.number(leaf)
+        case Comparison(aggregate=aggregate) if aggregate is not None:
+            return asked.amount(aggregate)
+        case Comparison(value=Percentile() as percentile):
+            return asked.limit(leaf.field, percentile)
+    return None
 
 
 class _Compiler:

@@ -26,7 +26,7 @@ from activation_platform.segmentation.reads import fields_read
 from activation_platform.segmentation.scope import Model, Scope
 from activation_platform.segmentation.validate import problems
 
-__all__ = ["Snapshots", "count", "evaluate"]
+__all__ = ["Snapshots", "answers", "count", "evaluate"]
 
 _MEMORY = "1GiB"
 
@@ -111,7 +111,17 @@ def _rows(condition: Condition, snapshots: Snapshots, now: datetime, starts: np.
     """The numbers of the rows that belong: they hold whatever order the engine answers in."""
     answer = [exp.cast(exp.column(name), "UINT").as_(name) for name in ("file_index", "file_row_number")]
     query = _query(condition, snapshots, answer, now)
-    with _engine(snapshots, trust_statistics=not _reads_floats(condition, snapshots)) as (engine, spill):
+    found = answers(query, snapshots, trust_statistics=not _reads_floats(condition, snapshots))
+    numbers: np.ndarray = starts[found["file_index"].to_numpy()] + found["file_row_number"].to_numpy()
+    return numbers
+
+
+def answers(query: exp.Select, snapshots: Snapshots, *, trust_statistics: bool = False) -> pl.DataFrame:
+    """Return what a query over the snapshots answers, in any order.
+
+    `trust_statistics`: whether the files' own least and greatest values may be used, faster and right where no float is compared.
+    """
+    with _engine(snapshots, trust_statistics=trust_statistics) as (engine, spill):
         # Through a file: DuckDB's `.pl()` needs pyarrow's dataset, and taking its Arrow
         # stream directly makes the interpreter print a leak report when it exits (DuckDB 2.0, Polars 2.1).
         rows = spill / "rows.parquet"
@@ -122,9 +132,7 @@ def _rows(condition: Condition, snapshots: Snapshots, now: datetime, starts: np.
             params=[exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("PARQUET"))],
         )
         engine.execute(copy.sql(dialect="duckdb"))
-        found = pl.read_parquet(rows, glob=False)
-    numbers: np.ndarray = starts[found["file_index"].to_numpy()] + found["file_row_number"].to_numpy()
-    return numbers
+        return pl.read_parquet(rows, glob=False)
 
 
 def _query(

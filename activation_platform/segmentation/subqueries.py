@@ -103,6 +103,14 @@ class Asked:
     def beside_percentile(self, leaf: Comparison, percentile: Percentile) -> exp.Condition:
         """Rows whose field lies above or below a percentile of the whole model; compared as floats."""
         column, dtype = self.naming.column(self.scope.name, leaf.field), self.scope.schema[leaf.field]
+        compared = _COMPARED[leaf.operator](
+            this=_double(column), expression=self.limit(leaf.field, percentile)
+        )
+        return exp.and_(compared, *([_is_number(column)] if dtype.is_float() else []), copy=False)
+
+    def limit(self, field: str, percentile: Percentile) -> exp.Expr:
+        """A percentile of a field over the whole model."""
+        column, dtype = self.naming.column(self.scope.name, field), self.scope.schema[field]
         real = [opposite(exp.Is(this=column.copy(), expression=exp.Null()))]
         real += [_is_number(column)] if dtype.is_float() else []
         share = exp.PercentileCont(this=exp.Literal.number(repr(percentile.percent / 100)))
@@ -110,9 +118,37 @@ class Asked:
         model = exp.select(exp.WithinGroup(this=share, expression=order)).from_(
             self.naming.rows(self.scope.name)
         )
-        limit = model.where(*(part.copy() for part in real)).subquery()
-        compared = _COMPARED[leaf.operator](this=_double(column), expression=limit)
-        return exp.and_(compared, *real[1:], copy=False)
+        return model.where(*(part.copy() for part in real)).subquery()
+
+    def number(self, leaf: Has) -> exp.Expr:
+        """How many of the related rows that a leaf counts belong to a row of an outer query."""
+        return self._of_a_row(leaf.has, self._rows(leaf.has, leaf), exp.Count(this=exp.Star()))
+
+    def amount(self, aggregate: Aggregate) -> exp.Expr:
+        """What the related rows of a row of an outer query come to."""
+        related = self.scope.related(aggregate.of)
+        value = exp.column("value")
+        if aggregate.function in (Function.FIRST, Function.LAST):
+            return self._of_a_row(aggregate.of, self._ranked(aggregate), value, _first_place())
+        rows = self._rows(aggregate.of, aggregate)
+        rows = rows.select(self.naming.column(related.name, aggregate.field).as_("value"))
+        made = _value(aggregate.function, value, related.schema[aggregate.field])
+        return self._of_a_row(aggregate.of, rows, made)
+
+    def _of_a_row(self, relation: str, rows: exp.Select, value: exp.Expr, *only: exp.Condition) -> exp.Expr:
+        """A value made of the rows, keys first, whose keys are those of a row of an outer query."""
+        link = self.scope.model.relations[relation]
+        count = len(link.match)
+        named = [key.unalias().as_(f"key{place}") for place, key in enumerate(rows.expressions[:count])]
+        same = [
+            exp.EQ(
+                this=exp.column(key.alias, table="related"),
+                expression=self.naming.column(self.scope.name, here),
+            )
+            for key, (here, _) in zip(named, link.match, strict=True)
+        ]
+        rows = rows.select(*named, *rows.expressions[count:], append=False)
+        return exp.select(value).from_(rows.subquery("related")).where(*same, *only).subquery()
 
     def _rows(self, relation: str, wanted: Windowed, where: Condition | None = None) -> exp.Select:
         """The keys (as the first model has them) of related rows in the window for which the conditions hold."""
@@ -149,7 +185,14 @@ class Asked:
     def _at_the_end(
         self, aggregate: Aggregate, holds: Callable[[exp.Condition], exp.Condition]
     ) -> exp.Select:
-        """Keys of which the first or the last related row satisfies something; of rows of one moment, the key decides."""
+        """Keys of which the first or the last related row satisfies something."""
+        ranked = self._ranked(aggregate)
+        outer = [exp.column(key.alias) for key in ranked.expressions[:-2]]
+        held = holds(exp.column("value"))
+        return exp.select(*outer).from_(ranked.subquery("ranked")).where(_first_place(), held)
+
+    def _ranked(self, aggregate: Aggregate) -> exp.Select:
+        """Keys, values and places of related rows, 1 for the first or the last; of rows of one moment, the key decides."""
         related = self.scope.related(aggregate.of)
         last = aggregate.function is Function.LAST
         time = self.naming.column(related.name, self._time(aggregate, related))
@@ -167,10 +210,7 @@ class Asked:
             ),
         )
         named = [key.as_(f"key{number}") for number, key in enumerate(keys)]
-        ranked = rows.select(*named, value.as_("value"), place.as_("place"), append=False)
-        outer = [exp.column(key.alias) for key in named]
-        first = exp.EQ(this=exp.column("place"), expression=exp.Literal.number(1))
-        return exp.select(*outer).from_(ranked.subquery("ranked")).where(first, holds(exp.column("value")))
+        return rows.select(*named, value.as_("value"), place.as_("place"), append=False)
 
 
 def _counted(rows: exp.Select, least: int, most: int | None) -> exp.Select:
@@ -184,6 +224,10 @@ def _counted(rows: exp.Select, least: int, most: int | None) -> exp.Select:
     if most is not None:
         bounds.append(exp.LTE(this=count.copy(), expression=exp.Literal.number(most)))
     return grouped.having(*bounds)
+
+
+def _first_place() -> exp.Condition:
+    return exp.EQ(this=exp.column("place"), expression=exp.Literal.number(1))
 
 
 def _value(function: Function, column: exp.Condition, dtype: pl.DataType) -> exp.Condition:

@@ -1,0 +1,245 @@
+"""`activation segment`: what a segment asks for, in English and in SQL, and why one row is in it or not."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from activation_platform.cli.saying import NotKnown, console, not_known, say, say_json
+from activation_platform.cli.untrusted import plain
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.modes import Engine
+from activation_platform.contracts.redaction import mask_text
+from activation_platform.segmentation.why import Verdict
+from activation_platform.segmentation.words import value_in_words
+
+if TYPE_CHECKING:
+    from activation_platform.components.frames import Snapshot
+    from activation_platform.components.model import ModelComponent
+    from activation_platform.components.segment import SegmentComponent
+    from activation_platform.components.workspace import Workspace
+    from activation_platform.segmentation.conditions import Condition
+    from activation_platform.segmentation.evaluate import Snapshots
+
+__all__ = ["app"]
+
+app = typer.Typer(add_completion=False)
+
+_ROWS = 10
+
+
+@app.command()
+def segment(
+    name: Annotated[str, typer.Argument(help="A segment of the project in this folder.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Its condition in English, its SQL, how many belong.")
+    ] = False,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--why",
+            metavar="KEY",
+            help="Why the row with this primary key is in it or not (of several columns: joined by |).",
+            show_default=False,
+        ),
+    ] = None,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="With --why: addresses and long numbers in clear.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+) -> None:
+    """Explain a segment (--explain), or why one row is in it or not (--why KEY), at the instant of its newest snapshot."""
+    if explain is (key is not None):
+        raise NotKnown("say what to tell: --explain, or --why KEY")
+    found = _Found.of(name)
+    if key is None:
+        _explain(found, as_json=as_json)
+    else:
+        _why(found, key, clear=show_values, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A segment, its newest snapshot, and the newest of the models that it is about, its own first."""
+
+    component: "SegmentComponent"
+    workspace: "Workspace"
+    made: "Snapshot"
+    read_from: "dict[str, Snapshot]"
+
+    @classmethod
+    def of(cls, name: str) -> "_Found":
+        from activation_platform.cli.project import Project
+
+        workspace = Project.here(Path.cwd()).check()
+        component = workspace.find("segment", name)
+        if component is None:
+            raise not_known("segment", name, workspace.names("segment"))
+        made = _newest(component)
+        models = component.models(workspace)
+        return cls(component, workspace, made, {model.name: _newest(model) for model in models})
+
+    @property
+    def model(self) -> "ModelComponent":
+        found: ModelComponent = self.workspace.find("model", self.component.spec.model)
+        return found
+
+    @property
+    def rows(self) -> "Snapshot":
+        return self.read_from[self.model.name]
+
+    @cached_property
+    def condition(self) -> "Condition":
+        from activation_platform.segmentation.conditions import read
+
+        return read(self.component.spec.where)
+
+    @cached_property
+    def snapshots(self) -> "Snapshots":
+        from activation_platform.components.scopes import scope_of
+        from activation_platform.segmentation.evaluate import Snapshots
+
+        parts = {name: snapshot.parts for name, snapshot in self.read_from.items()}
+        return Snapshots(parts, scope_of(self.workspace, self.model.name))
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its members were chosen by another condition, or from other rows."""
+        from activation_platform.components.frames import recipe_of
+        from activation_platform.segmentation.reads import resolved
+
+        numbers = {name: snapshot.number for name, snapshot in self.read_from.items()}
+        condition = resolved(self.condition, self.snapshots.declared)
+        return recipe_of(condition, numbers, self.made.instant.isoformat()) != self.made.recipe
+
+
+def _newest(component: "SegmentComponent | ModelComponent") -> "Snapshot":
+    found = component.frames.newest()
+    if found is None:
+        raise DeclarationError(
+            f"the {component.word} {component.name} was never materialised",
+            remedy=f"Materialise {component.asset_key.to_user_string()} first.",
+        )
+    return found
+
+
+def _explain(found: _Found, *, as_json: bool) -> None:
+    from activation_platform.components.staying import fitting
+    from activation_platform.segmentation.words import sentence
+
+    dialect, sql = _sql(found)
+    with fitting(found.component):
+        told = sentence(found.condition, found.snapshots.scope, found.made.instant)
+    members, rows = found.made.rows, found.rows.rows
+    if as_json:
+        facts = {"segment": found.component.name, "sentence": told, "dialect": dialect, "sql": sql}
+        share = {"share": members / rows} if rows else {}
+        say_json({**facts, "members": members, "model_rows": rows, **share, **_when(found)})
+        return
+    _say_lines(told)
+    _say_lines(f"\nIn SQL ({dialect}):\n{sql}\n")
+    share_of = f", {members / rows:.1%}" if rows else ""
+    _say_lines(
+        f"{members:,} of {rows:,} rows of {found.model.name} belong{share_of}: snapshot {found.made.number} "
+        f"of {value_in_words(found.made.instant)}."
+    )
+    _say_outdated(found)
+
+
+def _sql(found: _Found) -> tuple[str, str]:
+    """The engine's dialect and what it is asked; each model's frame is called like the model."""
+    from sqlglot import exp
+
+    from activation_platform.cli.asked import source_of
+    from activation_platform.components.staying import fitting, members
+    from activation_platform.segmentation.compile import compile_condition
+    from activation_platform.segmentation.scope import QUOTED
+
+    if found.model.spec.engine is Engine.WAREHOUSE:
+        source = source_of(found.workspace.find("source", found.model.spec.source))
+        return source.dialect, members(found.component, found.workspace, source, found.made.instant).sql
+    scope = found.snapshots.scope
+    with fitting(found.component):
+        where = compile_condition(found.condition, scope, now=found.made.instant)
+    return "duckdb", exp.select("*").from_(QUOTED.rows(scope.name)).where(where).sql("duckdb", pretty=True)
+
+
+def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:
+    import polars as pl
+
+    from activation_platform.components.staying import fitting
+    from activation_platform.segmentation.why import why
+    from activation_platform.sync.fingerprint import key_text
+
+    model = found.model
+    if found.rows.engine is Engine.WAREHOUSE:
+        raise DeclarationError(
+            f"the rows of {model.name} stay in their warehouse, and --why reads frames",
+            remedy="Ask there, with the SQL that --explain prints.",
+        )
+    rows = key_text(model.key, pl.Schema(found.snapshots.scope.schema)) == pl.lit(key)
+    with fitting(found.component):
+        verdicts = why(found.condition, found.snapshots, rows, now=found.made.instant, most=_ROWS)
+    told = [_shown(verdict, clear=clear) for verdict in verdicts.told]
+    if as_json:
+        facts = {"segment": found.component.name, "key": key, "rows": verdicts.rows}
+        say_json({**facts, "verdicts": [asdict(verdict) for verdict in told], **_when(found)})
+        return
+    if not told:
+        _say_lines(
+            f"The model {model.name} has no row with the key {key}, by its snapshot {found.rows.number}."
+        )
+    if verdicts.rows > 1:
+        shown = f"; the first {len(told)}" if verdicts.rows > len(told) else ""
+        _say_lines(f"{verdicts.rows:,} rows of {model.name} have the key {key}{shown}:")
+    for verdict in told:
+        belongs = "is in" if verdict.holds else "is not in"
+        _say_lines(f"{key} {belongs} {found.component.name} at {value_in_words(found.made.instant)}:")
+        _say_tree(verdict, 1)
+    _say_outdated(found)
+
+
+def _shown(verdict: Verdict, *, clear: bool) -> Verdict:
+    """A verdict with the values in words; those of people masked, unless they are asked for."""
+    held = {name: _value(value, clear=clear) for name, value in verdict.held.items()}
+    parts = tuple(_shown(part, clear=clear) for part in verdict.parts)
+    return Verdict(verdict.words, verdict.holds, held, parts)
+
+
+def _value(value: Any, *, clear: bool) -> str:
+    said = value_in_words(value)
+    return said if clear or not isinstance(value, str | list) else mask_text(said)
+
+
+def _say_tree(verdict: Verdict, depth: int) -> None:
+    held = "; ".join(f"{name}: {value}" for name, value in verdict.held.items())
+    line = Text("  " * depth)
+    line.append_text(plain("yes " if verdict.holds else "no  ", "green" if verdict.holds else "red"))
+    line.append_text(plain(f"{verdict.words}{':' if verdict.parts else ''}"))
+    line.append_text(plain(f"  [{held}]" if held else "", "dim"))
+    console().print(line, soft_wrap=True)
+    for part in verdict.parts:
+        _say_tree(part, depth + 1)
+
+
+def _say_outdated(found: _Found) -> None:
+    if found.outdated:
+        say(
+            "Its condition, or a model that it is about, is newer than its members: materialise it to bring them together."
+        )
+
+
+def _say_lines(text: str) -> None:
+    """Lines as long as they are, to be copied."""
+    console().print(Text("\n").join(plain(line) for line in text.split("\n")), soft_wrap=True)
+
+
+def _when(found: _Found) -> dict[str, Any]:
+    return {
+        "snapshot": found.made.number,
+        "instant": found.made.instant.isoformat(),
+        "outdated": found.outdated,
+    }

@@ -1,0 +1,152 @@
+"""Why a row belongs or not: the verdict on every condition of a tree, with what the row holds of what each compares."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlglot import exp
+
+from activation_platform.segmentation.aggregates import value_type
+from activation_platform.segmentation.compile import compile_compared, compile_condition
+from activation_platform.segmentation.conditions import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    NoneOf,
+    members,
+)
+from activation_platform.segmentation.evaluate import Snapshots, answers
+from activation_platform.segmentation.related import Has, InSegment
+from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.words import aggregate_in_words, in_words, name_in_words
+
+__all__ = ["Verdict", "Verdicts", "why"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a condition, told in words, holds for a row.
+
+    `held`: what the row holds of what a leaf compares, by name; `parts`: the verdicts on the conditions of a group or a segment.
+    """
+
+    words: str
+    holds: bool
+    held: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple["Verdict", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Of how many rows there was something to say, and the verdict on each of the first of them."""
+
+    rows: int
+    told: tuple[Verdict, ...]
+
+
+def why(condition: Condition, snapshots: Snapshots, rows: pl.Expr, *, now: datetime, most: int) -> Verdicts:
+    """Return the verdicts at the instant `now` on those rows of the scope's model for which `rows` is true, on `most` at most.
+
+    Every part of the tree is a column of one query of the engine that decides about membership: no second opinion.
+    Raises InvalidCondition as `compile_condition` does.
+    """
+    scope = snapshots.scope
+    places = [
+        (file, number)
+        for file, path in enumerate(snapshots.files[scope.name])
+        for number in pl.scan_parquet(path, glob=False).select(pl.arg_where(rows)).collect().to_series()
+    ]
+    if not places:
+        return Verdicts(0, ())
+    asked = list(_walk(condition, scope))
+    columns = [one for place, node in enumerate(asked) for one in _columns(place, node, snapshots, now)]
+    chosen = [
+        exp.and_(exp.column("file_index").eq(file), exp.column("file_row_number").eq(number))
+        for file, number in places[:most]
+    ]
+    query = exp.select("file_index", "file_row_number", *columns).from_(snapshots.rows(scope.name))
+    found = answers(query.where(exp.or_(*chosen)), snapshots).sort("file_index", "file_row_number")
+    held = snapshots.frame(scope.name).filter(rows).head(most).collect()
+    told = zip(found.iter_rows(named=True), held.iter_rows(named=True), strict=True)
+    return Verdicts(
+        len(places),
+        tuple(_verdict(condition, scope, now, iter(range(len(asked))), answer, row) for answer, row in told),
+    )
+
+
+def _parts(condition: Condition, scope: Scope) -> tuple[Condition, ...]:
+    """The conditions over the same row that a group or a segment is made of."""
+    match condition:
+        case AllOf() | AnyOf() | NoneOf():
+            return members(condition)[1]
+        case InSegment():
+            return (scope.segments[condition.segment].condition,)
+        case _:
+            return ()
+
+
+def _walk(condition: Condition, scope: Scope) -> Iterator[Condition]:
+    yield condition
+    for part in _parts(condition, scope):
+        yield from _walk(part, scope)
+
+
+def _columns(place: int, node: Condition, snapshots: Snapshots, now: datetime) -> Iterator[exp.Expr]:
+    scope = snapshots.scope
+    holds = compile_condition(node, scope, now=now, naming=snapshots)
+    yield exp.Coalesce(this=holds, expressions=[exp.false()]).as_(f"holds{place}")
+    if not isinstance(node, Comparison | Has):
+        return
+    compared = compile_compared(node, scope, now=now, naming=snapshots)
+    if compared is not None:
+        yield _exact(node, compared, scope).as_(f"compared{place}")
+
+
+def _exact(node: Comparison | Has, compared: exp.Expr, scope: Scope) -> exp.Expr:
+    """Sums of integers are wider than Parquet holds: they would arrive as floats."""
+    if isinstance(node, Comparison) and node.aggregate is not None:
+        related = scope.related(node.aggregate.of)
+        made = value_type(node.aggregate, related.schema[node.aggregate.field])
+        if isinstance(made, pl.Decimal):
+            return exp.cast(compared, f"DECIMAL(38, {made.scale})")
+    return compared
+
+
+def _verdict(
+    condition: Condition,
+    scope: Scope,
+    now: datetime,
+    places: Iterator[int],
+    answer: Mapping[str, Any],
+    row: Mapping[str, Any],
+) -> Verdict:
+    """The verdict on a condition, whose place in the walk over the tree is the next one."""
+    place = next(places)
+    parts = tuple(_verdict(part, scope, now, places, answer, row) for part in _parts(condition, scope))
+    held = _held(condition, answer.get(f"compared{place}"), row)
+    return Verdict(_headed(condition, scope, now), answer[f"holds{place}"], held, parts)
+
+
+def _headed(condition: Condition, scope: Scope, now: datetime) -> str:
+    """A leaf in words; of a group, which one it is."""
+    match condition:
+        case AllOf() | AnyOf() | NoneOf():
+            return f"{members(condition)[0]} of"
+        case _:
+            return in_words(condition, scope, now)
+
+
+def _held(condition: Condition, compared: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+    match condition:
+        case Has():
+            return {f"rows of {name_in_words(condition.has)}": compared}
+        case Comparison(aggregate=aggregate) if aggregate is not None:
+            return {aggregate_in_words(aggregate): compared}
+        case Comparison():
+            limit = {} if compared is None else {str(condition.value): compared}
+            return {name_in_words(condition.field): row[condition.field], **limit}
+        case _:
+            return {}

@@ -1,0 +1,129 @@
+"""`activation segment`: a condition in English, in SQL and in numbers, and why one row belongs or not."""
+
+import json
+
+import pytest
+
+from activation_platform_tests.cli.conftest import DECLARED
+
+SEGMENT = """
+---
+type: activation_platform.SegmentComponent
+attributes:
+  name: reachable
+  model: people
+  where:
+    all:
+      - {field: email, contains: "@"}
+      - none:
+          - {field: first_name, in: [Carl, "[red]"]}
+          - {has: same_address, at_least: 2}
+"""
+MODEL = "primary_key: id\n  relations:\n    same_address: {model: people, match: {email: email}}\n"
+
+
+@pytest.fixture
+def declared(project):
+    """Segment `reachable`: who has an address of his own and is not called Carl."""
+    chosen = DECLARED.replace("  model: people\n  destination", "  segment: reachable\n  destination")
+    project.declare(chosen.replace("primary_key: id\n", MODEL) + SEGMENT)
+    return project
+
+
+@pytest.fixture
+def made(declared, activation):
+    """The same, materialised."""
+    activation("run", "newsletter")
+    return declared
+
+
+def test_a_segment_is_explained_in_english_in_sql_and_in_numbers(made, activation):
+    said = activation("segment", "reachable", "--explain").stdout
+
+    assert (
+        'A row of people belongs if all of: email contains "@"; (none of: first_name is one of "Carl", "[red]"; '
+        "it has at least 2 rows of same_address)."
+    ) in said
+    assert 'In SQL (duckdb):\nSELECT\n  *\nFROM "people"' in said
+    assert "2 of 5 rows of people belong, 40.0%: snapshot 2 of " in said
+    assert "newer than its members" not in said
+
+
+def test_an_explanation_as_json_is_the_same(made, activation):
+    told = json.loads(activation("segment", "reachable", "--explain", "--json").stdout)
+
+    assert (told["members"], told["model_rows"], told["share"], told["snapshot"]) == (2, 5, 0.4, 2)
+    assert (told["dialect"], told["outdated"]) == ("duckdb", False)
+    assert told["sentence"].startswith("A row of people belongs if all of")
+    assert told["sql"].startswith("SELECT")
+
+
+def test_a_key_is_told_condition_by_condition_why_it_is_in(made, activation):
+    lines = activation("segment", "reachable", "--why", "p1").stdout.splitlines()
+
+    assert lines[0].startswith("p1 is in reachable at ")
+    assert lines[1:] == [
+        "  yes all of:",
+        '    yes email contains "@"  [email: "a•••@e•••"]',
+        "    yes none of:",
+        '      no  first_name is one of "Carl", "[red]"  [first_name: "Ada"]',
+        "      no  it has at least 2 rows of same_address  [rows of same_address: 1]",
+    ]
+
+
+def test_a_key_is_told_why_it_is_not_in_and_in_clear_if_asked_for(made, activation):
+    said = activation("segment", "reachable", "--why", "p3", "--show-values").stdout
+    told = json.loads(activation("segment", "reachable", "--why", "p3", "--json").stdout)
+
+    assert "p3 is not in reachable" in said
+    assert '[email: "carl@example.com"]' in said
+    (verdict,) = told["verdicts"]
+    assert (verdict["holds"], [part["holds"] for part in verdict["parts"]]) == (False, [True, False])
+    assert verdict["parts"][0]["held"] == {"email": '"c•••@e•••"'}
+
+
+def test_a_key_that_the_model_does_not_have_is_said_to_be_missing(made, activation):
+    said = activation("segment", "reachable", "--why", "p9\x1b[2J").stdout
+
+    assert "The model people has no row with the key p9␛[2J, by its snapshot 1." in said
+
+
+def test_a_key_of_several_rows_is_told_for_each(declared, activation):
+    keyed = "primary_key: first_name\n  most_duplicates: 50"
+    declared.declare(declared.yaml.read_text().replace("primary_key: id", keyed, 1))
+    declared.warehouse_holds("insert into people values ('p6', 'ada@example.net', 'Ada')")
+    activation("run", "newsletter")
+
+    said = activation("segment", "reachable", "--why", "Ada").stdout
+
+    assert "2 rows of people have the key Ada:" in said
+    assert said.count("Ada is in reachable") == 2
+
+
+def test_members_that_a_newer_condition_did_not_choose_are_said_to_be_old(made, activation):
+    made.declare(made.yaml.read_text().replace("Carl,", "Ada,"))
+
+    assert "newer than its members" in activation("segment", "reachable", "--explain").stdout
+    assert "p1 is not in reachable" in activation("segment", "reachable", "--why", "p1").stdout
+
+
+def test_what_cannot_be_told_says_what_to_do(declared, activation):
+    assert 'Did you mean "reachable"' in activation("segment", "reachible", "--explain", fails=2).stderr
+    assert "--explain, or --why KEY" in activation("segment", "reachable", fails=2).stderr
+    assert "never materialised" in activation("segment", "reachable", "--explain", fails=1).stderr
+    assert (
+        "Materialise segments/reachable first"
+        in activation("segment", "reachable", "--why", "p1", fails=1).stderr
+    )
+
+
+def test_rows_that_stay_in_a_warehouse_are_explained_there(declared, activation):
+    declared.declare(declared.yaml.read_text().replace("kind: users", "kind: users\n  engine: warehouse"))
+    activation("run", "newsletter")
+
+    said = activation("segment", "reachable", "--explain").stdout
+
+    assert 'A row of people belongs if all of: email contains "@"' in said
+    assert "In SQL (duckdb):\nSELECT " in said
+    assert "2 of 5 rows of people belong" in said
+    assert "stay in their warehouse" in activation("segment", "reachable", "--why", "p1", fails=1).stderr
