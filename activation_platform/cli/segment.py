@@ -93,9 +93,7 @@ class _Found:
 
     @cached_property
     def condition(self) -> "Condition":
-        from activation_platform.segmentation.conditions import read
-
-        return read(self.component.spec.where)
+        return self.component.condition(self.workspace)
 
     @cached_property
     def snapshots(self) -> "Snapshots":
