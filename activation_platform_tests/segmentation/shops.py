@@ -95,12 +95,21 @@ COUNTS = [
     {"exactly": 2},
     {"at_least": 1, "at_most": 2},
 ]
+MORE: dict[str, list] = {
+    "matches": ["^F", "[Rr]$", "^$", "x|E", "^.{2}$"],
+    "days_ago": [0, 1, 7],
+    "in_days": [0, 1, 7],
+    "anniversary": ["today"],
+    "anniversary_within": ["1 day", "7 days"],
+    "day_of_week": [["monday"], ["saturday", "sunday"]],
+}
 KNOWN = frozenset(
     f"{negation}{word}"
     for negation in ("", "not_")
     for word in (
         *("equals", "in", "above", "at_least", "below", "at_most", "between", "contains", "starts_with"),
-        *("ends_with", "before", "after", *WINDOWS, "is_null", "is_empty"),
+        *("ends_with", "before", "after", *WINDOWS, "is_null", "is_empty", "matches"),
+        *("days_ago", "in_days", "anniversary", "anniversary_within", "day_of_week"),
     )
 )
 
@@ -230,6 +239,8 @@ class Dice:
             return self.random.random() < 0.5
         if word in WINDOWS:
             return self.random.choice(SPANS)
+        if word in MORE:
+            return self.random.choice(MORE[word])
         if word in ("contains", "starts_with", "ends_with"):
             return self.random.choice([one for one in WORDS if one])
         if word == "in":
