@@ -3,11 +3,21 @@
 import argparse
 import sys
 
-from benchmarks import duckdb_peers, engine, postgres_peers, reading, sending, starting, unchanged, warehouse
+from benchmarks import (
+    duckdb_peers,
+    engine,
+    postgres_peers,
+    reading,
+    segments,
+    sending,
+    starting,
+    unchanged,
+    warehouse,
+)
 from benchmarks.registry import FIGURES
 from benchmarks.report import keep
 
-MODULES = (engine, unchanged, postgres_peers, duckdb_peers, sending, reading, starting, warehouse)
+MODULES = (engine, unchanged, postgres_peers, duckdb_peers, sending, reading, starting, warehouse, segments)
 """Each registers its figures as it is imported, in the order of the table."""
 
 
