@@ -171,14 +171,17 @@ def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:
     from activation_platform.components.staying import fitting
     from activation_platform.segmentation.why import why
     from activation_platform.sync.fingerprint import key_text
+    from activation_platform.sync.keys import key_of
 
     model = found.model
-    if found.rows.engine is Engine.WAREHOUSE:
+    stay = [name for name, read in found.read_from.items() if read.engine is Engine.WAREHOUSE]
+    if stay:
         raise DeclarationError(
-            f"the rows of {model.name} stay in their warehouse, and --why reads frames",
+            f"the rows of {', '.join(stay)} stay in their warehouse, and --why reads frames",
             remedy="Ask there, with the SQL that --explain prints.",
         )
-    rows = key_text(model.key, pl.Schema(found.snapshots.scope.schema)) == pl.lit(key)
+    schema = pl.Schema(found.snapshots.scope.schema)
+    rows = key_text(key_of(model.key, schema).columns, schema) == pl.lit(key)
     with fitting(found.component):
         verdicts = why(found.condition, found.snapshots, rows, now=found.made.instant, most=_ROWS)
     told = [_shown(verdict, clear=clear) for verdict in verdicts.told]

@@ -107,6 +107,28 @@ def test_members_that_a_newer_condition_did_not_choose_are_said_to_be_old(made, 
     assert "p1 is not in reachable" in activation("segment", "reachable", "--why", "p1").stdout
 
 
+def test_what_the_model_excludes_is_told_as_part_of_the_condition(made, activation):
+    staff = (
+        SEGMENT.partition("  where:")[0].replace("reachable", "staff") + "  where: {field: id, equals: p2}\n"
+    )
+    text = made.yaml.read_text().replace("primary_key: id", "primary_key: id\n  exclude: [staff]", 1)
+    made.declare(text + staff)
+
+    said = activation("segment", "reachable", "--explain").stdout
+    why = activation("segment", "reachable", "--why", "p2").stdout
+
+    assert "(none of: it belongs to the segment staff)." in said
+    assert '      yes it belongs to the segment staff:\n        yes id is "p2"  [id: "p2"]' in why
+
+
+def test_a_key_that_the_snapshot_does_not_have_yet_is_told(made, activation):
+    made.declare(made.yaml.read_text().replace("primary_key: id", "primary_key: number", 1))
+
+    said = activation("segment", "reachable", "--why", "p1", fails=1).stderr
+
+    assert "primary key's column number is not in the frame" in said
+
+
 def test_what_cannot_be_told_says_what_to_do(declared, activation):
     assert 'Did you mean "reachable"' in activation("segment", "reachible", "--explain", fails=2).stderr
     assert "--explain, or --why KEY" in activation("segment", "reachable", fails=2).stderr
