@@ -106,12 +106,7 @@ class _Found:
     @property
     def outdated(self) -> bool:
         """Whether its members were chosen by another condition, or from other rows."""
-        from activation_platform.components.frames import recipe_of
-        from activation_platform.segmentation.reads import resolved
-
-        numbers = {name: snapshot.number for name, snapshot in self.read_from.items()}
-        condition = resolved(self.condition, self.snapshots.declared)
-        return recipe_of(condition, numbers, self.made.instant.isoformat()) != self.made.recipe
+        return self.component.recipe(self.workspace, self.read_from, self.made.instant) != self.made.recipe
 
 
 def _newest(component: "SegmentComponent | ModelComponent") -> "Snapshot":

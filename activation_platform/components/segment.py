@@ -1,7 +1,8 @@
 """A segment in the workspace: the rows of a model for which a condition holds, as a frame of their own."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 import dagster as dg
@@ -84,6 +85,12 @@ class SegmentComponent(Declared[SegmentSpec]):
         """What decides which rows belong, the model's exclusions included; of a workspace without faults."""
         return scope_of(workspace, self.spec.model).segments[self.name].condition
 
+    def recipe(self, workspace: Workspace, read_from: Mapping[str, Snapshot], instant: datetime) -> str:
+        """What its rows are made from: what decides, the snapshots of its models, and when."""
+        condition = resolved(self.condition(workspace), scope_of(workspace, self.spec.model))
+        numbers = {name: snapshot.number for name, snapshot in read_from.items()}
+        return recipe_of(condition, numbers, instant.isoformat())
+
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """An unknown model or template, or a condition that cannot be evaluated over the models that it is about."""
         yield from segment_faults(self, workspace)
@@ -121,9 +128,7 @@ class SegmentComponent(Declared[SegmentSpec]):
             read_from = {one.name: one.frames.for_run(run_ids(context)) for one in models}
             rows = read_from[model.name]
             instant = as_of(context, config, rows.instant)
-            numbers = {name: snapshot.number for name, snapshot in read_from.items()}
-            condition = self.condition(workspace)
-            recipe = recipe_of(resolved(condition, scope), numbers, instant.isoformat())
+            recipe = self.recipe(workspace, read_from, instant)
             newest = frames.of_run([context.run.run_id]) or frames.newest()
             if newest is not None and newest.recipe == recipe:
                 frames.point(context.run.run_id, newest)
@@ -136,7 +141,7 @@ class SegmentComponent(Declared[SegmentSpec]):
             else:
                 parts = {name: snapshot.parts for name, snapshot in read_from.items()}
                 with fitting(self):
-                    belong = evaluate(condition, Snapshots(parts, scope), now=instant)
+                    belong = evaluate(self.condition(workspace), Snapshots(parts, scope), now=instant)
                 draft.write(streamed(belong))
             snapshot = frames.publish(
                 draft,
