@@ -64,16 +64,16 @@ class Snapshot:
 
     @property
     def parts(self) -> list[Path]:
-        """The Parquet files, in order, where this machine can read them."""
-        return [self.folder.file(name) for name in self.folder.names() if name.startswith("part-")]
-
-    def scan(self) -> pl.LazyFrame:
-        """The rows; raises DeclarationError where they stayed in their warehouse."""
+        """The Parquet files, in order, where this machine can read them; raises DeclarationError where they stayed elsewhere."""
         if self.engine is Engine.WAREHOUSE:
             raise DeclarationError(
                 "the rows of this snapshot stay in their warehouse",
                 remedy="Leave engine: warehouse out of the model, and materialise it again.",
             )
+        return [self.folder.file(name) for name in self.folder.names() if name.startswith("part-")]
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows; raises DeclarationError where they stayed in their warehouse."""
         return pl.scan_parquet(self.parts)
 
     @property
