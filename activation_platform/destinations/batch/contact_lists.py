@@ -97,13 +97,15 @@ class ContactLists(Service):
     def deliver(self, batch: Batch) -> Conversation:
         """Say the change; make the audience first where that is why it was refused; wait for a replacement to be applied.
 
-        What follows a replacement may be said only then, or it might be replaced itself.
+        Where it stands after all, the change is said once more: another conversation of this run may have made it since, and a
+        refusal does not say why. What follows a replacement may be said only then, or it might be replaced itself.
         """
         response = yield self.request(batch)
-        if not response.is_success and not (yield from self._stands()):
-            if batch.operation is Operation.DELETE:
-                return batch.accepted()  # nobody is a member of what does not exist
-            yield from self._create()
+        if not response.is_success:
+            if not (yield from self._stands()):
+                if batch.operation is Operation.DELETE:
+                    return batch.accepted()  # nobody is a member of what does not exist
+                yield from self._create()
             response = yield self.request(batch)
         token = self._token(response)
         if batch.operation is Operation.CLEAR:

@@ -107,6 +107,13 @@ def test_an_audience_that_another_batch_made_meanwhile_is_used():
     assert said.lines[-1] == "POST /2.11/audiences/update"
 
 
+def test_a_change_that_was_refused_before_another_batch_had_made_the_audience_is_said_again():
+    said = say(Operation.INSERT, refused(), view(), taken())
+
+    assert said.outcomes == [ACCEPTED] * 2
+    assert said.lines == ["POST /2.11/audiences/update", VIEW, "POST /2.11/audiences/update"]
+
+
 def test_an_audience_that_cannot_be_made_blames_no_record_and_says_what_to_do():
     said = say(Operation.INSERT, refused(), unknown(), refused("no more audiences"), unknown())
 
@@ -130,7 +137,7 @@ def test_an_audience_of_other_identifiers_blames_no_record():
 
 
 def test_a_change_that_is_refused_although_the_audience_exists_is_about_its_members():
-    said = say(Operation.INSERT, refused("id too long"), view())
+    said = say(Operation.INSERT, refused("id too long"), view(), refused("id too long"))
 
     assert isinstance(said.raised, BatchRefused)
     assert said.raised.reason == "MALFORMED_REQUEST: id too long"
@@ -176,6 +183,6 @@ def test_the_target_is_the_audience_in_the_case_that_was_written():
 
 
 def test_a_404_that_is_not_about_the_audience_blames_no_record():
-    said = say(Operation.INSERT, refused("no such route", 404), view())
+    said = say(Operation.INSERT, refused("no such route", 404), view(), refused("no such route", 404))
 
     assert isinstance(said.raised, NotFound)
