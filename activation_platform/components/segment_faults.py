@@ -80,7 +80,7 @@ def _exclusions(segment: "SegmentComponent", workspace: Workspace) -> Iterator[F
         if workspace.find("segment", name) is not None:  # else the model tells it
             within = (segment.name,)
             for problem in problems(InSegment(segment=name), scope_of(workspace, model), within=within):
-                yield Fault(("where",), problem.message)
+                yield Fault(_said_in(segment), problem.message)
 
 
 def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
@@ -92,4 +92,9 @@ def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]
         if stays is not lies or (stays is Engine.WAREHOUSE and own.spec.source != other.spec.source):
             words = f"{own.name} ({stays}, {own.spec.source}) and {other.name} ({lies}, {other.spec.source})"
             told = f"is about {words}, whose rows are never in one place: give both engine: frames"
-            yield Fault(("where",), told)
+            yield Fault(_said_in(segment), told)
+
+
+def _said_in(segment: "SegmentComponent") -> tuple[str]:
+    """The attribute that says its condition."""
+    return ("where",) if segment.spec.template is None else ("template",)

@@ -95,6 +95,10 @@ def _at(relation: str, path: Path, scope: Scope) -> Scope | Problem:
 
 def _keys(relation: str, path: Path, scope: Scope, related: Scope) -> Iterator[Problem]:
     for here, there in scope.model.relations[relation].match:
+        for at, field in ((scope, here), (related, there)):
+            if at.model.schema is not None and field not in at.schema:
+                told = f"{relation}: {at.name} has no such field as {field}{nearest(field, at.schema)}"
+                yield Problem(path, told)
         ours, theirs = (_kind(scope, here), _kind(related, there))
         if ours is not None and theirs is not None and ours is not theirs:
             yield Problem(

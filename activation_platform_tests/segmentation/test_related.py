@@ -26,6 +26,7 @@ SCOPE = Scope(
                 "visits": Link("visits", (("id", "who"),)),
                 "elsewhere": Link("unread", (("id", "id"),)),
                 "askew": Link("visits", (("shop", "who"),)),
+                "astray": Link("visits", (("id", "whom"),)),
             },
         ),
         "orders": Model(
@@ -103,6 +104,7 @@ def test_every_form_fits(tree):
         ({"has": "orders", "in_last": "1 day", "time": "total"}, "time", "a date or a timestamp, not number"),
         ({"has": "visits", "in_last": "3 hours"}, "in_last", "count days or longer"),
         ({"all": [{"has": "orders", "where": {"has": "lines", "in_last": "1 day"}}]}, "all[0].where.in_last", "name the `time:`"),
+        ({"has": "astray"}, "has", 'visits has no such field as whom - did you mean "who"?'),
         ({"has": "askew"}, "has", "shop is of kind text and who of kind number"),
         ({"aggregate": {"sum": "shop", "of": "orders"}, "above": 1}, "aggregate.sum", "takes number, not text"),
         ({"aggregate": {"max": "shop", "of": "orders"}, "equals": "a"}, "aggregate.max", "not text"),
