@@ -64,17 +64,21 @@ class Snapshot:
 
     @property
     def parts(self) -> list[Path]:
-        """The Parquet files, in order, where this machine can read them; raises DeclarationError where they stayed elsewhere."""
+        """The Parquet files, in order, where this machine can read them: the schema alone where the rows stayed elsewhere."""
+        return [self.folder.file(name) for name in self.folder.names() if name.startswith("part-")]
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows; raises DeclarationError where they stayed in their warehouse."""
+        return pl.scan_parquet(self.here().parts)
+
+    def here(self) -> "Snapshot":
+        """Itself; raises DeclarationError where its rows stayed in their warehouse."""
         if self.engine is Engine.WAREHOUSE:
             raise DeclarationError(
                 "the rows of this snapshot stay in their warehouse",
                 remedy="Leave engine: warehouse out of the model, and materialise it again.",
             )
-        return [self.folder.file(name) for name in self.folder.names() if name.startswith("part-")]
-
-    def scan(self) -> pl.LazyFrame:
-        """The rows; raises DeclarationError where they stayed in their warehouse."""
-        return pl.scan_parquet(self.parts)
+        return self
 
     @property
     def instant(self) -> datetime:

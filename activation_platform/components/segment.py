@@ -139,7 +139,7 @@ class SegmentComponent(Declared[SegmentSpec]):
                 census = Census(*belonging.count(source, model.key))
                 draft.describe(belonging.schema, census.rows)
             else:
-                parts = {name: snapshot.parts for name, snapshot in read_from.items()}
+                parts = {name: snapshot.here().parts for name, snapshot in read_from.items()}
                 with fitting(self):
                     belong = evaluate(self.condition(workspace), Snapshots(parts, scope), now=instant)
                 draft.write(streamed(belong))
