@@ -60,6 +60,8 @@ class Cluster:
     """With what it answers who asks for an encrypted connection; None: there is none."""
     broken: list[Any] = field(default_factory=list)
     """What went wrong in the stand-in itself."""
+    ends: list[asyncio.StreamWriter] = field(default_factory=list)
+    """Every connection, of clients and to PostgreSQL."""
 
     def spoken(self, sql: str, database: str) -> str:
         """The statement as PostgreSQL gets it."""
@@ -106,6 +108,7 @@ class Cluster:
         return "set application_name = 'unloaded'"
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.ends.append(writer)
         try:
             start = await _sized(reader)
             if start == SSL_ASKED:
@@ -113,12 +116,13 @@ class Cluster:
                 if self.tls is not None:
                     await writer.start_tls(self.tls)
                 start = await _sized(reader)
-        except asyncio.IncompleteReadError:  # somebody only knocked
+        except (asyncio.IncompleteReadError, asyncio.CancelledError):  # somebody only knocked
             writer.close()
             return
         pairs = start[4:].rstrip(b"\0").split(b"\0")
         said = {name: value for name, value in zip(pairs[::2], pairs[1::2], strict=True) if name in KEPT}
         above, below = await asyncio.open_connection(self.server.host, self.server.port)
+        self.ends.append(below)
         packed = start[:4] + b"".join(name + b"\0" + value + b"\0" for name, value in said.items()) + b"\0"
         below.write(struct.pack("!I", len(packed) + 4) + packed)
         database = said[b"database"].decode()
@@ -207,17 +211,19 @@ def serving(server: Any, s3: Any) -> Iterator[Cluster]:
     try:
         yield cluster
     finally:
-        asyncio.run_coroutine_threadsafe(_ended(listening), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_ended(listening, cluster), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         with closing(loop):
             loop.run_until_complete(loop.shutdown_default_executor())
 
 
-async def _ended(listening: asyncio.Server) -> None:
+async def _ended(listening: asyncio.Server, cluster: Cluster) -> None:
     listening.close()
     mine = asyncio.current_task()
     others = [task for task in asyncio.all_tasks() if task is not mine]
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    for end in cluster.ends:  # closing waits for who does not answer, at TLS
+        end.transport.abort()

@@ -22,17 +22,19 @@ class Receiver:
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        while head := await reader.readline():
-            length = 0
-            while head.strip():
-                name, _, value = head.partition(b":")
-                length = int(value) if name.lower() == b"content-length" else length
-                head = await reader.readline()
-            await reader.readexactly(length)
-            self.requests += 1
-            writer.write(ANSWER)
-            await writer.drain()
-        writer.close()
+        try:
+            while head := await reader.readline():
+                length = 0
+                while head.strip():
+                    name, _, value = head.partition(b":")
+                    length = int(value) if name.lower() == b"content-length" else length
+                    head = await reader.readline()
+                await reader.readexactly(length)
+                self.requests += 1
+                writer.write(ANSWER)
+                await writer.drain()
+        finally:
+            writer.close()
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

@@ -29,6 +29,7 @@ class Server:
     port: int = 0
     renamed: list[str] = field(default_factory=list)
     logins: int = 0
+    connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
 
     @property
     def public_key(self) -> str:
@@ -65,6 +66,8 @@ def serving(server: Server) -> Iterator[Server]:
         ready.set()
         await stop.wait()
         acceptor.close()
+        for connection in server.connections:
+            connection.abort()
         await acceptor.wait_closed()
 
     def run() -> None:
@@ -84,6 +87,9 @@ def serving(server: Server) -> Iterator[Server]:
 class _Door(asyncssh.SSHServer):
     def __init__(self, server: Server) -> None:
         self._server = server
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._server.connections.append(conn)
 
     def begin_auth(self, username: str) -> bool:
         return True
