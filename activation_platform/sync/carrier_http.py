@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import warnings
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -84,7 +83,7 @@ class HttpCarrier(Carrier):
             try:
                 response = await self._once(request, budget, cost)
             except httpx.HTTPError as error:
-                left = _left(error)
+                left = not isinstance(error, _NEVER_LEFT)
                 exchange.touched |= left
                 if last or (left and not exchange.repeatable):
                     raise Unanswered(self._unanswered(request, error, attempt + 1)) from None
@@ -130,8 +129,6 @@ class HttpCarrier(Carrier):
                     break
 
     async def _once(self, request: httpx.Request, budget: Budget, cost: float) -> httpx.Response:
-        import aiohttp
-
         if self._client is None:
             self._client = self._open()
         self.held()  # again: a request may have waited for its turn
@@ -139,8 +136,6 @@ class HttpCarrier(Carrier):
         self._flying[budget.name] += cost
         try:
             response = await self._client.exchange(request, self._auth)
-        except (aiohttp.ClientError, ValueError) as error:  # httpx-aiohttp has no name for what is no HTTP
-            raise httpx.RemoteProtocolError(type(error).__name__) from error
         finally:
             self._flying[budget.name] -= cost
         told = self.destination.left(response, self.budgets.now())
@@ -156,15 +151,12 @@ class HttpCarrier(Carrier):
         # They log addresses, which may hold secrets (SEMANTICS D9).
         for name in ("httpx", "httpcore", "aiohttp"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        # A batch may be larger than what aiohttp likes to send in one go.
-        warnings.filterwarnings("ignore", "Sending a large body", ResourceWarning)
         transport = self.transport
         if transport is None:
-            from httpx_aiohttp import AiohttpTransport
+            from activation_platform.sync.wire import Wire
 
-            transport = AiohttpTransport(limits=httpx.Limits(max_connections=self.connections))
-        timeout = httpx.Timeout(self.patience.answer_within, connect=min(10.0, self.patience.answer_within))
-        return Client(transport, timeout)
+            transport = Wire(self.connections, self.patience.answer_within)
+        return Client(transport)
 
     def _throttles(self, response: httpx.Response) -> bool:
         return response.status_code == httpx.codes.TOO_MANY_REQUESTS or self.destination.should_retry(
@@ -203,33 +195,16 @@ class HttpCarrier(Carrier):
         )
 
     def _unanswered(self, request: httpx.Request, error: httpx.HTTPError, attempts: int) -> ActivationError:
-        import aiohttp
-
         place = f"{self.destination.platform} at {request.url.raw_host.decode()}"
-        said = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-        # The aiohttp transport says ConnectTimeout of a refused connection, too.
         if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
             return TimedOut(
                 f"{place} did not answer within {self.patience.answer_within:.0f} seconds, {attempts} times",
                 remedy="Check that the vendor is up; the next run sends again what was not acknowledged.",
             )
         return ConnectionFailed(
-            f"{place} cannot be reached ({type(said).__name__})",
+            f"{place} cannot be reached ({type(error).__name__})",
             remedy="Check the network and the destination's base_url; the next run sends again what was not acknowledged.",
         )
-
-
-def _left(error: httpx.HTTPError) -> bool:
-    """Whether the request may have reached the vendor.
-
-    The aiohttp transport says ConnectTimeout of every broken connection; only its cause tells one that never stood from
-    one that was dropped when the request was through.
-    """
-    import aiohttp
-
-    if isinstance(error.__cause__, aiohttp.ClientError):
-        return not isinstance(error.__cause__, aiohttp.ClientConnectorError)
-    return not isinstance(error, _NEVER_LEFT)
 
 
 def _failed(response: httpx.Response) -> bool:

@@ -11,10 +11,9 @@ class Client(httpx.AsyncClient):
     Those are about a tenth of what a small request costs (docs/decisions/0021-a-short-way-through-httpx.md).
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, timeout: httpx.Timeout) -> None:
-        super().__init__(transport=transport, timeout=timeout)
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        super().__init__(transport=transport)
         self._wire = transport
-        self._within = timeout.as_dict()
 
     async def exchange(self, request: httpx.Request, auth: httpx.Auth) -> httpx.Response:
         """Send a request as it stands, and read the answer whole. Raises the errors of `httpx.HTTPError`."""
@@ -28,14 +27,11 @@ class Client(httpx.AsyncClient):
             response = await self._answered(request)
 
     async def _answered(self, request: httpx.Request) -> httpx.Response:
-        request.extensions["timeout"] = self._within
         response = await self._wire.handle_async_request(request)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        try:
-            content = [piece async for piece in response.stream]
-        finally:
-            await response.stream.aclose()
-        response.stream = httpx.ByteStream(b"".join(content))
         response.request = request
-        response.read()  # decodes it
+        try:
+            await response.aread()
+        except BaseException:
+            await response.aclose()
+            raise
         return response

@@ -39,7 +39,7 @@ NAME = "things"
 CONCURRENCY = 4
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _WARM = multiprocessing.get_context("forkserver")
-_WARM.set_forkserver_preload([__name__, "aiohttp", "httpx_aiohttp", "polars_hash"])
+_WARM.set_forkserver_preload([__name__, "activation_platform.sync.wire", "polars_hash"])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Records kept in step at a receiver of one's own: a request per record, or per batch."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -191,4 +190,4 @@ class Requests(Sender, Service):
 def _name(batch: Batch) -> str:
     """What tells a batch, or a stretch of it, from all others."""
     keys = batch.made(KEY, lambda whole: whole.frame[KEY].to_list())
-    return json.dumps([batch.id, len(keys), *keys[:1], *keys[-1:]])
+    return repr((batch.id, len(keys), *keys[:1], *keys[-1:]))

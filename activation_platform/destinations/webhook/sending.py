@@ -147,7 +147,7 @@ class Sender:
             parameters |= _parameters(payload or {})
         elif payload is not None:
             content = payload if isinstance(payload, bytes) else _encoded(payload)
-        told = "\n".join([key, operation, call.method, path, json.dumps(parameters)])
+        told = repr((key, operation, call.method, path, parameters))
         digest = hashlib.sha256(f"{told}\n".encode())
         if content is not payload:
             digest.update(content)
