@@ -43,8 +43,8 @@ def asked(vendor: Vendor, *requests: Callable[[str], httpx.Request], within: flo
         wire = Wire(4, within)
         try:
             for make in requests:
-                address = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
-                answer = await wire.handle_async_request(make(address))
+                port = server.sockets[0].getsockname()[1]
+                answer = await wire.handle_async_request(make(f"http://127.0.0.1:{port}"))
         finally:
             await wire.aclose()
             server.close()
