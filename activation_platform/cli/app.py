@@ -12,6 +12,7 @@ __all__ = ["app"]
 
 COMMANDS = {
     "check": "activation_platform.cli.check",
+    "test": "activation_platform.cli.test",
     "run": "activation_platform.cli.run",
     "history": "activation_platform.cli.history",
     "issues": "activation_platform.cli.issues",

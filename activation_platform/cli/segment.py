@@ -10,10 +10,10 @@ from rich.text import Text
 
 from activation_platform.cli.saying import NotKnown, console, not_known, say, say_json
 from activation_platform.cli.untrusted import plain
+from activation_platform.cli.verdicts import say_verdict
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.modes import Engine
-from activation_platform.contracts.redaction import mask_text
-from activation_platform.segmentation.why import Verdict
+from activation_platform.segmentation.shown import shown
 from activation_platform.segmentation.words import value_in_words
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:
     rows = key_text(key_of(model.key, schema).columns, schema) == pl.lit(key)
     with fitting(found.component):
         verdicts = why(found.condition, found.snapshots, rows, now=found.made.instant, most=_ROWS)
-    told = [_shown(verdict, clear=clear) for verdict in verdicts.told]
+    told = [shown(verdict, clear=clear) for verdict in verdicts.told]
     if as_json:
         facts = {"segment": found.component.name, "key": key, "rows": verdicts.rows}
         say_json({**facts, "verdicts": [asdict(verdict) for verdict in told], **_when(found)})
@@ -194,31 +194,8 @@ def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:
     for verdict in told:
         belongs = "is in" if verdict.holds else "is not in"
         _say_lines(f"{key} {belongs} {found.component.name} at {value_in_words(found.made.instant)}:")
-        _say_tree(verdict, 1)
+        say_verdict(verdict)
     _say_outdated(found)
-
-
-def _shown(verdict: Verdict, *, clear: bool) -> Verdict:
-    """A verdict with the values in words; those of people masked, unless they are asked for."""
-    held = {name: _value(value, clear=clear) for name, value in verdict.held.items()}
-    parts = tuple(_shown(part, clear=clear) for part in verdict.parts)
-    return Verdict(verdict.words, verdict.holds, held, parts)
-
-
-def _value(value: Any, *, clear: bool) -> str:
-    said = value_in_words(value)
-    return said if clear or not isinstance(value, str | list) else mask_text(said)
-
-
-def _say_tree(verdict: Verdict, depth: int) -> None:
-    held = "; ".join(f"{name}: {value}" for name, value in verdict.held.items())
-    line = Text("  " * depth)
-    line.append_text(plain("yes " if verdict.holds else "no  ", "green" if verdict.holds else "red"))
-    line.append_text(plain(f"{verdict.words}{':' if verdict.parts else ''}"))
-    line.append_text(plain(f"  [{held}]" if held else "", "dim"))
-    console().print(line, soft_wrap=True)
-    for part in verdict.parts:
-        _say_tree(part, depth + 1)
 
 
 def _say_outdated(found: _Found) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import dagster as dg
 from pydantic import BaseModel, Field
 
+from activation_platform.components.cases import Case
 from activation_platform.components.checks import Census
 from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of, streamed
@@ -21,6 +22,7 @@ from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.staying import fitting, kept_open, members, show
 from activation_platform.components.storage import storage_root
 from activation_platform.components.template import TemplateComponent
+from activation_platform.components.trials import checks_of
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
@@ -46,6 +48,7 @@ class SegmentSpec(dg.Model):
         default_factory=list,
         description="Segments that the model excludes from all others, and not from this one.",
     )
+    tests: list[Case] = Field(default_factory=list, description="Rows, and which of them belong.")
     description: str | None = Field(default=None, description="For the people who use it.")
     owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
 
@@ -184,6 +187,7 @@ class SegmentComponent(Declared[SegmentSpec]):
 
         return dg.Definitions(
             assets=[materialise],
+            asset_checks=checks_of(self, workspace),
             sensors=followers(f"segments__{self.name}", spec),
             resources={FRAMES_KEY: FRAMES},
         )

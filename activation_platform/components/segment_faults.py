@@ -1,8 +1,9 @@
-"""Everything impossible that a segment can say: model, template, condition, exclusions, models that lie apart."""
+"""Everything impossible that a segment can say: model, template, condition, exclusions, models that lie apart, tests."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from activation_platform.components.fixtures import case_faults
 from activation_platform.components.scopes import excluded_from, scope_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.fields import nearest
@@ -25,6 +26,7 @@ def segment_faults(segment: "SegmentComponent", workspace: Workspace) -> Iterato
     found = [*_references(segment, workspace), *_condition(segment, workspace)]
     found = found or [*_exclusions(segment, workspace)]
     yield from found or _apart(segment, workspace)
+    yield from case_faults(segment, workspace, sound=not found)
 
 
 def _references(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
