@@ -15,7 +15,7 @@ class Case(dg.Model):
 
     name: Name = Field(description="What the test shows; it is called so on the command line and in the UI.")
     description: str | None = Field(default=None, description="For the people who read it.")
-    now: str | None = Field(
+    now: Any = Field(
         default=None,
         description="The instant that relative windows count from: 2026-01-31T07:00:00Z. Needed only where there are some.",
     )

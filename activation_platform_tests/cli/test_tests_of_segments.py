@@ -1,4 +1,4 @@
-"""`activation test`: fixture rows and expected members, carried out without a warehouse; failures as a difference that is explained."""
+"""`activation test`: rows and expected members, carried out without a warehouse; a failure is a difference that is explained."""
 
 import json
 
