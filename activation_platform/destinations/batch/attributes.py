@@ -7,8 +7,6 @@ attributes". Unconfirmed for this API: the 30 characters of a name, and the leng
 
 from collections.abc import Container, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from typing import Any
 
 import polars as pl
 
@@ -17,7 +15,7 @@ from activation_platform.contracts.encode import Member, members
 from activation_platform.contracts.fields import CustomFields
 from activation_platform.contracts.values import Text, TextList
 
-__all__ = ["ATTRIBUTES", "CUSTOM_ID", "attribute", "attribute_members", "moment"]
+__all__ = ["ATTRIBUTES", "CUSTOM_ID", "attribute_members", "second"]
 
 CUSTOM_ID = Text(min=1, max=512)
 """Your own ID of a person. Unconfirmed: at most 512 characters."""
@@ -31,27 +29,19 @@ ATTRIBUTES = CustomFields(
 )
 
 
-def attribute(name: str, value: Any) -> tuple[str, Any]:
-    """Name and value as Batch writes them: days and moments carry their type in the name, null removes the attribute."""
-    if isinstance(value, date):  # moments are dates, too
-        return f"date({name})", f"{moment(value)}Z"
-    # Unconfirmed for this API; Batch's older one refuses an empty array. Either way the attribute is gone.
-    return name, None if value == [] else value
-
-
 def attribute_members(batch: Batch, but: Container[str] = ()) -> Iterator[tuple[str, Member]]:
-    """The fields of a batch, all at once, as `attribute` says them one by one."""
+    """Names and values as Batch writes them: days and moments carry their type in the name, null removes the attribute."""
     for name, member in members(batch).items():
         dtype, column = batch.frame.schema[name], pl.col(name)
         if name in but:
             continue
         if isinstance(dtype, pl.List):
+            # Unconfirmed for this API; Batch's older one refuses an empty array. Either way the attribute is gone.
             yield name, replace(member, value=pl.when(column.list.len() > 0).then(member.value))
         elif not dtype.is_temporal():
             yield name, member
         else:
-            moments = column.cast(pl.Datetime("us", "UTC") if isinstance(dtype, pl.Datetime) else pl.Datetime)
-            said = moments.dt.to_string("%Y-%m-%dT%H:%M:%SZ")
+            said = pl.concat_str(second(column, dtype), pl.lit("Z"))
             if not batch.frame[name].null_count():
                 yield f"date({name})", replace(member, value=said)
                 continue
@@ -60,8 +50,7 @@ def attribute_members(batch: Batch, but: Container[str] = ()) -> Iterator[tuple[
             yield name, Member(pl.lit(None, dtype=pl.String), absent=left_out | column.is_not_null())
 
 
-def moment(value: date) -> str:
+def second(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """A day or moment as `YYYY-MM-DDTHH:MM:SS`, in UTC; a day is its midnight."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
-    return f"{value.isoformat()}T00:00:00"
+    moment = value.cast(pl.Datetime("us", "UTC") if isinstance(dtype, pl.Datetime) else pl.Datetime)
+    return moment.dt.to_string("%Y-%m-%dT%H:%M:%S")

@@ -1,14 +1,15 @@
 """The contacts of a Batch project's apps (its older, mobile platform): data of people that the apps know."""
 
 import hashlib
-import json
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import polars as pl
 
-from activation_platform.contracts.batch import Batch, Record
+from activation_platform.contracts.batch import IDENTIFIER, Batch
+from activation_platform.contracts.encode import JSON, Member, Shape, json_objects, members
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
 from activation_platform.contracts.outcomes import ACCEPTED, Outcome, rejected, retry
@@ -22,14 +23,12 @@ from activation_platform.destinations.batch.apps import (
     pack,
     unpack,
 )
-from activation_platform.destinations.batch.attributes import CUSTOM_ID, moment
+from activation_platform.destinations.batch.attributes import CUSTOM_ID, second
 
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch as BatchProject
 
 __all__ = ["Contacts"]
-
-_Update = dict[str, Any]
 
 
 class Contacts(Service):
@@ -68,7 +67,7 @@ class Contacts(Service):
 
     def deliver(self, batch: Batch) -> Conversation:
         """Tell every app what it has not yet taken on; accepted once all have."""
-        updates = [_update(record, batch.frame.schema) for record in batch.records]
+        updates = json_objects(batch, _update)
         digests = [_digest(update) for update in updates]
         taken = [unpack(record.request) for record in batch.records]
         reasons: dict[int, list[str]] = {}
@@ -87,7 +86,7 @@ class Contacts(Service):
         ]
 
     def _tell(
-        self, key: str, position: int, updates: Sequence[_Update], missing: Sequence[int]
+        self, key: str, position: int, updates: Sequence[str], missing: Sequence[int]
     ) -> Generator[httpx.Request, Any, dict[int, str]]:
         """Tell one app; returns why it refused, by record. What it refuses together is told in halves.
 
@@ -97,7 +96,8 @@ class Contacts(Service):
             "POST",
             app_path(key, "data/users"),
             budget=self.destination.custom_data,
-            json=[updates[n] for n in missing],
+            content=f"[{','.join(updates[n] for n in missing)}]".encode(),
+            headers=JSON,
         )
         check_app(response, position)
         if response.is_success:
@@ -111,25 +111,31 @@ class Contacts(Service):
         return first | (yield from self._tell(key, position, updates, missing[middle:]))
 
 
-def _update(record: Record, schema: pl.Schema) -> _Update:
+def _update(batch: Batch) -> Shape:
     values = dict(
-        _value(name, value, schema[name]) for name, value in record.values.items() if name != "custom_id"
+        _value(name, member, batch.frame.schema[name])
+        for name, member in members(batch).items()
+        if name != "custom_id"
     )
-    return {"id": record.identifier, "update": {"overwrite": False, "values": values}}
+    return {
+        "id": Member(pl.col(IDENTIFIER)),
+        "update": {"overwrite": Member(pl.lit(value=False)), "values": values},
+    }
 
 
-def _value(name: str, value: Any, dtype: pl.DataType) -> tuple[str, Any]:
+def _value(name: str, member: Member, dtype: pl.DataType) -> tuple[str, Member]:
     """Name and value as this API writes them: the name says what it is even where null takes the value away."""
-    if isinstance(dtype, pl.List):
-        return f"ut.{name}", value or None  # an empty array is refused
+    column = pl.col(name)
+    if isinstance(dtype, pl.List):  # an empty array is refused
+        return f"ut.{name}", replace(member, value=pl.when(column.list.len() > 0).then(member.value))
     if dtype.is_temporal():
-        return f"date(u.{name})", None if value is None else moment(value)
-    return f"u.{name}", value
+        return f"date(u.{name})", replace(member, value=second(column, dtype))
+    return f"u.{name}", member
 
 
-def _digest(update: _Update) -> str:
+def _digest(update: str) -> str:
     """What an app took on is known again by it: other values of the same record are news to every app."""
-    return hashlib.sha256(json.dumps(update, sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(update.encode()).hexdigest()[:12]
 
 
 def _outcome(reasons: Sequence[str] | None, taken: dict[str, str], in_part: bool) -> Outcome:

@@ -1,20 +1,23 @@
 """The events of a Batch project's people: each is told once, with the moment at which it happened."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import httpx
+import polars as pl
 
-from activation_platform.contracts.batch import Batch, Record
+from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.encode import JSON, Member, Shape, json_objects
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
 from activation_platform.contracts.outcomes import Outcome, partial, rejected
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import Instant, Text, TextList
 from activation_platform.destinations.batch.answers import Fault, faults_of
-from activation_platform.destinations.batch.attributes import ATTRIBUTES, CUSTOM_ID, attribute, moment
+from activation_platform.destinations.batch.attributes import ATTRIBUTES, CUSTOM_ID, attribute_members, second
 
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch as BatchProject
@@ -73,29 +76,25 @@ class Events(Service):
 
     def request(self, batch: Batch) -> httpx.Request:
         """The people of the batch, each once, with their events in the batch's order."""
-        people, records = _by_person(batch), batch.records
+        people, events = _by_person(batch), json_objects(batch, _event)
+        said = (_person(custom_id, [events[n] for n in places]) for custom_id, places in people.items())
         return self.destination.ask(
             "POST",
             f"/{self.destination.version}/profiles/update",
             budget=self.destination.updates,
             cost=len(people),
-            json=[
-                {
-                    "identifiers": {"custom_id": person},
-                    "events": [_event(records[n]) for n in positions],
-                }
-                for person, positions in people.items()
-            ],
+            content=f"[{','.join(said)}]".encode(),
+            headers=JSON,
         )
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
         """Accepted; rejected where Batch left the event out; partial where it left out less, or one of several."""
-        people = list(_by_person(batch).values())
+        people, names = list(_by_person(batch).values()), batch.frame["event_name"].to_list()
         refused: set[int] = set()
         reasons: defaultdict[int, list[str]] = defaultdict(list)
         for place, faults in faults_of(response, self.destination, len(people)).items():
             for fault in faults:
-                meant = _meant(fault, people[place], batch.records)
+                meant = _meant(fault, people[place], names)
                 for n in meant:
                     reasons[n].append(fault.words)
                 if len(meant) == 1 and fault.category == "event" and not fault.attribute:
@@ -108,21 +107,35 @@ class Events(Service):
 def _by_person(batch: Batch) -> Mapping[str, list[int]]:
     """The positions of each person's events, in order."""
     people: defaultdict[str, list[int]] = defaultdict(list)
-    for n, record in enumerate(batch.records):
-        people[record.values["custom_id"]].append(n)
+    for n, custom_id in enumerate(batch.frame["custom_id"].to_list()):
+        people[custom_id].append(n)
     return people
 
 
-def _event(record: Record) -> dict[str, Any]:
-    attributes = dict(attribute(*item) for item in record.values.items() if item[0] not in _OWN)
+def _person(custom_id: str, events: Sequence[str]) -> str:
+    said = json.dumps({"custom_id": custom_id}, ensure_ascii=False)
+    return f'{{"identifiers":{said},"events":[{",".join(events)}]}}'
+
+
+def _event(batch: Batch) -> Shape:
+    """An event; what it lacks is left out."""
+    dtype = batch.frame.schema["event_time"]
     return {
-        "name": record.values["event_name"],
-        "time": f"{moment(record.values['event_time'])}Z",
-        "attributes": {name: value for name, value in attributes.items() if value is not None},
+        "name": Member(pl.col("event_name")),
+        "time": Member(pl.concat_str(second(pl.col("event_time"), dtype), pl.lit("Z"))),
+        "attributes": {
+            name: Member(member.value, absent=_lacking(member))
+            for name, member in attribute_members(batch, but=_OWN)
+        },
     }
 
 
-def _meant(fault: Fault, positions: Sequence[int], records: Sequence[Record]) -> Sequence[int]:
+def _lacking(member: Member) -> pl.Expr:
+    nothing = member.value.is_null()
+    return nothing if member.absent is None else member.absent | nothing
+
+
+def _meant(fault: Fault, positions: Sequence[int], names: Sequence[str]) -> Sequence[int]:
     """The events of a person that a fault may mean: those of the name that it says, else all of them."""
-    named = [n for n in positions if records[n].values["event_name"] == fault.event]
+    named = [n for n in positions if names[n] == fault.event]
     return named or positions
