@@ -189,8 +189,8 @@ def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:
             f"The model {model.name} has no row with the key {key}, by its snapshot {found.rows.number}."
         )
     if verdicts.rows > 1:
-        shown = f"; the first {len(told)}" if verdicts.rows > len(told) else ""
-        _say_lines(f"{verdicts.rows:,} rows of {model.name} have the key {key}{shown}:")
+        first = f"; the first {len(told)}" if verdicts.rows > len(told) else ""
+        _say_lines(f"{verdicts.rows:,} rows of {model.name} have the key {key}{first}:")
     for verdict in told:
         belongs = "is in" if verdict.holds else "is not in"
         _say_lines(f"{key} {belongs} {found.component.name} at {value_in_words(found.made.instant)}:")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -13,6 +13,7 @@ from activation_platform.components.fixtures import Fixture, fixture_of
 from activation_platform.components.scopes import scope_of
 from activation_platform.components.shown import told_plainly
 from activation_platform.components.workspace import Workspace
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.redaction import mask_text
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.shown import lines, shown
@@ -108,23 +109,31 @@ def checks_of(segment: "SegmentComponent", workspace: Workspace) -> list[dg.Asse
     def tests(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         for check in context.selected_asset_check_keys:
             with told_plainly():
-                trial = tried(segment, workspace, cases[check.name])
-            yield _result(segment, trial)
+                yield _result(segment, workspace, cases[check.name])
 
     return [tests]
 
 
-def _result(segment: "SegmentComponent", trial: Trial) -> dg.AssetCheckResult:
-    why_not = {
-        "why": dg.MetadataValue.md("\n\n".join(f"```\n{_explained(one)}\n```" for one in trial.differences))
-    }
+def _result(segment: "SegmentComponent", workspace: Workspace, case: Case) -> dg.AssetCheckResult:
+    passed = False
+    facts: dict[str, Any] = {}
+    try:
+        trial = tried(segment, workspace, case)
+    except DeclarationError as changed:  # it is the test that cannot be carried out, and not the run
+        words = str(changed)
+    else:
+        passed, words = trial.passed, trial.words
+        facts = {"rows": trial.rows, "members": trial.members}
+        if not passed:
+            explained = "\n\n".join(f"```\n{_explained(one)}\n```" for one in trial.differences)
+            facts["why"] = dg.MetadataValue.md(explained)
     return dg.AssetCheckResult(
         asset_key=segment.asset_key,
-        check_name=trial.case.name,
-        passed=trial.passed,
+        check_name=case.name,
+        passed=passed,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=mask_text(trial.words),
-        metadata={"rows": trial.rows, "members": trial.members, **({} if trial.passed else why_not)},
+        description=mask_text(words),
+        metadata=facts,
     )
 
 

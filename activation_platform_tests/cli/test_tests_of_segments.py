@@ -122,3 +122,46 @@ def test_results_as_json_are_the_same(declared, activation):
 
 def test_a_segment_that_does_not_exist_is_told_with_the_nearest(declared, activation):
     assert 'Did you mean "buyers"?' in activation("test", "buyerz", fails=2).stderr
+
+
+def test_a_workspace_without_tests_says_so_and_does_not_fail(project, activation):
+    assert activation("test").stdout == "No segment has tests.\n"
+
+
+def test_a_segment_without_tests_says_how_to_write_some(declared, activation):
+    declared.declare(declared.yaml.read_text().partition("  tests:")[0])
+
+    assert activation("test", "buyers").stdout.startswith("buyers has no tests: write some under tests:")
+
+
+def test_tests_of_a_segment_that_stays_in_its_warehouse_say_that_it_was_not_asked(declared, activation):
+    text = declared.yaml.read_text().replace("kind: users", "kind: users\n  engine: warehouse")
+    declared.declare(text.replace("kind: events", "kind: custom\n  engine: warehouse").replace("  event_time: placed\n", "")
+                     .replace("in_last: 30 days}", "in_last: 30 days, time: placed}"))  # fmt: skip
+
+    said = activation("test").stdout.splitlines()
+
+    assert said[2:] == [
+        "buyers stays in its warehouse, which was not asked: its tests ran here, in DuckDB.",
+        "2 of 2 tests passed.",
+    ]
+
+
+def test_what_is_wrong_with_a_test_is_told_with_file_and_line_by_every_command(declared, activation):
+    replaced(declared, "{id: cleo}", "{id: cleo, email: 5}")
+    number = next(n for n, line in enumerate(declared.yaml.read_text().splitlines(), 1) if "email: 5" in line)
+
+    for command in ("check", "test"):
+        said = activation(command, fails=1).stderr
+        assert f"{declared.yaml}:{number} - " in said
+        assert 'email: 5 is not text: write it in quotes, "..."' in said
+
+
+def test_what_would_steer_a_terminal_is_shown(declared, activation):
+    replaced(declared, "{id: cleo}", r'{id: "\e[2J", email: x@example.org}')
+    replaced(declared, "expect: [ada]", r'expect: [ada, "\e[2J"]')
+
+    said = activation("test", fails=1).stdout
+
+    assert "\x1b" not in said
+    assert "  missing ␛[2J:" in said

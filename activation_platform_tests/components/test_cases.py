@@ -91,6 +91,20 @@ def test_a_failed_test_says_which_keys_differ_and_why_and_holds_nothing_up(teste
     assert LETTERS in materialised(result)
 
 
+def test_a_test_whose_file_no_longer_fits_fails_and_the_run_goes_on(tested, loaded):
+    rows = tested.documents["defs.yaml"].partition("        people:\n")[2].partition("      expect")[0]
+    tested.documents["rows.csv"] = "id,orders\n1,3\n"
+    tested.replaced(f"people:\n{rows}", "people: rows.csv\n")
+    runner = loaded(tested)
+    for file in tested.root.rglob("rows.csv"):
+        file.unlink()
+
+    check = evaluations(succeeded(runner.run(LETTERS)))["three_or_more"]
+
+    assert not check.passed
+    assert 'three_or_more of loyal has changed: "rows.csv" cannot be read' in check.description
+
+
 def test_addresses_in_the_rows_of_a_test_are_masked_in_the_ui(tested, loaded):
     tested.replaced(CONDITION, '- {field: email, ends_with: "@example.net"}')
 
