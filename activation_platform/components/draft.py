@@ -17,6 +17,8 @@ class Draft:
     """A frame on its way to become a snapshot; nobody reads it before it is published."""
 
     folder: Path
+    word: str = "part"
+    """What its files are called, before their number."""
     rows: int = 0
     _parts: int = 0
     _waiting: list[pl.DataFrame] = field(default_factory=list)
@@ -43,11 +45,11 @@ class Draft:
         self._waiting.clear()
         self._waiting_rows = 0
         part.write_parquet(
-            self.folder / f"part-{self._parts:05}.parquet", compression="zstd", compression_level=1
+            self.folder / f"{self.word}-{self._parts:05}.parquet", compression="zstd", compression_level=1
         )
         self._parts += 1
         self.rows += part.height
 
     def scan(self) -> pl.LazyFrame:
         """The rows written so far."""
-        return pl.scan_parquet(sorted(self.folder.glob("part-*.parquet")))
+        return pl.scan_parquet(sorted(self.folder.glob(f"{self.word}-*.parquet")))

@@ -26,21 +26,22 @@ def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
 
 
 def followers(
-    name: str, spec: dg.AssetSpec, *, paused: bool = False, tags: Mapping[str, str] | None = None
+    name: str, *specs: dg.AssetSpec, paused: bool = False, tags: Mapping[str, str] | None = None
 ) -> list[dg.AutomationConditionSensorDefinition]:
-    """The sensor that requests the runs of an asset that follows its data; none for another.
+    """The sensor that requests the runs of assets that follow their data; none for others.
 
-    It is on from the start, and its toggle in the UI is the manual pause. It has one asset only: Dagster's own sensor for all
+    It is on from the start, and its toggle in the UI is the manual pause. It has these assets only: Dagster's own sensor for all
     assets starts switched off, and two sensors may not share an asset.
     """
-    if spec.automation_condition is None:
+    keys = [spec.key for spec in specs if spec.automation_condition is not None]
+    if not keys:
         return []
     sensor = dg.AutomationConditionSensorDefinition(
         f"{name}_follows",
-        target=dg.AssetSelection.assets(spec.key),
+        target=dg.AssetSelection.assets(*keys),
         default_status=dg.DefaultSensorStatus.STOPPED if paused else dg.DefaultSensorStatus.RUNNING,
         run_tags=tags,
-        description=f"Runs {spec.key.to_user_string()} when its data is new. Switch it off to pause it.",
+        description=f"Runs {', '.join(key.to_user_string() for key in keys)} when there is new data. Switch it off to pause it.",
     )
     return [sensor]
 

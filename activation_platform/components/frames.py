@@ -191,6 +191,10 @@ class Frames:
         """Numbers of the snapshots, oldest first; on an object store also of one whose publication broke off."""
         return [int(name) for name in self.folder.names() if name.isdigit()]
 
+    def since(self, number: int) -> list[Snapshot]:
+        """The published snapshots with a greater number, oldest first."""
+        return [found for one in self.numbers() if one > number and (found := self._found(one)) is not None]
+
     def opened(self, number: int) -> Snapshot:
         """A published snapshot; raises DeclarationError where it was pruned."""
         found = self._found(number)

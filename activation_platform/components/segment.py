@@ -8,6 +8,10 @@ from typing import Any, ClassVar
 import dagster as dg
 from pydantic import BaseModel, Field
 
+from activation_platform.components.analysis.assets import analyses
+from activation_platform.components.analysis.faults import analysis_faults
+from activation_platform.components.analysis.sets import turnover
+from activation_platform.components.analysis.spec import AnalysisSpec
 from activation_platform.components.cases import Case
 from activation_platform.components.checks import Census
 from activation_platform.components.following import followers, is_followed, when_new
@@ -49,6 +53,9 @@ class SegmentSpec(dg.Model):
         description="Segments that the model excludes from all others, and not from this one.",
     )
     tests: list[Case] = Field(default_factory=list, description="Rows, and which of them belong.")
+    analysis: AnalysisSpec | None = Field(
+        default=None, description="What is worked out of it beside its rows; see docs/analysis.md."
+    )
     description: str | None = Field(default=None, description="For the people who use it.")
     owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
 
@@ -97,6 +104,7 @@ class SegmentComponent(Declared[SegmentSpec]):
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """An unknown model or template, or a condition that cannot be evaluated over the models that it is about."""
         yield from segment_faults(self, workspace)
+        yield from analysis_faults(self, workspace)
 
     def get_asset_spec(self, workspace: Workspace) -> dg.AssetSpec:
         """The segment as an asset; it follows its model where an activation follows it."""
@@ -135,7 +143,7 @@ class SegmentComponent(Declared[SegmentSpec]):
             newest = frames.of_run([context.run.run_id]) or frames.newest()
             if newest is not None and newest.recipe == recipe:
                 frames.point(context.run.run_id, newest)
-                return self._result(newest, rows, reused=True)
+                return self._result(newest, rows, turnover(newest, newest, model.key), reused=True)
             draft = frames.draft()
             if source is not None and rows.engine is Engine.WAREHOUSE:
                 belonging = members(self, workspace, source, instant)
@@ -156,10 +164,12 @@ class SegmentComponent(Declared[SegmentSpec]):
             )
             if source is not None and rows.engine is Engine.WAREHOUSE:
                 show(context, source, belonging, self.word, self.name, snapshot, census)
-        return self._result(snapshot, rows)
+        return self._result(snapshot, rows, turnover(newest, snapshot, model.key))
 
     @staticmethod
-    def _result(snapshot: Snapshot, rows: Snapshot, *, reused: bool = False) -> dg.MaterializeResult[Any]:
+    def _result(
+        snapshot: Snapshot, rows: Snapshot, changed: Mapping[str, int], *, reused: bool = False
+    ) -> dg.MaterializeResult[Any]:
         share = {"share_of_model": round(snapshot.rows / rows.rows, 4)} if rows.rows else {}
         return dg.MaterializeResult(
             metadata={
@@ -167,6 +177,7 @@ class SegmentComponent(Declared[SegmentSpec]):
                 "model_snapshot": rows.number,
                 "model_rows": rows.rows,
                 **share,
+                **changed,
             }
         )
 
@@ -185,9 +196,10 @@ class SegmentComponent(Declared[SegmentSpec]):
             with told_plainly():
                 return self.execute(context, workspace, source, config)
 
-        return dg.Definitions(
+        own = dg.Definitions(
             assets=[materialise],
             asset_checks=checks_of(self, workspace),
             sensors=followers(f"segments__{self.name}", spec),
             resources={FRAMES_KEY: FRAMES},
         )
+        return dg.Definitions.merge(own, analyses(self, workspace))

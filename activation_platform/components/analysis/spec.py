@@ -1,0 +1,25 @@
+"""What a user writes of the analysis of a segment: the attribute `analysis` in YAML."""
+
+from typing import Annotated
+
+import dagster as dg
+from pydantic import Field
+
+__all__ = ["MOST_OVERLAPPED", "AnalysisSpec"]
+
+MOST_OVERLAPPED = 7
+"""Other segments in one overlap: with the segment itself 8, which is 255 intersections."""
+
+
+class AnalysisSpec(dg.Model):
+    """What is worked out of a segment whenever it is materialised; each word is an asset `analysis/<segment>/…`."""
+
+    breakdowns: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="Categorical fields whose values are counted."
+    )
+    overlap_with: Annotated[list[str], Field(min_length=1, max_length=MOST_OVERLAPPED)] | None = Field(
+        default=None, description="Segments of the same model, whose shared keys are counted."
+    )
+    history: bool = Field(
+        default=False, description="Whether it is written down who entered and left, and when."
+    )

@@ -1,0 +1,261 @@
+"""The analysis of segments, through Dagster: what its assets tell, of which snapshots, and when they are made."""
+
+from xml.etree import ElementTree
+
+import dagster as dg
+import duckdb
+import polars as pl
+import pytest
+
+from activation_platform.components.frames import Frames
+from activation_platform.sync.folder import Folder
+from activation_platform_tests.components.analysis.workspaces import (
+    BREAKDOWNS,
+    HISTORY,
+    LOYAL,
+    OVERLAP,
+    analysed,
+    picture,
+    segment,
+)
+from activation_platform_tests.components.project import (
+    fill,
+    materialised,
+    person,
+    refusal,
+    succeeded,
+    told,
+)
+
+ALL = "{breakdowns: [first_name], overlap_with: [few], history: true}"
+LATER = [person(1), person(2, orders=1), person(3), person(8), person(9)]
+"""Of the loyal 1 to 4, 2 and 4 left; 8 and 9 entered."""
+WAREHOUSE = ("kind: users", "kind: users\n  engine: warehouse")
+
+
+def test_a_segment_tells_its_size_its_share_and_who_entered_and_left(runner, warehouse):
+    first = told(succeeded(runner.run(LOYAL)), LOYAL)
+    fill(warehouse, LATER)
+    second = told(succeeded(runner.run(LOYAL)), LOYAL)
+
+    assert (first["dagster/row_count"], first["share_of_model"]) == (4, 0.8)
+    assert "entered" not in first, "there is nothing to compare the first snapshot with"
+    assert (second["dagster/row_count"], second["entered"], second["left"]) == (4, 2, 2)
+
+
+def test_nobody_enters_or_leaves_a_snapshot_that_is_used_again(runner, warehouse):
+    succeeded(runner.run(LOYAL))
+    fill(warehouse, LATER)
+    config = {"as_of": "2024-01-08T06:00:00+00:00"}
+    succeeded(runner.run(LOYAL, segments__loyal=config))
+
+    again = told(succeeded(runner.run(LOYAL, upstream=False, segments__loyal=config)), LOYAL)
+
+    assert (again["reused"], again["entered"], again["left"]) == (True, 0, 0)
+
+
+def test_a_breakdown_counts_each_value_absolutely_and_in_percent(project, loaded, warehouse):
+    names = ["Ada", "Ada", "Bo", None, "Ada"]
+    fill(warehouse, [person(number, first_name=name) for number, name in enumerate(names)])
+    runner = loaded(analysed(project, "{breakdowns: [first_name]}"))
+
+    metadata = told(succeeded(runner.run(BREAKDOWNS)), BREAKDOWNS)
+
+    assert metadata["first_name"].splitlines()[:5] == [
+        "| first\\_name | rows | percent |",
+        "|---|---|---|",
+        "| Ada | 3 | 60.0 % |",
+        "| Bo | 1 | 20.0 % |",
+        "| *null* | 1 | 20.0 % |",
+    ]
+    assert [text.text for text in ElementTree.fromstring(picture(metadata["first_name"])).iter()][2::3] == [
+        "Ada",
+        "Bo",
+        "null",
+    ]
+    numbers = {name: value for name, value in metadata.items() if isinstance(value, int)}
+    assert numbers == {
+        "first_name: Ada": 3,
+        "first_name: Bo": 1,
+        "first_name (other)": 0,
+        "first_name (null)": 1,
+    }
+
+
+def test_an_overlap_tells_what_is_in_common_and_what_each_combination_has_to_itself(project, loaded):
+    runner = loaded(
+        analysed(project, "{overlap_with: [few, rare]}").also(segment("rare", "{field: id, at_least: 4}"))
+    )
+
+    metadata = told(succeeded(runner.run(OVERLAP)), OVERLAP)
+
+    assert "| few | 2 | 50.0 % | 100.0 % |" in metadata["overlap"]
+    assert "| rare | 1 | 25.0 % | 50.0 % |" in metadata["overlap"]
+    assert "| loyal & few | 2 | 40.0 % |" in metadata["overlap"]
+    assert "| rare | 1 | 20.0 % |" in metadata["overlap"]
+    ElementTree.fromstring(picture(metadata["overlap"]))
+    assert {name: value for name, value in metadata.items() if isinstance(value, int)} == {
+        "keys": 4,
+        "shared with few": 2,
+        "shared with rare": 1,
+        "shared with none": 1,
+    }
+    assert "| few |" in metadata["made_of"]
+
+
+def test_the_history_tells_who_entered_and_who_left_and_when(project, loaded, warehouse, storage):
+    runner = loaded(analysed(project, "{history: true}"))
+    days = ("2024-01-01T06:00:00+00:00", "2024-01-08T06:00:00+00:00")
+    first = told(succeeded(runner.run(HISTORY, segments__loyal={"as_of": days[0]})), HISTORY)
+    fill(warehouse, LATER)
+    second = told(succeeded(runner.run(HISTORY, segments__loyal={"as_of": days[1]})), HISTORY)
+
+    assert (first["entered"], first["left"], first["members"]) == (4, 0, 4)
+    assert (second["entered"], second["left"], second["members"]) == (2, 2, 4)
+    rows = pl.read_parquet(second["files"]).with_columns(pl.col("at").dt.date().cast(pl.String)).rows()
+    assert sorted(rows) == sorted(
+        [(key, "entered", "2024-01-01", 2) for key in "1234"]
+        + [(key, "left", "2024-01-08", 4) for key in "24"]
+        + [(key, "entered", "2024-01-08", 4) for key in "89"]
+    )
+    query = f"select key from '{second['files']}' group by key having arg_max(event, snapshot) = 'entered'"
+    assert {key for (key,) in duckdb.sql(query).fetchall()} == {"1", "3", "8", "9"}
+    assert not set("1389") & set(str(second["changes"]).split("|")[-1]), "no key is shown"
+
+
+def test_a_snapshot_is_recorded_once_however_often_the_history_is_made(project, loaded, storage):
+    runner = loaded(analysed(project, "{history: true}"))
+    succeeded(runner.run(HISTORY))
+    before = sorted(storage.glob("analysis/loyal/*/*"))
+
+    again = told(succeeded(runner.run(HISTORY, upstream=False)), HISTORY)
+
+    assert (again["recorded_snapshots"], again["entered"], again["left"], again["members"]) == (0, 0, 0, 4)
+    assert sorted(storage.glob("analysis/loyal/*/*")) == before
+
+
+def test_the_history_goes_through_every_snapshot_that_it_missed(project, loaded, warehouse, storage):
+    runner = loaded(analysed(project, "{history: true}"))
+    for people in ([person(1)], [person(2)], [person(1)]):
+        fill(warehouse, people)
+        succeeded(runner.run(LOYAL))
+
+    metadata = told(succeeded(runner.run(HISTORY, upstream=False)), HISTORY)
+
+    assert (metadata["recorded_snapshots"], metadata["entered"], metadata["left"]) == (3, 3, 2)
+    events = pl.read_parquet(metadata["files"]).sort("snapshot", "key").select("key", "event").rows()
+    assert events == [("1", "entered"), ("1", "left"), ("2", "entered"), ("1", "entered"), ("2", "left")]
+
+
+def test_the_history_outlives_the_snapshots(project, loaded, warehouse, storage, monkeypatch):
+    runner = loaded(analysed(project, "{history: true}"))
+    succeeded(runner.run(HISTORY))
+    monkeypatch.setattr("activation_platform.components.frames._KEEP_SECONDS", -3600)
+    monkeypatch.setattr("activation_platform.components.frames._KEEP_NEWEST", 2)
+    first = Frames(Folder(storage), "segments", "loyal").numbers()
+    fill(warehouse, LATER)
+    for _ in range(2):
+        succeeded(runner.run(LOYAL))
+    assert not {*first} & {*Frames(Folder(storage), "segments", "loyal").numbers()}
+
+    metadata = told(succeeded(runner.run(HISTORY, upstream=False)), HISTORY)
+
+    assert (metadata["entered"], metadata["left"], metadata["members"]) == (2, 2, 4)
+    assert pl.read_parquet(metadata["files"]).height == 8
+
+
+def test_rows_that_stay_in_their_warehouse_are_analysed_as_those_that_are_here(
+    project, loaded, warehouse, tmp_path, monkeypatch
+):
+    words = ALL.replace("few", "few, rare")
+    analysed(project, words).also(segment("rare", "{field: id, at_least: 4}"))
+    found = []
+    for root in ("here", "there"):
+        monkeypatch.setenv("ACTIVATION_STORAGE", str(tmp_path / root))
+        fill(warehouse, [person(1), person(2), person(3, first_name=None), person(4), person(5, orders=1)])
+        runner = loaded(project)
+        succeeded(runner.run(BREAKDOWNS, OVERLAP, HISTORY))
+        fill(warehouse, LATER)
+        result = succeeded(runner.run(BREAKDOWNS, OVERLAP, HISTORY))
+        metadata = [told(result, asset) for asset in (BREAKDOWNS, OVERLAP, HISTORY)]
+        events = pl.read_parquet(metadata[2]["files"]).sort("snapshot", "key").select("key", "event").rows()
+        ignored = ("made_of", "files", "changes")
+        found.append(
+            [
+                *({name: value for name, value in one.items() if name not in ignored} for one in metadata),
+                events,
+            ]
+        )
+        project.documents["defs.yaml"] = project.documents["defs.yaml"].replace(*WAREHOUSE)
+    here, there = found
+    assert here == there
+
+
+def test_rows_that_stay_in_their_warehouse_have_no_turnover_but_that_of_their_history(
+    project, loaded, warehouse
+):
+    runner = loaded(analysed(project, "{history: true}").replaced(*WAREHOUSE))
+    succeeded(runner.run(LOYAL))
+    fill(warehouse, LATER)
+    assert "entered" not in told(succeeded(runner.run(LOYAL)), LOYAL)
+    assert told(succeeded(runner.run(HISTORY, upstream=False)), HISTORY)["recorded_snapshots"] == 1
+
+
+def test_an_analysis_is_downstream_of_its_segment_and_of_those_that_overlap(project):
+    graph = analysed(project, ALL).load().resolve_asset_graph()
+
+    def upstream(asset):
+        return {key.to_user_string() for key in graph.get(dg.AssetKey(asset.split("/"))).parent_keys}
+
+    assert upstream(BREAKDOWNS) == upstream(HISTORY) == {LOYAL}
+    assert upstream(OVERLAP) == {LOYAL, "segments/few"}
+    assert graph.get(dg.AssetKey(OVERLAP.split("/"))).group_name == "analysis"
+
+
+def test_an_analysis_is_made_in_a_run_of_its_own_whenever_its_segment_was(project, loaded, instance):
+    runner = loaded(analysed(project, ALL))
+    asked = dg.evaluate_automation_conditions(runner.defs, instance)
+    assert asked.total_requested == 0
+
+    succeeded(runner.run(LOYAL))
+    asked = dg.evaluate_automation_conditions(runner.defs, instance, cursor=asked.cursor)
+    names = {BREAKDOWNS, HISTORY}
+    assert {subset.key.to_user_string() for subset in asked.results if subset.true_subset.size} == names
+    job = runner.defs.resolve_job_def("activate_letters")
+    assert not {key for key in job.asset_layer.executable_asset_keys if key.path[0] == "analysis"}
+
+    succeeded(runner.run("segments/few", upstream=False))
+    asked = dg.evaluate_automation_conditions(runner.defs, instance, cursor=asked.cursor)
+    assert OVERLAP in {subset.key.to_user_string() for subset in asked.results if subset.true_subset.size}
+
+
+def test_one_sensor_that_is_on_makes_the_whole_analysis_of_a_segment(project):
+    sensors = analysed(project, ALL).load().get_repository_def().sensor_defs
+    (found,) = [sensor for sensor in sensors if sensor.name == "analysis__loyal_follows"]
+    assert found.default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_an_analysis_of_a_segment_that_was_never_made_says_what_to_do(project, loaded):
+    runner = loaded(analysed(project, ALL))
+    assert "segments/loyal was never materialised" in refusal(runner.run(BREAKDOWNS, upstream=False))
+    succeeded(runner.run(LOYAL))
+    assert "segments/few was never materialised" in refusal(runner.run(OVERLAP, upstream=False))
+
+
+def test_a_field_that_turned_out_to_be_no_category_is_told_plainly(project, loaded):
+    analysed(project, "{breakdowns: [first_name]}").replaced("{type: text, categorical", "{categorical")
+    project.replaced(
+        "table: people", "sql: select id, email, orders * 1.5::double as first_name, orders from people"
+    )
+
+    words = refusal(loaded(project).run(BREAKDOWNS))
+
+    assert 'no breakdown of loyal by "first_name", which is number' in words
+
+
+@pytest.mark.parametrize("words", [ALL, "{breakdowns: [first_name]}"])
+def test_an_empty_segment_is_analysed_too(project, loaded, words):
+    runner = loaded(analysed(project, words).replaced("at_least: 3", "at_least: 300"))
+    result = succeeded(runner.run(BREAKDOWNS, *([OVERLAP, HISTORY] if "few" in words else [])))
+    assert told(result, BREAKDOWNS)["first_name"] == "no rows"
+    assert "analysis/loyal/breakdowns" in materialised(result)
