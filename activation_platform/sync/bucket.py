@@ -17,9 +17,10 @@ from typing import Self
 
 from activation_platform.contracts.errors import LeaseLost, StorageFailed
 from activation_platform.sync.cache import Cache
+from activation_platform.sync.files import mapped
 from activation_platform.sync.lease import leased
 from activation_platform.sync.objects import Objects
-from activation_platform.sync.store import FileFacts, Hold, Log, Store
+from activation_platform.sync.store import Content, FileFacts, Hold, Log, Store
 
 __all__ = ["Bucket"]
 
@@ -159,13 +160,16 @@ class Bucket(Store):
         """Numbered objects."""
         return BucketLog(self / name, len((self / name).names()) + 1)
 
-    def read_log(self, name: str) -> bytes | None:
+    def read_log(self, name: str) -> Content | None:
         """Their contents in order, up to where the log was ended."""
         log = self / name
         names = log._without_gap()
         if not names:
             return None
-        return b"".join(content for content in log.read_each(names) if not content.startswith(_CLOSED))
+        with self.cache.draft() as path, path.open("w+b") as whole:
+            whole.writelines(content for content in log.read_each(names) if not content.startswith(_CLOSED))
+            whole.flush()
+            return mapped(whole)
 
     def end_log(self, name: str) -> None:
         """Write the object that whoever had the log open would have written next."""

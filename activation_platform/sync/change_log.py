@@ -4,7 +4,7 @@ It is written while the run goes on, a group of events at a time and beside what
 left to write. A run that dies loses it; whoever recovers its journal writes it anew.
 """
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +16,8 @@ from activation_platform.sync.store import Store
 __all__ = ["ChangeLog"]
 
 _GROUP = 32_768
+_BEHIND = 4
+"""Groups that may wait to be written."""
 _ALIKE = ("run", "at", "operation", "event", "did", "reason", "request")
 _UNTOLD = [Event.INTENT, Event.EQUAL, Event.UNSENT, Event.CLEARED]
 _ISSUES = [Event.SET_ASIDE, Event.REJECTED, Event.PARTIAL, Event.UNKNOWN]
@@ -38,6 +40,7 @@ class ChangeLog:
         self._waiting.append(events)
         self._rows += events.height
         if self._rows >= _GROUP:
+            wait(self._written[:-_BEHIND])  # else what comes faster than it is written would fill the memory
             self._written.append(self._beside.submit(self._write, self._waiting))
             self._waiting, self._rows = [], 0
 

@@ -1,14 +1,16 @@
 """Files that are either wholly there or not at all: written beside, synced, renamed."""
 
+import mmap
 import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import pyarrow.parquet as pq
 
-__all__ = ["GrowingParquet", "as_ipc", "beside_of", "publish", "sync_folder"]
+__all__ = ["GrowingParquet", "as_ipc", "beside_of", "mapped", "publish", "sync_folder"]
 
 
 def publish(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
@@ -21,6 +23,12 @@ def publish(path: Path, write: Callable[[Path], None], *, durable: bool = True) 
     beside.replace(path)
     if durable:
         sync_folder(path.parent)
+
+
+def mapped(file: BinaryIO) -> bytes | mmap.mmap:
+    """All of an open file, as it is now; it may be closed at once."""
+    size = os.fstat(file.fileno()).st_size  # nothing cannot be mapped
+    return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b""
 
 
 def beside_of(path: Path) -> Path:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from activation_platform.sync.files import beside_of, publish, sync_folder
+from activation_platform.sync.files import beside_of, mapped, publish, sync_folder
 from activation_platform.sync.lock import locked
-from activation_platform.sync.store import HELD, FileFacts, Hold, Log, Store
+from activation_platform.sync.store import HELD, Content, FileFacts, Hold, Log, Store
 
 __all__ = ["Folder"]
 
@@ -128,9 +128,13 @@ class Folder(Store):
         """A file to append to."""
         return FileLog(self._room(name))
 
-    def read_log(self, name: str) -> bytes | None:
+    def read_log(self, name: str) -> Content | None:
         """The file's content."""
-        return self.read(name)
+        try:
+            with (self.path / name).open("rb") as file:
+                return mapped(file)
+        except FileNotFoundError:
+            return None
 
     def end_log(self, name: str) -> None:
         """The lock sees to it: nobody can hold it while another process has the log open."""

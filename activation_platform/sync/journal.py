@@ -16,14 +16,14 @@ import polars as pl
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.sync.manifest import damaged
 from activation_platform.sync.states import NO_EVENTS, conform, filled
-from activation_platform.sync.store import Hold, Store
+from activation_platform.sync.store import Content, Hold, Store
 
 __all__ = ["Journal", "read_journal"]
 
 _MAGIC = 0x4C4A5041  # "APJL"
 _HEADER = struct.Struct("<III")
 _BEGINNING = struct.pack("<I", _MAGIC)
-_REMEMBERED = 256 * 1024 * 1024
+_REMEMBERED = 128 * 1024 * 1024
 """Bytes of events that are also kept in memory until the run is sealed; of more, all are read back."""
 
 
@@ -40,7 +40,8 @@ class Journal:
         self._waiting: list[bytes] = []
         self._noted = self._stored = 0
         self._remembered: list[pl.DataFrame] | None = []
-        self._size = 0
+        self.size = 0
+        """Bytes noted."""
         self._turn = asyncio.Lock()
         self._failed: ActivationError | None = None
 
@@ -80,8 +81,8 @@ class Journal:
         frame = _framed(events)
         self._waiting.append(frame)
         self._noted += 1
-        self._size += len(frame)
-        if self._size > _REMEMBERED:
+        self.size += len(frame)
+        if self.size > _REMEMBERED:
             self._remembered = None
         if self._remembered is not None:
             self._remembered.append(events)
@@ -124,7 +125,8 @@ def read_journal(store: Store, name: str) -> Iterator[pl.DataFrame]:
 
     Raises LedgerMismatch where it is damaged in a way that no crash explains.
     """
-    content, at = store.read_log(name) or b"", 0
+    content: Content = store.read_log(name) or b""
+    at = 0
     while len(content) - at >= _HEADER.size:
         payload = _whole(content, at)
         if payload is None:
@@ -135,7 +137,7 @@ def read_journal(store: Store, name: str) -> Iterator[pl.DataFrame]:
         at += _HEADER.size + len(payload)
 
 
-def _whole(content: bytes, at: int) -> bytes | None:
+def _whole(content: Content, at: int) -> bytes | None:
     """The payload of the frame that begins there; None where there is no whole one."""
     if len(content) - at < _HEADER.size:
         return None
@@ -144,7 +146,7 @@ def _whole(content: bytes, at: int) -> bytes | None:
     return payload if magic == _MAGIC and len(payload) == length and zlib.crc32(payload) == checksum else None
 
 
-def _any_whole(content: bytes, at: int) -> bool:
+def _any_whole(content: Content, at: int) -> bool:
     """Whether a whole frame begins anywhere from there on."""
     while (at := content.find(_BEGINNING, at)) >= 0:
         if _whole(content, at) is not None:

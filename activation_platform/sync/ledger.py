@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,8 +44,9 @@ from activation_platform.sync.head import Head
 from activation_platform.sync.journal import Journal, read_journal
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.past import PAST, forget_past, keep_past
+from activation_platform.sync.ranges import in_parts
 from activation_platform.sync.reader import read_debts, read_head, require_base
-from activation_platform.sync.states import NO_EVENTS, State, filled
+from activation_platform.sync.states import State, filled
 from activation_platform.sync.store import HELD, Hold, Store
 
 __all__ = ["Ledger"]
@@ -140,7 +142,7 @@ class Ledger:
             setattr(self.manifest, name, value)
         with ThreadPoolExecutor(1) as beside:  # a disk takes its time to forget what is large
             forgotten = beside.submit(shutil.rmtree, self.work, ignore_errors=True)
-            self._fold(self.manifest.sequence, journal.events(), self._log, self._room)
+            self._fold(self.manifest.sequence, journal.events(), journal.size, self._log, self._room)
             forgotten.result()
         self.folder.delete(_journal(self.manifest.sequence))
         shutil.rmtree(self._room)
@@ -180,43 +182,67 @@ class Ledger:
             return 0
         journal = _journal(manifest.sequence)
         self.folder.end_log(journal)
-        if self.folder.read_log(journal) is None:
+        content = self.folder.read_log(journal)
+        if content is None:
             return 0
         room = self.folder.scratch("room")
-        frames, log = list(read_journal(self.folder, journal)), ChangeLog(room, manifest.sequence)
-        for frame in frames:
-            log.note(frame)
-        self._fold(manifest.sequence, frames, log, room)
+        log = ChangeLog(room, manifest.sequence)
+
+        def logged() -> Iterator[pl.DataFrame]:
+            for events in read_journal(self.folder, journal):
+                log.note(events)
+                yield events
+
+        self._fold(manifest.sequence, logged(), len(content), log, room)
         shutil.rmtree(room)
         return manifest.sequence
 
-    def _fold(self, run: int, frames: Iterable[pl.DataFrame], log: ChangeLog, room: Path) -> None:
+    def _fold(self, run: int, frames: Iterable[pl.DataFrame], size: int, log: ChangeLog, room: Path) -> None:
         """Turn the events of a run, which are logged, into its delta, debts, changes and issues, then put them in force."""
-        events = pl.concat([NO_EVENTS, *frames])
         manifest, old_debts = self.manifest, self.manifest.debts
-        if events.height:
-            doubts = in_doubt(events)
-            log.note(doubts)
-            events = pl.concat([without_intents(events), doubts])
-            self._keep_entries(room, run, changed_entries(events))
-            self._keep_debts(room, run, fold_debts(self._debts, events, run=run))
+        debts: list[pl.DataFrame] = []
+
+        def changed() -> Iterator[pl.DataFrame]:
+            for part in in_parts(frames, size, room):
+                doubts = in_doubt(part.events)
+                log.note(doubts)
+                events = pl.concat([without_intents(part.events), doubts])
+                debts.append(fold_debts(part.of(self._debts), events, run=run))
+                manifest.clock = max([manifest.clock, *events["since"].top_k(1)])
+                yield changed_entries(events)
+
+        self._keep_entries(room, run, changed())
+        if debts:
+            self._keep_debts(room, run, debts[0] if len(debts) == 1 else pl.concat(debts))
             log.keep(self.folder)
-            manifest.clock = max(manifest.clock, *events["since"].top_k(1))
         manifest.sealed = run
         manifest.write(self.folder)
         if old_debts and old_debts != manifest.debts:
             self.folder.delete(old_debts)
 
-    def _keep_entries(self, room: Path, run: int, entries: pl.DataFrame) -> None:
-        if entries.is_empty():
+    def _keep_entries(self, room: Path, run: int, changed: Iterator[pl.DataFrame]) -> None:
+        """Keep what the events of a run made of entries, part by part."""
+        heights: list[int] = []
+
+        def counted() -> Iterator[pl.DataFrame]:
+            for entries in changed:
+                if entries.height:
+                    heights.append(entries.height)
+                    yield entries
+
+        parts = counted()
+        first, second = next(parts, None), next(parts, None)
+        if first is None:
             return
+        every = chain([first] if second is None else [first, second], parts)
         if not self.manifest.entries:  # the first ones of all are a base as they are
-            first = fold_entries(entries)
-            base = as_ipc(first.filter(first["state"] != State.REMOVED))
+            folded = (fold_entries(entries) for entries in every)
+            base = as_base((one.filter(one["state"] != State.REMOVED) for one in folded), room)
             self.manifest.base = keep_checked(self.folder, room, f"base-{run}", ".arrow", base)
             return
-        file = keep_checked(self.folder, room, f"delta-{run}", ".arrow", as_ipc(filled(entries)))
-        partition, rows = self.manifest.partition, entries.height
+        delta = as_ipc(filled(first)) if second is None else as_base(every, room)
+        file = keep_checked(self.folder, room, f"delta-{run}", ".arrow", delta)
+        partition, rows = self.manifest.partition, sum(heights)
         self.manifest.deltas.append({"run": run, "partition": partition, "file": file, "rows": rows})
 
     def _keep_debts(self, room: Path, run: int, debts: pl.DataFrame) -> None:

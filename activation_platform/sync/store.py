@@ -6,6 +6,7 @@ is locked (`Hold`).
 """
 
 import json
+import mmap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -13,7 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-__all__ = ["HELD", "FileFacts", "Hold", "Log", "Store", "to_json"]
+__all__ = ["HELD", "Content", "FileFacts", "Hold", "Log", "Store", "to_json"]
+
+
+Content = bytes | mmap.mmap
+"""What a file holds: in memory, or mapped from a file on this machine."""
 
 
 class Hold:
@@ -123,7 +128,7 @@ class Store(ABC):
         """Open a log to append to it, or begin it."""
 
     @abstractmethod
-    def read_log(self, name: str) -> bytes | None:
+    def read_log(self, name: str) -> Content | None:
         """All that was appended to a log; None where it was never begun."""
 
     @abstractmethod

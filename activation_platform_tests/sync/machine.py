@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 
 from activation_platform.contracts.modes import Mode, ObjectKind
 from activation_platform.contracts.service import Service
-from activation_platform.sync import ledger, survey
+from activation_platform.sync import ledger, ranges, survey
 from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.history import Status
 from activation_platform.sync.mapping import FieldMapping
@@ -179,6 +179,7 @@ class Histories(RuleBasedStateMachine):
             ]
         self.patches = [
             patch.object(survey, "ROWS_AT_ONCE", rows_at_once),
+            patch.multiple(ranges, _IN_MEMORY=1_000 * rows_at_once, _RANGES=4),
             patch.object(ledger, "_MAX_OVERLAY", overlay),
         ]
         for each in self.patches:

@@ -19,7 +19,7 @@ import time_machine
 
 from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
-from activation_platform.sync import ledger
+from activation_platform.sync import ledger, ranges
 from activation_platform.sync.activate import activate
 from activation_platform.sync.bucket import Bucket
 from activation_platform.sync.budgets import Budgets
@@ -69,8 +69,10 @@ class Life:
             if self.clock
             else nullcontext()
         )
-        # Every third run or so folds its deltas into a new base: killed there, too.
-        with wrong, patch.object(ledger, "_MAX_DELTAS", 2):
+        # Every third run or so folds its deltas into a new base, and some do more than memory holds: killed there, too.
+        deltas = patch.object(ledger, "_MAX_DELTAS", 2)
+        memory = patch.multiple(ranges, _IN_MEMORY=5_000, _RANGES=4)
+        with wrong, deltas, memory:
             self._run()
 
     def _run(self) -> None:

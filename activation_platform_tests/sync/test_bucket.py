@@ -67,7 +67,7 @@ def test_an_append_whose_answer_was_lost_is_in_the_log_once(bucket, front):
     front.faults["PUT"] = [FORGETS]
     log.append(b"a")
     log.append(b"b")
-    assert bucket.read_log("journal-1.log") == b"ab"
+    assert bytes(bucket.read_log("journal-1.log") or b"") == b"ab"
 
 
 def test_a_short_absence_of_the_store_is_waited_for(bucket, front):
@@ -196,7 +196,7 @@ def test_events_that_are_ready_together_are_one_object_and_each_waits_for_it(buc
         if number == 5:
             slowly.set()
         await journal.durable()
-        assert bucket.read_log("journal-1.log") != b""
+        assert bytes(bucket.read_log("journal-1.log") or b"") != b""
 
     async def batches():
         await asyncio.gather(*(batch(number) for number in range(6)))
@@ -245,7 +245,7 @@ def test_a_log_that_was_ended_takes_no_more(bucket):
     bucket.end_log("journal-1.log")
     with pytest.raises(LeaseLost, match=r"has ended .*journal-1.log"):
         log.append(b"b")
-    assert bucket.read_log("journal-1.log") == b"a"
+    assert bytes(bucket.read_log("journal-1.log") or b"") == b"a"
 
 
 def test_what_another_machine_replaced_is_fetched_again(bucket, tmp_path, monkeypatch):
