@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
     from activation_platform.components.source import SourceComponent
+    from activation_platform.components.split import SplitComponent
     from activation_platform.components.template import TemplateComponent
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ModelComponent",
     "SegmentComponent",
     "SourceComponent",
+    "SplitComponent",
     "TemplateComponent",
 ]
 

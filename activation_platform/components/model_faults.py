@@ -33,6 +33,7 @@ def model_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Faul
     yield from _event_faults(model)
     yield from _relation_faults(model, workspace)
     yield from _exclusion_faults(model, workspace)
+    yield from _list_faults(model, workspace)
     yield from _engine_faults(model)
 
 
@@ -106,11 +107,29 @@ def _relation_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[
 
 def _exclusion_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:
     for number, name in enumerate(model.spec.exclude):
-        yield from workspace.unknown("segment", name, ("exclude", number))
-        segment: SegmentComponent | None = workspace.find("segment", name)
-        if segment is not None and segment.spec.model != model.name:
-            words = f'the segment "{name}" is one of {segment.spec.model}, not of this model'
-            yield Fault(("exclude", number), words)
+        yield from _segment_faults(model, workspace, name, ("exclude", number))
+
+
+def _list_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:
+    """Priority lists of what is no segment of the model, or of a segment that stands in one already."""
+    stands: dict[str, str] = {}
+    for priorities, names in model.spec.priority_lists.items():
+        for number, name in enumerate(names):
+            path = ("priority_lists", priorities, number)
+            yield from _segment_faults(model, workspace, name, path)
+            if name in stands:
+                words = f'the segment "{name}" stands in {stands[name]} already: a segment has one place in one list'
+                yield Fault(path, words)
+            stands.setdefault(name, priorities)
+
+
+def _segment_faults(
+    model: "ModelComponent", workspace: Workspace, name: str, path: tuple[str | int, ...]
+) -> Iterator[Fault]:
+    yield from workspace.unknown("segment", name, path)
+    segment: SegmentComponent | None = workspace.find("segment", name)
+    if segment is not None and segment.spec.model != model.name:
+        yield Fault(path, f'the segment "{name}" is one of {segment.spec.model}, not of this model')
 
 
 def _engine_faults(model: "ModelComponent") -> Iterator[Fault]:

@@ -59,6 +59,10 @@ class ModelSpec(dg.Model):
         default_factory=list,
         description="Segments of this model whose rows belong to none of its other segments.",
     )
+    priority_lists: dict[Name, list[str]] = Field(
+        default_factory=dict,
+        description="By name: segments of this model in order; a row belongs to the first of them that takes it.",
+    )
     most_duplicates: float = Field(
         default=5.0, ge=0, le=100, description="Percent of duplicate keys that still only warns."
     )
@@ -70,6 +74,11 @@ class ModelSpec(dg.Model):
     def key(self) -> tuple[str, ...]:
         """The primary key's columns."""
         return (self.primary_key,) if isinstance(self.primary_key, str) else tuple(self.primary_key)
+
+    def before(self, segment: str) -> list[str]:
+        """The segments that stand before one in its priority list."""
+        found = next((names for names in self.priority_lists.values() if segment in names), [segment])
+        return found[: found.index(segment)]
 
     @property
     def exposed(self) -> dict[str, ColumnSpec] | None:

@@ -1,4 +1,4 @@
-"""The models and segments of a workspace as conditions see them, and the models that a segment reads."""
+"""The models, segments and splits of a workspace as conditions see them, and the models that a segment reads."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from activation_platform.components.workspace import Workspace
-from activation_platform.segmentation.conditions import Condition, read
+from activation_platform.segmentation.conditions import AllOf, Condition, NoneOf, read
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.reads import models_read
+from activation_platform.segmentation.related import InSegment, Taken
 from activation_platform.segmentation.scope import Link, Model, Scope, Segment
+from activation_platform.segmentation.splits import Split
 
 if TYPE_CHECKING:
     from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
+    from activation_platform.components.split import SplitComponent
 
 __all__ = ["excluded_from", "models_of", "scope_of"]
 
@@ -34,7 +37,8 @@ def models_of(workspace: Workspace, condition: Condition, own: str) -> "list[Mod
 
 def _scope(workspace: Workspace) -> Scope:
     models = {name: workspace.find("model", name) for name in workspace.names("model")}
-    return Scope("", {name: _model(model, models) for name, model in models.items()}, _segments(workspace))
+    read_models = {name: _model(model, models) for name, model in models.items()}
+    return Scope("", read_models, _segments(workspace), _splits(workspace))
 
 
 def _model(model: "ModelComponent", models: "Mapping[str, ModelComponent]") -> Model:
@@ -60,16 +64,38 @@ def excluded_from(segment: "SegmentComponent", lists: Sequence[str]) -> list[str
 
 
 def _segments(workspace: Workspace) -> dict[str, Segment]:
-    """All segments; those whose condition has a fault tell it themselves."""
+    """All segments; those whose condition or limit has a fault tell it themselves."""
     segments: dict[str, Segment] = {}
     for name in workspace.names("segment"):
         component: SegmentComponent = workspace.find("segment", name)
-        model: ModelComponent | None = workspace.find("model", component.spec.model)
-        declared = [] if model is None else model.spec.exclude
-        lists = [one for one in excluded_from(component, declared) if workspace.find("segment", one)]
-        without = [{"none": [{"segment": one} for one in lists]}] if lists else []
-        tree = component.tree(workspace)
         with suppress(InvalidCondition):
-            condition = read({"all": [tree, *without]} if without else tree)
-            segments[name] = Segment(component.spec.model, condition)
+            segments[name] = _segment(component, workspace)
     return segments
+
+
+def _segment(component: "SegmentComponent", workspace: Workspace) -> Segment:
+    """Its conditions and the exclusions come first, then its limit, then what stands before it in a priority list."""
+    model: ModelComponent | None = workspace.find("model", component.spec.model)
+    excluded = [] if model is None else excluded_from(component, model.spec.exclude)
+    before = [] if model is None else model.spec.before(component.name)
+    tree, limit = component.tree(workspace), component.spec.limit
+    without = [InSegment(segment=one) for one in excluded if workspace.find("segment", one)]
+    conditions = [*([] if tree is None and limit else [read(tree)]), *_none_of(without)]
+    takes = read({"limit": limit, "of": _all_of(conditions)}) if limit is not None else _all_of(conditions)
+    assert takes is not None
+    earlier = [Taken(taken_by=one) for one in before if workspace.find("segment", one)]
+    return Segment(component.spec.model, _all_of([takes, *_none_of(earlier)]) or takes, takes)
+
+
+def _none_of(conditions: Sequence[Condition]) -> list[Condition]:
+    return [NoneOf(none=tuple(conditions))] if conditions else []
+
+
+def _all_of(conditions: Sequence[Condition]) -> Condition | None:
+    """What holds where each of them does; None of none: of all rows."""
+    return AllOf(all=tuple(conditions)) if len(conditions) > 1 else next(iter(conditions), None)
+
+
+def _splits(workspace: Workspace) -> dict[str, Split]:
+    found: list[SplitComponent] = [workspace.find("split", name) for name in workspace.names("split")]
+    return {one.name: Split(one.spec.model, one.spec.seed, one.spec.shares) for one in found}

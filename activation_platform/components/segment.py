@@ -44,10 +44,14 @@ class SegmentSpec(dg.Model):
     name: Name = Field(description="The name that activations refer to.")
     model: str = Field(description="The model whose rows it chooses from.")
     where: dict[str, Any] | None = Field(
-        default=None, description="The condition: groups all, any, none; see docs/segments.md."
+        default=None,
+        description="The condition: groups all, any, none; see docs/segments.md. Beside a limit it may be left out: all rows.",
     )
     template: str | None = Field(default=None, description="Instead of `where`: a template to fill.")
     values: dict[str, Any] = Field(default_factory=dict, description="Values for the template's parameters.")
+    limit: dict[str, Any] | None = Field(
+        default=None, description="How many of these rows: {top, by} or {sample, seed}; see docs/segments.md."
+    )
     opts_out_of: list[str] = Field(
         default_factory=list,
         description="Segments that the model excludes from all others, and not from this one.",
@@ -92,7 +96,7 @@ class SegmentComponent(Declared[SegmentSpec]):
         return tree
 
     def condition(self, workspace: Workspace) -> Condition:
-        """What decides which rows belong, the model's exclusions included; of a workspace without faults."""
+        """What decides which rows belong, the model's exclusions and priority lists included; of a workspace without faults."""
         return scope_of(workspace, self.spec.model).segments[self.name].condition
 
     def recipe(self, workspace: Workspace, read_from: Mapping[str, Snapshot], instant: datetime) -> str:

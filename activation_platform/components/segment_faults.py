@@ -1,4 +1,4 @@
-"""Everything impossible that a segment can say: model, template, condition, exclusions, models that lie apart, tests."""
+"""Everything impossible that a segment can say: model, template, condition, limit, exclusions, models that lie apart, tests."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import Engine
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.problems import InvalidCondition
-from activation_platform.segmentation.related import InSegment
+from activation_platform.segmentation.related import InSegment, Taken
 from activation_platform.segmentation.validate import problems
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ __all__ = ["segment_faults"]
 
 def segment_faults(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
     """Everything impossible about a segment; what would only follow from a fault that was told is not told."""
-    found = [*_references(segment, workspace), *_condition(segment, workspace)]
-    found = found or [*_exclusions(segment, workspace)]
+    found = [*_references(segment, workspace), *_condition(segment, workspace), *_limit(segment, workspace)]
+    found = found or [*_exclusions(segment, workspace), *_priorities(segment, workspace)]
     yield from found or _apart(segment, workspace)
     yield from case_faults(segment, workspace, sound=not found)
 
@@ -32,7 +32,8 @@ def segment_faults(segment: "SegmentComponent", workspace: Workspace) -> Iterato
 def _references(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
     spec = segment.spec
     yield from workspace.unknown("model", spec.model, ("model",))
-    if (spec.where is None) is (spec.template is None):
+    given = [one for one in (spec.where, spec.template) if one is not None]
+    if len(given) > 1 or (not given and spec.limit is None):
         yield Fault((), "takes exactly one of where and template")
     elif spec.template is not None:
         yield from workspace.unknown("template", spec.template, ("template",))
@@ -69,6 +70,27 @@ def _condition(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fa
             yield Fault(("template",), f"filled in, the template does not fit: {problem}")
 
 
+def _limit(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
+    if segment.spec.limit is None or workspace.find("model", segment.spec.model) is None:
+        return
+    try:
+        limited = read({"limit": segment.spec.limit})
+        found = problems(limited, scope_of(workspace, segment.spec.model))
+    except InvalidCondition as invalid:
+        found = list(invalid.problems)
+    yield from (Fault(problem.path, problem.message) for problem in found)
+
+
+def _priorities(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
+    """Segments before this one in its priority list that lead back here."""
+    model: ModelComponent = workspace.find("model", segment.spec.model)
+    for name in model.spec.before(segment.name):
+        if workspace.find("segment", name) is not None:  # else the model tells it
+            scope, within = scope_of(workspace, model.name), (segment.name,)
+            for problem in problems(Taken(taken_by=name), scope, within=within):
+                yield Fault(_said_in(segment), problem.message)
+
+
 def _exclusions(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
     """Exclusions that cannot be opted out of, or that lead back here."""
     model = segment.spec.model
@@ -99,4 +121,5 @@ def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]
 
 def _said_in(segment: "SegmentComponent") -> tuple[str]:
     """The attribute that says its condition."""
-    return ("where",) if segment.spec.template is None else ("template",)
+    said = ("where", "template", "limit")
+    return (next((one for one in said if getattr(segment.spec, one) is not None), "name"),)

@@ -60,6 +60,10 @@ class _There:
         del model
         return column(field)
 
+    def written(self, model: str, field: str, dtype: pl.DataType) -> exp.Expr:
+        del dtype
+        return self.relations[model].written(field)
+
 
 def members(segment: "SegmentComponent", workspace: Workspace, source: Source, now: datetime) -> Relation:
     """The rows of its model that belong to a segment at an instant."""

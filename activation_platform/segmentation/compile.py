@@ -2,7 +2,8 @@
 
 The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others; a row is taken by `WHERE`. AND and OR
 keep that property; NOT does not, so what is negated is wrapped in COALESCE(..., FALSE). `none` is the opposite of `any`. What a
-leaf says of one value stands in `leaves.py`, with the table of nulls; what it says of related rows in `subqueries.py`.
+leaf says of one value stands in `leaves.py`, with the table of nulls; what it says of related rows in `subqueries.py`,
+of places in `places.py`.
 """
 
 from datetime import UTC, datetime
@@ -11,9 +12,12 @@ from sqlglot import exp
 
 from activation_platform.segmentation.conditions import AllOf, Comparison, Condition, NoneOf, members
 from activation_platform.segmentation.leaves import compile_leaf, opposite
+from activation_platform.segmentation.limits import Limited
+from activation_platform.segmentation.places import Placed
 from activation_platform.segmentation.problems import InvalidCondition
-from activation_platform.segmentation.related import Has, InSegment, Steps
+from activation_platform.segmentation.related import Has, InSegment, Steps, Taken
 from activation_platform.segmentation.scope import QUOTED, Naming, Scope
+from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.subqueries import Asked
 from activation_platform.segmentation.validate import problems
 from activation_platform.segmentation.values import Percentile
@@ -36,10 +40,11 @@ def compile_condition(
 
 
 def compile_compared(
-    leaf: Comparison | Has, scope: Scope, *, now: datetime, naming: Naming = QUOTED
+    leaf: Condition, scope: Scope, *, now: datetime, naming: Naming = QUOTED
 ) -> exp.Expr | None:
-    """Return what a leaf without problems compares beside a field: a count, an aggregate, a percentile; None if nothing."""
-    asked = Asked(scope, now.astimezone(UTC), naming, _Compiler(now.astimezone(UTC), naming).compiled)
+    """Return what a leaf without problems compares beside a field, a count for example or a place; None if nothing."""
+    compiler = _Compiler(now.astimezone(UTC), naming)
+    asked, placed = compiler.asked(scope), compiler.placed(scope)
     match leaf:
         case Has():
             return asked.number(leaf)
@@ -47,6 +52,10 @@ def compile_compared(
             return asked.amount(aggregate)
         case Comparison(value=Percentile() as percentile):
             return asked.limit(leaf.field, percentile)
+        case InArm():
+            return placed.arm(leaf)
+        case Limited():
+            return placed.place(leaf)
     return None
 
 
@@ -55,17 +64,28 @@ class _Compiler:
         self._now = now
         self._naming = naming
 
+    def asked(self, scope: Scope) -> Asked:
+        return Asked(scope, self._now, self._naming, self.compiled)
+
+    def placed(self, scope: Scope) -> Placed:
+        return Placed(scope, self._naming, self.compiled)
+
     def compiled(self, condition: Condition, scope: Scope) -> exp.Condition:
-        asked = Asked(scope, self._now, self._naming, self.compiled)
         match condition:
             case Comparison():
-                return self._compared(condition, asked)
+                return self._compared(condition, self.asked(scope))
             case Has():
-                return asked.has(condition)
+                return self.asked(scope).has(condition)
             case Steps():
-                return asked.followed(condition)
+                return self.asked(scope).followed(condition)
             case InSegment():
                 return self.compiled(scope.segments[condition.segment].condition, scope)
+            case Taken():
+                return self.compiled(scope.segments[condition.taken_by].takes, scope)
+            case InArm():
+                return self.placed(scope).in_arm(condition)
+            case Limited():
+                return self.placed(scope).limited(condition)
         parts = [self.compiled(member, scope) for member in members(condition)[1]]
         if isinstance(condition, AllOf):
             return exp.and_(*parts, copy=False)

@@ -16,10 +16,12 @@ from pydantic import (
     model_validator,
 )
 
+from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.nodes import Node
 from activation_platform.segmentation.operators import SYNONYMS, TEXT_OPERATORS, Operator
 from activation_platform.segmentation.problems import InvalidCondition, Problem, nearest
-from activation_platform.segmentation.related import Aggregate, Has, InSegment, Step, Steps
+from activation_platform.segmentation.related import Aggregate, Has, InSegment, Step, Steps, Taken
+from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import (
     Bound,
     Days,
@@ -42,7 +44,7 @@ _GROUPS = ("all", "any", "none")
 _MODIFIERS = ("ignore_case",)
 _DEEPEST = 64
 _SUBJECTS = ("field", "aggregate")
-_LEAVES = ("has", "sequence", "segment")
+_LEAVES = ("has", "sequence", "segment", "taken_by", "split", "limit")
 _WORDS = (*_GROUPS, *_LEAVES, *_SUBJECTS, *Operator, *_MODIFIERS)
 
 
@@ -122,8 +124,8 @@ class Comparison(Node):
                 raise refused(f'"{key}" is no word of a condition{nearest(str(key), _WORDS, SYNONYMS)}')
         if len([subject for subject in _SUBJECTS if subject in raw]) != 1:
             raise refused(
-                "a condition names its `field:` (or an `aggregate:` of related rows), or begins with `has:`, `sequence:` "
-                "or `segment:`, or is a group: `all:`, `any:` or `none:`"
+                "a condition names its `field:` (or an `aggregate:` of related rows), or begins with `has:`, `sequence:`, "
+                "`segment:`, `split:` or `limit:`, or is a group: `all:`, `any:` or `none:`"
             )
         operators = [key for key in raw if key in Operator.__members__.values()]
         if len(operators) != 1:
@@ -179,6 +181,9 @@ _TAGS: dict[type[Node], str] = {
     Has: "<has>",
     Steps: "<sequence>",
     InSegment: "<segment>",
+    Taken: "<taken_by>",
+    InArm: "<split>",
+    Limited: "<limit>",
     Comparison: "<field>",
 }
 
@@ -197,12 +202,15 @@ Condition = Annotated[
     | Annotated[Has, Tag("<has>")]
     | Annotated[Steps, Tag("<sequence>")]
     | Annotated[InSegment, Tag("<segment>")]
+    | Annotated[Taken, Tag("<taken_by>")]
+    | Annotated[InArm, Tag("<split>")]
+    | Annotated[Limited, Tag("<limit>")]
     | Annotated[Comparison, Tag("<field>")],
     Discriminator(_tag),
 ]
 """A condition tree; read one with `read`, or use it as the type of a pydantic field."""
 
-for _model in (Aggregate, Has, Step, Steps, Comparison, AllOf, AnyOf, NoneOf):
+for _model in (Aggregate, Has, Step, Steps, Limited, Comparison, AllOf, AnyOf, NoneOf):
     _model.model_rebuild(_types_namespace={"Condition": Condition})
 _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 
@@ -232,7 +240,7 @@ def _depth_exceeds(tree: object, deepest: int) -> bool:
 
 def _parts(node: object) -> list[object]:
     if isinstance(node, Mapping):
-        return [part for key, part in node.items() if key in (*_GROUPS, "where", "steps", "aggregate")]
+        return [part for key, part in node.items() if key in (*_GROUPS, "where", "steps", "aggregate", "of")]
     return list(node) if isinstance(node, list | tuple) else []
 
 

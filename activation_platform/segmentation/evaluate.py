@@ -23,7 +23,7 @@ from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import Condition
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.reads import fields_read
-from activation_platform.segmentation.scope import Model, Scope
+from activation_platform.segmentation.scope import Model, Scope, in_duckdb
 from activation_platform.segmentation.validate import problems
 
 __all__ = ["Snapshots", "answers", "count", "evaluate"]
@@ -68,6 +68,10 @@ class Snapshots:
     def column(self, model: str, field: str) -> exp.Condition:
         """A field. By position: DuckDB's names ignore case even when quoted, so that "Email" and "email" would be one column."""
         return exp.column(f"c{list(self.scope.models[model].schema or ()).index(field)}")
+
+    def written(self, model: str, field: str, dtype: pl.DataType) -> exp.Expr:
+        """A field of a key as text."""
+        return in_duckdb(self.column(model, field), dtype)
 
     def views(self) -> Iterator[str]:
         """Statements that make a view of each model; each row says which row of which file it is."""

@@ -36,4 +36,7 @@ class Worded(Node):
         for key in raw:
             if key not in words:
                 raise refused(f'"{key}" is no word here{nearest(str(key), words)}')
+        for word, field in cls.model_fields.items():
+            if field.is_required() and word not in raw:
+                raise refused(f"says no `{word}:`")
         return raw

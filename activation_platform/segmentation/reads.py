@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from activation_platform.segmentation.conditions import Comparison, Condition, members
-from activation_platform.segmentation.related import Has, InSegment, Related, Steps, Windowed
+from activation_platform.segmentation.limits import Limited
+from activation_platform.segmentation.related import Has, InSegment, Related, Steps, Taken, Windowed
 from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.splits import InArm
 
 __all__ = ["fields_read", "models_read", "resolved"]
 
@@ -21,16 +23,30 @@ def models_read(condition: Condition, scope: Scope) -> frozenset[str]:
 
 
 def resolved(condition: Condition, scope: Scope) -> list[Any]:
-    """A condition and those of the segments that it refers to, as plain values: what decides, whatever it is called."""
-    referred = {leaf.segment for leaf, _ in _leaves(condition, scope) if isinstance(leaf, InSegment)}
-    trees = [condition, *(scope.segments[name].condition for name in sorted(referred))]
-    return [sorted(referred), *(tree.model_dump(mode="json", exclude_unset=True) for tree in trees)]
+    """A condition and what it refers to, as plain values: what decides, whatever it is called."""
+    found: dict[str, Any] = {}
+    for leaf, at in _leaves(condition, scope):
+        match leaf:
+            case InSegment():
+                found[f"segment {leaf.segment}"] = _plain(at.segments[leaf.segment].condition)
+            case Taken():
+                found[f"taken_by {leaf.taken_by}"] = _plain(at.segments[leaf.taken_by].takes)
+            case InArm():
+                split = at.splits[leaf.split]
+                found[f"split {leaf.split}"] = [split.seed, *split.bounds.items()]
+        if isinstance(leaf, InArm | Limited):
+            found[f"key of {at.name}"] = at.model.key
+    return [_plain(condition), found]
+
+
+def _plain(condition: Condition) -> Any:
+    return condition.model_dump(mode="json", exclude_unset=True)
 
 
 def _leaves(condition: Condition, scope: Scope) -> Iterator[tuple[Condition, Scope]]:
-    """All leaves, those within `where:`, `steps:` and other segments among them, each with the model it is about."""
+    """All leaves, those within `where:`, `steps:`, `of:` and other segments among them, each with the model it is about."""
     match condition:
-        case Has() | Steps() | InSegment() | Comparison():
+        case Has() | Steps() | InSegment() | Taken() | InArm() | Limited() | Comparison():
             yield condition, scope
             for within, at in _within(condition, scope):
                 yield from _leaves(within, at)
@@ -40,8 +56,13 @@ def _leaves(condition: Condition, scope: Scope) -> Iterator[tuple[Condition, Sco
 
 
 def _within(leaf: Condition, scope: Scope) -> list[tuple[Condition, Scope]]:
-    if isinstance(leaf, InSegment):
-        return [(scope.segments[leaf.segment].condition, scope)]
+    match leaf:
+        case InSegment():
+            return [(scope.segments[leaf.segment].condition, scope)]
+        case Taken():
+            return [(scope.segments[leaf.taken_by].takes, scope)]
+        case Limited():
+            return [] if leaf.of is None else [(leaf.of, scope)]
     relation, asked = _asked(leaf)
     if asked is None:
         return []
@@ -66,8 +87,13 @@ def _asked(leaf: Condition) -> tuple[str, Windowed | None]:
 def _fields(leaf: Condition, scope: Scope) -> Iterator[tuple[str, str]]:
     relation, asked = _asked(leaf)
     if asked is None:
-        if isinstance(leaf, Comparison):
-            yield scope.name, leaf.field
+        match leaf:
+            case Comparison():
+                yield scope.name, leaf.field
+            case InArm() | Limited():
+                yield from ((scope.name, name) for name in scope.model.key)
+        if isinstance(leaf, Limited):
+            yield from ((scope.name, order.field) for order in leaf.limit.by or ())
         return
     related = scope.related(relation)
     for here, there in scope.model.relations[relation].match:

@@ -13,7 +13,7 @@ from activation_platform.segmentation.values import Name, SpanText, refused
 if TYPE_CHECKING:
     from activation_platform.segmentation.conditions import Condition
 
-__all__ = ["Aggregate", "Function", "Has", "InSegment", "Related", "Step", "Steps", "Windowed"]
+__all__ = ["Aggregate", "Function", "Has", "InSegment", "Related", "Step", "Steps", "Taken", "Windowed"]
 
 
 def _count(value: Any) -> int:
@@ -162,3 +162,9 @@ class InSegment(Worded):
     """Whether the row belongs to another segment of the same model."""
 
     segment: Name
+
+
+class Taken(Worded):
+    """Whether a segment of the same model takes the row, whatever stands before that segment in a priority list."""
+
+    taken_by: Name

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import polars as pl
 from sqlglot import exp
 
 from activation_platform.segmentation.conditions import Condition
 from activation_platform.segmentation.fields import Schema
+from activation_platform.segmentation.splits import Split
 
-__all__ = ["QUOTED", "Link", "Model", "Naming", "Scope", "Segment", "alone"]
+__all__ = ["QUOTED", "Link", "Model", "Naming", "Scope", "Segment", "alone", "in_duckdb"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,23 @@ class Segment:
 
     model: str
     condition: Condition
+    taking: Condition | None = None
+    """Its condition without the priority list that it stands in; None where it stands in none."""
+
+    @property
+    def takes(self) -> Condition:
+        """What it takes, whatever stands before it in a priority list."""
+        return self.taking or self.condition
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All models and segments, seen from the model `name`."""
+    """All models, segments and splits, seen from the model `name`."""
 
     name: str
     models: Mapping[str, Model]
     segments: Mapping[str, Segment] = field(default_factory=dict)
+    splits: Mapping[str, Split] = field(default_factory=dict)
 
     @property
     def model(self) -> Model:
@@ -76,9 +86,12 @@ class Naming(Protocol):
     def column(self, model: str, field: str) -> exp.Condition:
         """A field, within what is selected from `rows`."""
 
+    def written(self, model: str, field: str, dtype: pl.DataType) -> exp.Expr:
+        """A field of a key as text, as `keys.py` says; decimals may have zeros at their end."""
+
 
 class _Quoted:
-    """Tables and columns that are called like models and fields."""
+    """Tables and columns that are called like models and fields; what engines say differently, as DuckDB says it."""
 
     def rows(self, model: str) -> exp.Expr:
         return exp.Table(this=exp.to_identifier(model, quoted=True))
@@ -86,6 +99,17 @@ class _Quoted:
     def column(self, model: str, field: str) -> exp.Condition:
         del model
         return exp.column(field, quoted=True)
+
+    def written(self, model: str, field: str, dtype: pl.DataType) -> exp.Expr:
+        return in_duckdb(self.column(model, field), dtype)
+
+
+def in_duckdb(column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
+    """A field of a key as text, as DuckDB says it. https://duckdb.org/docs/stable/sql/functions/dateformat"""
+    if not isinstance(dtype, pl.Datetime):
+        return exp.cast(column, "TEXT")
+    in_utc = exp.AtTimeZone(this=column, zone=exp.Literal.string("UTC")) if dtype.time_zone else column
+    return exp.func("strftime", exp.cast(in_utc, "TIMESTAMP"), exp.Literal.string("%Y-%m-%dT%H:%M:%S.%fZ"))
 
 
 QUOTED: Naming = _Quoted()

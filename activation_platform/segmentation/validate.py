@@ -3,7 +3,7 @@
 Where only a source knows the fields of a model, what is said of them is checked when the model has been read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -12,13 +12,24 @@ from activation_platform.segmentation.aggregates import taken, value_type
 from activation_platform.segmentation.conditions import Comparison, Condition, members
 from activation_platform.segmentation.fields import Kind, element, kind_of
 from activation_platform.segmentation.intervals import is_reversed
+from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.lists import SEARCHABLE
 from activation_platform.segmentation.operands import Operand, operand
 from activation_platform.segmentation.operators import PLAIN, Operator, kinds_of, operators_of, positive
+from activation_platform.segmentation.place_problems import arm_problems, limit_problems
 from activation_platform.segmentation.problems import Problem, nearest
-from activation_platform.segmentation.related import Aggregate, Function, Has, InSegment, Steps, Windowed
+from activation_platform.segmentation.related import (
+    Aggregate,
+    Function,
+    Has,
+    InSegment,
+    Steps,
+    Taken,
+    Windowed,
+)
 from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.spans import Span, Unit
+from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import Percentile
 
 __all__ = ["problems"]
@@ -44,16 +55,29 @@ def _walk(condition: Condition, scope: Scope, path: Path, within: tuple[str, ...
         case Steps():
             yield from _sequence(condition, scope, path, within)
         case InSegment():
-            yield from _segment(condition, scope, path, within)
+            yield from _segment(condition.segment, (*path, "segment"), scope, within)
+        case Taken():
+            yield from _segment(condition.taken_by, (*path, "taken_by"), scope, within, alone=True)
+        case InArm():
+            yield from _below(path, arm_problems(condition, scope))
+        case Limited():
+            yield from _below((*path, "limit"), limit_problems(condition.limit, scope))
+            if condition.of is not None:
+                yield from _walk(condition.of, scope, (*path, "of"), within)
         case _:
             word, conditions = members(condition)
             for position, member in enumerate(conditions):
                 yield from _walk(member, scope, (*path, word, position), within)
 
 
-def _segment(leaf: InSegment, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
-    name, segment = leaf.segment, scope.segments.get(leaf.segment)
-    here = (*path, "segment")
+def _below(path: Path, found: Iterable[Problem]) -> Iterator[Problem]:
+    return (Problem((*path, *one.path), one.message) for one in found)
+
+
+def _segment(
+    name: str, here: Path, scope: Scope, within: tuple[str, ...], *, alone: bool = False
+) -> Iterator[Problem]:
+    segment = scope.segments.get(name)
     if segment is None:
         yield Problem(here, f'there is no segment "{name}"{nearest(name, scope.segments)}')
     elif segment.model != scope.name:
@@ -62,7 +86,8 @@ def _segment(leaf: InSegment, scope: Scope, path: Path, within: tuple[str, ...])
         chain = " → ".join((*within[within.index(name) :], name))
         yield Problem(here, f"the segment refers to itself: {chain}")
     else:  # its own faults are told where it is declared
-        found = problems(segment.condition, scope, within=(*within, name))
+        condition = segment.takes if alone else segment.condition
+        found = problems(condition, scope, within=(*within, name))
         yield from (Problem(here, one.message) for one in found if "refers to itself" in one.message)
 
 

@@ -14,7 +14,7 @@ from activation_platform.segmentation.patterns import portable
 from activation_platform.segmentation.problems import nearest
 from activation_platform.segmentation.spans import Span
 
-_MOST_VALUES = 2**31 - 1
+MOST_VALUES = 2**31 - 1
 _MOST_DAYS = 182_500  # 500 years, which keeps the day within the years 1 to 9999
 
 
@@ -123,8 +123,8 @@ def _days(value: Any) -> int:
 
 
 def _length(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_VALUES:
-        raise refused(f"takes a whole number of values from 0 to {_MOST_VALUES:,}, such as 2, not {value!r}")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_VALUES:
+        raise refused(f"takes a whole number of values from 0 to {MOST_VALUES:,}, such as 2, not {value!r}")
     return value
 
 

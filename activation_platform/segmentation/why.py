@@ -19,9 +19,13 @@ from activation_platform.segmentation.conditions import (
     members,
 )
 from activation_platform.segmentation.evaluate import Snapshots, answers
-from activation_platform.segmentation.related import Has, InSegment
+from activation_platform.segmentation.limit_words import limit_in_words
+from activation_platform.segmentation.limits import Limited
+from activation_platform.segmentation.quoting import name_in_words
+from activation_platform.segmentation.related import Has, InSegment, Taken
 from activation_platform.segmentation.scope import Scope
-from activation_platform.segmentation.words import aggregate_in_words, in_words, name_in_words
+from activation_platform.segmentation.splits import InArm
+from activation_platform.segmentation.words import aggregate_in_words, in_words
 
 __all__ = ["Verdict", "Verdicts", "why"]
 
@@ -84,6 +88,10 @@ def _parts(condition: Condition, scope: Scope) -> tuple[Condition, ...]:
             return members(condition)[1]
         case InSegment():
             return (scope.segments[condition.segment].condition,)
+        case Taken():
+            return (scope.segments[condition.taken_by].takes,)
+        case Limited(of=of) if of is not None:
+            return (of,)
         case _:
             return ()
 
@@ -98,14 +106,12 @@ def _columns(place: int, node: Condition, snapshots: Snapshots, now: datetime) -
     scope = snapshots.scope
     holds = compile_condition(node, scope, now=now, naming=snapshots)
     yield exp.Coalesce(this=holds, expressions=[exp.false()]).as_(f"holds{place}")
-    if not isinstance(node, Comparison | Has):
-        return
     compared = compile_compared(node, scope, now=now, naming=snapshots)
     if compared is not None:
         yield _exact(node, compared, scope).as_(f"compared{place}")
 
 
-def _exact(node: Comparison | Has, compared: exp.Expr, scope: Scope) -> exp.Expr:
+def _exact(node: Condition, compared: exp.Expr, scope: Scope) -> exp.Expr:
     """Sums of integers are wider than Parquet holds: they would arrive as floats."""
     if isinstance(node, Comparison) and node.aggregate is not None:
         related = scope.related(node.aggregate.of)
@@ -135,6 +141,8 @@ def _headed(condition: Condition, scope: Scope, now: datetime) -> str:
     match condition:
         case AllOf() | AnyOf() | NoneOf():
             return f"{members(condition)[0]} of"
+        case Limited():
+            return f"it is {limit_in_words(condition.limit)}"
         case _:
             return in_words(condition, scope, now)
 
@@ -148,5 +156,9 @@ def _held(condition: Condition, compared: Any, row: Mapping[str, Any]) -> dict[s
         case Comparison():
             limit = {} if compared is None else {str(condition.value): compared}
             return {name_in_words(condition.field): row[condition.field], **limit}
+        case InArm():
+            return {f"arm of {condition.split}": compared}
+        case Limited() if compared is not None:
+            return {"place": compared}
         case _:
             return {}

@@ -4,7 +4,6 @@ Groups are `all of:`, `any of:` and `none of:`, their conditions divided by semi
 stands in parentheses. Users' texts are in quotes.
 """
 
-import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,14 +13,31 @@ from activation_platform.segmentation.aggregates import value_type
 from activation_platform.segmentation.conditions import AllOf, AnyOf, Comparison, Condition, NoneOf, members
 from activation_platform.segmentation.fields import Schema
 from activation_platform.segmentation.intervals import Interval, intervals
+from activation_platform.segmentation.limit_words import limit_in_words
+from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.operators import Operator, positive
+from activation_platform.segmentation.quoting import name_in_words, quoted
 from activation_platform.segmentation.recurrences import recurring
-from activation_platform.segmentation.related import Aggregate, Function, Has, InSegment, Steps, Windowed
+from activation_platform.segmentation.related import (
+    Aggregate,
+    Function,
+    Has,
+    InSegment,
+    Steps,
+    Taken,
+    Windowed,
+)
 from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.spans import Span
+from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import Percentile, Weekday
 
-__all__ = ["aggregate_in_words", "in_words", "name_in_words", "sentence", "value_in_words"]
+__all__ = [
+    "aggregate_in_words",
+    "in_words",
+    "sentence",
+    "value_in_words",
+]
 
 _SAID = {
     Operator.EQUALS: "is {}",
@@ -99,11 +115,6 @@ def in_words(condition: Condition, scope: Scope, now: datetime) -> str:
     return _Words(scope, now).said(condition)
 
 
-def name_in_words(name: str) -> str:
-    """A name as it is, or in quotes where it might be taken for other words."""
-    return name if name.isidentifier() else _quoted(name)
-
-
 def aggregate_in_words(aggregate: Aggregate) -> str:
     """What is made of the values of related rows, without saying which rows."""
     return _MADE[aggregate.function].format(name_in_words(aggregate.field))
@@ -117,7 +128,7 @@ def value_in_words(value: Any) -> str:
         case Weekday():
             return value.capitalize()
         case str():
-            return _quoted(value)
+            return quoted(value)
         case bool():
             return str(value).lower()
         case Percentile():
@@ -146,12 +157,23 @@ class _Words:
                 return self._followed(condition)
             case InSegment():
                 return f"it belongs to the segment {name_in_words(condition.segment)}"
+            case Taken():
+                return f"the segment {name_in_words(condition.taken_by)} takes it"
+            case InArm():
+                split, arm = map(name_in_words, (condition.split, condition.arm))
+                return f"it is in the arm {arm} of the split {split}"
+            case Limited():
+                return self._limited(condition)
         word, parts = members(condition)
         return f"{word} of: {'; '.join(map(self._within, parts))}"
 
     def _within(self, condition: Condition) -> str:
         said = self.said(condition)
         return f"({said})" if isinstance(condition, AllOf | AnyOf | NoneOf) else said
+
+    def _limited(self, leaf: Limited) -> str:
+        of = "all rows" if leaf.of is None else f"the rows for which ({self.said(leaf.of)})"
+        return f"it is {limit_in_words(leaf.limit)} of {of}"
 
     def _compared(self, leaf: Comparison) -> str:
         if leaf.aggregate is None:
@@ -233,10 +255,6 @@ def _value(operator: Operator, value: Any) -> str:
         return value_in_words(value)
     between = {Operator.BETWEEN: " and ", Operator.DAY_OF_WEEK: " or "}.get(operator, ", ")
     return between.join(map(value_in_words, value))
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _moment(value: date) -> str:

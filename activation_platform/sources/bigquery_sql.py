@@ -5,7 +5,7 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.sources.dialect import Dialect, from_monday, text
+from activation_platform.sources.dialect import Dialect, call, from_monday, text
 
 __all__ = ["BigQuerySql"]
 
@@ -35,7 +35,8 @@ class BigQuerySql(Dialect):
         return exp.Anonymous(this=word, expressions=[text("%Y-%m-%dT%H:%M:%E6SZ"), column])
 
     def condition(self, node: exp.Expr) -> exp.Expr:
-        """A percentile is a window over all rows; several columns are compared as one struct; a timestamp is in UTC; Sunday is 1.
+        """A percentile is a window over all rows; several columns are compared as one struct; a timestamp is in UTC; Sunday is 1;
+        NaN is not equal to itself.
 
         https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions#percentile_cont,
         https://cloud.google.com/bigquery/docs/reference/standard-sql/subqueries#in_subquery_concepts,
@@ -48,6 +49,10 @@ class BigQuerySql(Dialect):
             keys.set("expressions", [exp.Tuple(expressions=keys.expressions)])
         if isinstance(node, exp.Interval):  # of a number, not of a text
             return exp.Interval(this=exp.Literal.number(node.name), unit=node.unit)
+        if isinstance(node, exp.NEQ) and node.expression == exp.cast(text("NaN"), "DOUBLE"):
+            return exp.not_(call("IS_NAN", node.this))
+        if isinstance(node, exp.Encode):  # which has no collation
+            return exp.cast(node.this, "BYTES", dialect="bigquery")
         if isinstance(node, exp.AtTimeZone):
             zoned: exp.Expr = node.this
             return zoned

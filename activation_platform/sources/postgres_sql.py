@@ -41,7 +41,15 @@ class PostgresSql(Dialect):
         return [f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query}"]
 
     def condition(self, node: exp.Expr) -> exp.Expr:
-        """Of lists, `cardinality`, which is 0 for an empty one; of the end of a text, its right end."""
+        """Of lists, `cardinality`, which is 0 for an empty one; of the end of a text, its right end.
+
+        Texts are hashed and ordered as UTF-8, whatever the encoding and the collation of the database.
+        """
+        if isinstance(node, exp.Encode):
+            return _in_utf8(node.this)
+        if isinstance(node, exp.MD5):
+            digest = call("md5", _in_utf8(node.this))
+            return exp.Collate(this=digest, expression=exp.to_identifier("C", quoted=True))
         if isinstance(node, exp.ArraySize):
             return call("cardinality", node.this)
         if isinstance(node, exp.ArrayContains):
@@ -50,3 +58,8 @@ class PostgresSql(Dialect):
             end = node.expression
             return exp.EQ(this=call("right", node.this, call("length", end.copy())), expression=end)
         return node
+
+
+def _in_utf8(said: exp.Expr) -> exp.Expr:
+    """https://www.postgresql.org/docs/current/functions-binarystring.html"""
+    return call("convert_to", said, text("UTF8"))

@@ -126,6 +126,14 @@ def _ended(said: exp.Expr) -> exp.Expr:
     return joined(said, text("."))
 
 
+def _in_order(said: exp.Expr) -> exp.Expr:
+    """A text that is ordered by its bytes, blanks at its end among them: with the first character behind it.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/c_collation_sequences.html
+    """
+    return joined(call("COLLATE", said, text("case_sensitive")), call("CHR", exp.Literal.number(1)))
+
+
 _SAID: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.StartsWith: lambda node: _first(node.this, node.expression),
     exp.EndsWith: lambda node: _first(call("REVERSE", node.this), call("REVERSE", node.expression)),
@@ -133,5 +141,6 @@ _SAID: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.ArraySize: lambda node: call("GET_ARRAY_LENGTH", node.this),
     exp.Extract: _part,
     exp.EQ: _equal,
+    exp.Encode: lambda node: _in_order(node.this),
     exp.In: _one_of,
 }

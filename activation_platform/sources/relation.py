@@ -64,12 +64,16 @@ class Relation:
 
     def key(self, columns: Sequence[str]) -> exp.Expr:
         """The primary key as text, as `sync/fingerprint.py` writes it; null if any part is."""
-        parts = [dialect_of(self.dialect).key(column(name), self.schema[name], name) for name in columns]
+        parts = [self.written(name) for name in columns]
         if len(parts) == 1:
             return parts[0]
         escaped = [_replaced(_replaced(part, "\\", "\\\\"), "|", "\\|") for part in parts]
         between = [one for part in escaped for one in (text("|"), part)]
         return joined(*between[1:])
+
+    def written(self, name: str) -> exp.Expr:
+        """One column of the primary key as text."""
+        return dialect_of(self.dialect).key(column(name), self.schema[name], name)
 
     def count(self, source: Source, key: Sequence[str]) -> tuple[int, int, int]:
         """Rows, rows with a key, distinct keys, counted in the warehouse."""

@@ -75,6 +75,8 @@ class SnowflakeSql(Dialect):
             return call("REGEXP_LIKE", node.this, text(f".*({node.expression.name}).*"), text("s"))
         if isinstance(node, exp.Extract) and node.name == "ISODOW":
             return call("DAYOFWEEKISO", node.expression)
+        if isinstance(node, exp.Encode):
+            return call("TO_BINARY", node.this, text("UTF-8"))
         return node
 
     def fleeting(self, name: str) -> exp.Table:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = {
     "SourceComponent": "warehouse",
     "ModelComponent": "customers",
+    "SplitComponent": "welcome_test",
     "TemplateComponent": "reachable",
     "SegmentComponent": "subscribers",
     "DestinationComponent": "crm",

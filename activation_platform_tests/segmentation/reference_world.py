@@ -1,12 +1,17 @@
 """The plain evaluator over several models: every related row is looked at, one after the other, for every row."""
 
+from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
+from hashlib import md5
 from math import floor, isnan
 
 from activation_platform.segmentation.aggregates import value_type
 from activation_platform.segmentation.conditions import AllOf, AnyOf, Comparison, NoneOf, read
-from activation_platform.segmentation.related import Has, InSegment, Steps
+from activation_platform.segmentation.limits import Limited
+from activation_platform.segmentation.related import Has, InSegment, Steps, Taken
 from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import Percentile
 from activation_platform_tests.segmentation.reference import DAY, EPOCH, holds
 
@@ -27,6 +32,13 @@ class World:
                 return not any(self.belongs(one, row, model) for one in condition.none)
             case InSegment():
                 return self.belongs(self.scope.segments[condition.segment].condition, row, model)
+            case Taken():
+                segment = self.scope.segments[condition.taken_by]
+                return self.belongs(segment.taking or segment.condition, row, model)
+            case InArm():
+                return self.arm(condition.split, row, model) == condition.arm
+            case Limited():
+                return self.chosen(condition, row, model)
             case Has():
                 least, most = condition.bounds
                 found = len(self.related(condition, condition.has, row, model))
@@ -127,3 +139,65 @@ class World:
 
     def stands(self, step, row: dict, model: str) -> bool:
         return step.where is None or self.belongs(step.where, row, model)
+
+    def key(self, row: dict, model: str) -> tuple:
+        return tuple(row[name] for name in self.scope.models[model].key)
+
+    def place(self, seed: str, row: dict, model: str) -> int:
+        digest = md5(f"{seed}:{written(self.key(row, model))}".encode(), usedforsecurity=False).digest()
+        return int.from_bytes(digest) >> (128 - 60)
+
+    def arm(self, name: str, row: dict, model: str) -> str | None:
+        split, share = self.scope.splits[name], Fraction(0)
+        for arm, percent in split.arms.items():
+            share += Fraction(percent)
+            if None not in self.key(row, model) and self.place(split.seed, row, model) < places(share):
+                return arm
+        return None
+
+    def chosen(self, leaf: Limited, row: dict, model: str) -> bool:
+        limit, of = leaf.limit, leaf.of
+        if None in self.key(row, model):
+            return False
+        if isinstance(limit.sample, Decimal):
+            within = self.place(limit.seed, row, model) < places(Fraction(limit.sample))
+            return within and (of is None or self.belongs(of, row, model))
+        rows = [one for one in self.rows[model] if None not in self.key(one, model)]
+        rows = [one for one in rows if of is None or self.belongs(of, one, model)]
+        rows.sort(key=lambda one: self.key(one, model))
+        if limit.sample is not None:
+            rows.sort(key=lambda one: self.place(limit.seed, one, model))
+        for order in reversed(limit.by or ()):
+            rows = in_order(rows, order)
+        return self.key(row, model) in [self.key(one, model) for one in rows[: limit.top or limit.sample]]
+
+
+def places(percent: Fraction) -> int:
+    return floor(percent * 2**60 / 100)
+
+
+def in_order(rows: list[dict], order) -> list[dict]:
+    """Sorted by one field, those that are equal as they were."""
+    name, down = order.descending or order.ascending, order.descending is not None
+    without = [row for row in rows if row[name] is None or row[name] != row[name]]
+    held = [row for row in rows if row not in without]
+    held.sort(key=lambda row: row[name], reverse=down)
+    return without + held if order.nulls == "first" else held + without
+
+
+def written(key: tuple) -> str:
+    """The text of a key."""
+    parts = [one_written(part) for part in key]
+    if len(parts) == 1:
+        return parts[0]
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
+def one_written(value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if isinstance(value, Decimal):
+        return format(value, "f").rstrip("0").rstrip(".") if "." in format(value, "f") else format(value, "f")
+    return str(value)

@@ -16,6 +16,7 @@ from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import operators_of
 from activation_platform.segmentation.related import Aggregate, Function
 from activation_platform.segmentation.scope import Link, Model, Scope, Segment
+from activation_platform.segmentation.splits import Split
 
 SCHEMAS = {
     "customers": {
@@ -59,11 +60,31 @@ SEGMENTS = {
     "french": Segment("customers", read({"field": "country", "equals": "FR"})),
     "buyers": Segment("customers", read({"any": [{"has": "orders", "at_least": 2}, {"segment": "french"}]})),
     "paid": Segment("orders", read({"field": "paid", "equals": True})),
+    "few": Segment("customers", read({"limit": {"top": 2, "by": [{"descending": "spent"}]}, "of": {"has": "orders"}})),
+    "late": Segment(
+        "customers",
+        read({"all": [{"segment": "few"}, {"none": [{"taken_by": "french"}]}]}),
+        read({"segment": "few"}),
+    ),
+    "last": Segment(
+        "customers",
+        read({"all": [{"field": "born", "is_null": False}, {"none": [{"taken_by": "french"}, {"taken_by": "late"}]}]}),
+        read({"field": "born", "is_null": False}),
+    ),
+}  # fmt: skip
+SPLITS = {
+    "halves": Split("customers", "spring", {"one": Decimal(50), "other": Decimal(50)}),
+    "thirds": Split(
+        "orders", "", {"a": Decimal("33.3"), "none": Decimal(0), "b": Decimal("33.3"), "c": Decimal("33.4")}
+    ),
+    "all": Split("lines", "é:|", {"everybody": Decimal(100), "nobody": Decimal(0)}),
 }
+"""Of seeds that a definition would refuse, too."""
 SCOPE = Scope(
     "customers",
     {name: Model(schema, ("id",), TIMES[name], RELATIONS[name]) for name, schema in SCHEMAS.items()},
     SEGMENTS,
+    SPLITS,
 )
 NOWS = [
     datetime(2024, 2, 29, 12, 30, tzinfo=UTC),  # leap day
@@ -174,8 +195,8 @@ class Dice:
         return self.leaf(model, depth)
 
     def leaf(self, model: str, depth: int) -> dict:
-        kinds = ["field", "field", "percentile", "segment"]
-        kinds += ["has", "has", "aggregate", "aggregate", "sequence"] if depth else []
+        kinds = ["field", "field", "percentile", "segment", "taken_by", "split"]
+        kinds += ["has", "has", "aggregate", "aggregate", "sequence", "limit"] if depth else []
         match self.random.choice(kinds):
             case "field":
                 field = self.random.choice(list(SCHEMAS[model]))
@@ -187,12 +208,34 @@ class Dice:
                     "field": self.random.choice(fields),
                     word: {"percentile": self.random.choice([0, 25, 50, 75, 100])},
                 }
-            case "segment":
+            case "segment" | "taken_by" as word:
                 known = [name for name, segment in SEGMENTS.items() if segment.model == model]
-                return {"segment": self.random.choice(known)} if known else self.leaf(model, depth)
+                return {word: self.random.choice(known)} if known else self.leaf(model, depth)
+            case "split":
+                name = self.random.choice([one for one, split in SPLITS.items() if split.model == model])
+                return {"split": name, "arm": self.random.choice(list(SPLITS[name].arms))}
+            case "limit":
+                of = {"of": self.tree(model, depth - 1)} if self.random.random() < 0.7 else {}
+                return {"limit": self.limit(model), **of}
             case kind:
                 relation = self.random.choice(list(RELATIONS[model]))
                 return self.related(kind, relation, RELATIONS[model][relation].model, depth)
+
+    def limit(self, model: str) -> dict:
+        if self.random.random() < 0.4:
+            return {
+                "sample": self.random.choice([1, 2, 5, "50 %", "12.5 %"]),
+                "seed": self.random.choice("ab"),
+            }
+        fields = [self.random.choice(list(SCHEMAS[model])) for _ in range(self.random.randint(1, 2))]
+        by = [
+            {
+                self.random.choice(["ascending", "descending"]): field,
+                "nulls": self.random.choice(["first", "last"]),
+            }
+            for field in fields
+        ]
+        return {"top": self.random.choice([1, 2, 3, 7]), "by": by}
 
     def related(self, kind: str, relation: str, other: str, depth: int) -> dict:
         asked = self.window(other)

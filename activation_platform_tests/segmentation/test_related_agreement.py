@@ -13,6 +13,7 @@ from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.reference_world import World
 from activation_platform_tests.segmentation.shops import SCHEMAS, SCOPE, Dice
 from activation_platform_tests.segmentation.test_agreement import as_held, frame_of
+from activation_platform_tests.sources.naming import Spoken
 
 AT_ONCE = 50
 SETTINGS = {"phases": [Phase.generate], "suppress_health_check": [HealthCheck.function_scoped_fixture]}
@@ -80,7 +81,8 @@ def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, p
     shop, now, wanted = dice.shop(), dice.now, [dice.tree("customers", 4) for _ in range(AT_ONCE)]
     conditions = [read(tree) for tree in wanted]
     postgres = dialect_of("postgres")
-    query = exp.select(exp.column("row"), *asked(conditions, now, SCOPE)).from_("customers")
+    answers = asked(conditions, now, SCOPE, naming=Spoken(postgres))
+    query = exp.select(exp.column("row"), *answers).from_("customers")
     statement = postgres.written(postgres.conditions(query))
 
     with dbapi.connect(postgres_server.uri(postgres_database)) as connection, connection.cursor() as cursor:

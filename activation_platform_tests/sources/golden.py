@@ -1,5 +1,6 @@
 """The SQL of every operator as each warehouse gets it; `python -m` of this module writes it anew for a reviewer to read."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +10,24 @@ from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.scope import Scope, alone
 from activation_platform.sources.dialect import DIALECTS, dialect_of
+from activation_platform_tests.segmentation import test_places
 from activation_platform_tests.segmentation.test_compile import GOLDEN, NOW, SCHEMA
 from activation_platform_tests.segmentation.test_related import FORMS, SCOPE
+from activation_platform_tests.sources.naming import Spoken
 
 FOLDER = Path(__file__).parent / "conditions"
-SETS: dict[str, tuple[list[dict[str, Any]], Scope]] = {
-    "": ([tree for tree, _ in GOLDEN], alone(SCHEMA)),
-    "related-": (FORMS, SCOPE),
+SETS: dict[str, list[tuple[dict[str, Any], Scope]]] = {
+    "": [(tree, alone(SCHEMA)) for tree, _ in GOLDEN],
+    "related-": [(tree, SCOPE) for tree in FORMS],
+    "places-": [(tree, replace(test_places.SCOPE, name=model)) for model, tree in test_places.FORMS],
 }
-"""Conditions about one model, and those about several."""
+"""Conditions about one model, those about several, and splits and limits."""
 
 
 def said(dialect: str, kind: str = "") -> str:
     """Each condition, and below it what it is in a dialect; all at one instant. Nanoseconds are in DuckDB's snapshots alone."""
-    trees, scope = SETS[kind]
-    asked = [tree for tree in trees if dialect == "duckdb" or "nano" not in str(tree)]
-    return "\n".join(f"-- {_written(tree)}\n{_sql(tree, scope, dialect)}\n" for tree in asked)
+    asked = [(tree, scope) for tree, scope in SETS[kind] if dialect == "duckdb" or "nano" not in str(tree)]
+    return "\n".join(f"-- {_written(tree)}\n{_sql(tree, scope, dialect)}\n" for tree, scope in asked)
 
 
 def _written(tree: dict[str, Any]) -> str:
@@ -33,8 +36,9 @@ def _written(tree: dict[str, Any]) -> str:
 
 
 def _sql(tree: dict[str, Any], scope: Scope, dialect: str) -> str:
-    condition = compile_condition(read(tree), scope, now=NOW)
-    return dialect_of(dialect).conditions(condition).sql(dialect=dialect)
+    words = dialect_of(dialect)
+    condition = compile_condition(read(tree), scope, now=NOW, naming=Spoken(words))
+    return words.conditions(condition).sql(dialect=dialect)
 
 
 if __name__ == "__main__":

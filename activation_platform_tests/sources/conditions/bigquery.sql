@@ -131,7 +131,7 @@ NOT FALSE
 NOT `orders` IS NULL
 
 -- {field: score, above: 2}
-`score` > CAST('2.0' AS FLOAT64) AND `score` <> CAST('NaN' AS FLOAT64)
+`score` > CAST('2.0' AS FLOAT64) AND NOT IS_NAN(`score`)
 
 -- {field: score, at_most: 0.1}
 `score` <= CAST('0.1' AS FLOAT64)

@@ -23,16 +23,16 @@ NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NU
 (`id`, `shop`) IN (SELECT (`customer`, `shop`) FROM `orders` WHERE (`at` > CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-04-30 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL AND NOT `shop` IS NULL)
 
 -- {has: orders, where: {segment: heavy}}
-`id` IN (SELECT `customer` FROM `orders` WHERE (`weight` > CAST('2.0' AS FLOAT64) AND `weight` <> CAST('NaN' AS FLOAT64)) AND NOT `customer` IS NULL)
+`id` IN (SELECT `customer` FROM `orders` WHERE (`weight` > CAST('2.0' AS FLOAT64) AND NOT IS_NAN(`weight`)) AND NOT `customer` IS NULL)
 
 -- {aggregate: {sum: total, of: orders}, above: 100}
 `id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING SUM(`total`) > CAST('100.00' AS NUMERIC))
 
 -- {aggregate: {sum: weight, of: orders}, not_between: [1, 2]}
-NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING SUM(CAST(CASE WHEN `weight` <> CAST('NaN' AS FLOAT64) THEN `weight` END AS FLOAT64)) >= CAST('1.0' AS FLOAT64) AND SUM(CAST(CASE WHEN `weight` <> CAST('NaN' AS FLOAT64) THEN `weight` END AS FLOAT64)) <= CAST('2.0' AS FLOAT64)), FALSE)
+NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING SUM(CAST(CASE WHEN NOT IS_NAN(`weight`) THEN `weight` END AS FLOAT64)) >= CAST('1.0' AS FLOAT64) AND SUM(CAST(CASE WHEN NOT IS_NAN(`weight`) THEN `weight` END AS FLOAT64)) <= CAST('2.0' AS FLOAT64)), FALSE)
 
 -- {aggregate: {average: total, of: orders, in_last: 1 year}, at_least: 10.5}
-`id` IN (SELECT `customer` FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL GROUP BY `customer` HAVING AVG(CAST(`total` AS FLOAT64)) >= CAST('10.5' AS FLOAT64) AND AVG(CAST(`total` AS FLOAT64)) <> CAST('NaN' AS FLOAT64))
+`id` IN (SELECT `customer` FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL GROUP BY `customer` HAVING AVG(CAST(`total` AS FLOAT64)) >= CAST('10.5' AS FLOAT64) AND NOT IS_NAN(AVG(CAST(`total` AS FLOAT64))))
 
 -- {aggregate: {min: at, of: orders}, in_last: 30 days}
 `id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING MIN(`at`) > CAST('2024-03-01 12:30:00+00:00' AS TIMESTAMP) AND MIN(`at`) <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP))
@@ -56,7 +56,7 @@ NOT COALESCE((`id`, `shop`) IN (SELECT (key0, key1) FROM (SELECT `customer` AS k
 `id` IN (SELECT step0.key0 FROM (SELECT `customer` AS key0, `at` AS moment FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL) AS step0 JOIN (SELECT `customer` AS key0, `at` AS moment FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL) AS step1 ON step0.key0 = step1.key0 AND step1.moment > step0.moment AND step1.moment <= step0.moment + INTERVAL 43200 SECOND JOIN (SELECT `customer` AS key0, `at` AS moment FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL) AS step2 ON step1.key0 = step2.key0 AND step2.moment > step1.moment)
 
 -- {field: spent, above: {percentile: 80}}
-CAST(`spent` AS FLOAT64) > (SELECT PERCENTILE_CONT(CAST(`spent` AS FLOAT64), 0.8) OVER () FROM `customers` WHERE NOT `spent` IS NULL AND `spent` <> CAST('NaN' AS FLOAT64) LIMIT 1) AND `spent` <> CAST('NaN' AS FLOAT64)
+CAST(`spent` AS FLOAT64) > (SELECT PERCENTILE_CONT(CAST(`spent` AS FLOAT64), 0.8) OVER () FROM `customers` WHERE NOT `spent` IS NULL AND NOT IS_NAN(`spent`) LIMIT 1) AND NOT IS_NAN(`spent`)
 
 -- {none: [{segment: big}]}
-NOT COALESCE(`spent` > CAST('100.0' AS FLOAT64) AND `spent` <> CAST('NaN' AS FLOAT64), FALSE)
+NOT COALESCE(`spent` > CAST('100.0' AS FLOAT64) AND NOT IS_NAN(`spent`), FALSE)

@@ -1,0 +1,44 @@
+"""The check of arms and limits against the model that they are about: each fault with its path from the leaf or the limit."""
+
+from collections.abc import Iterator
+
+from activation_platform.segmentation.fields import Kind, kind_of
+from activation_platform.segmentation.keys import key_fault
+from activation_platform.segmentation.limits import Limit
+from activation_platform.segmentation.problems import Problem, nearest
+from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.splits import InArm
+
+__all__ = ["arm_problems", "limit_problems"]
+
+_ORDERED = (Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP)
+
+
+def arm_problems(leaf: InArm, scope: Scope) -> Iterator[Problem]:
+    """An unknown split or arm, a split of another model, a key that has no place."""
+    name, split = leaf.split, scope.splits.get(leaf.split)
+    if split is None:
+        yield Problem(("split",), f'there is no split "{name}"{nearest(name, scope.splits)}')
+    elif split.model != scope.name:
+        told = f'the split "{name}" is one of {split.model}, and this is about {scope.name}'
+        yield Problem(("split",), told)
+    elif leaf.arm not in split.arms:
+        known = nearest(leaf.arm, split.arms) or f"; it has: {', '.join(split.arms)}"
+        yield Problem(("arm",), f'the split "{name}" has no arm "{leaf.arm}"{known}')
+    elif (fault := key_fault(scope)) is not None:
+        yield Problem(("split",), fault)
+
+
+def limit_problems(limit: Limit, scope: Scope) -> Iterator[Problem]:
+    """An unknown field, one that has no order, a key that has no place."""
+    if (fault := key_fault(scope)) is not None:
+        yield Problem((), fault)
+    known = scope.model.schema
+    for number, order in enumerate(limit.by or ()):
+        here = ("by", number, "descending" if order.down else "ascending")
+        if known is not None and order.field not in known:
+            told = f"{order.field}: the model has no such field{nearest(order.field, known)}"
+            yield Problem(here, told)
+        elif known is not None and kind_of(known[order.field]) not in _ORDERED:
+            told = f"{order.field}: a field of kind {kind_of(known[order.field])} has no order"
+            yield Problem(here, told)

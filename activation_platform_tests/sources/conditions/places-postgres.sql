@@ -1,0 +1,29 @@
+-- {split: test, arm: treatment}
+LEFT(MD5(CONVERT_TO('spring:' || CAST("id" AS TEXT) COLLATE "C", 'UTF8')) COLLATE "C", 15) < 'e66666666666666'
+
+-- {split: test, arm: control}
+LEFT(MD5(CONVERT_TO('spring:' || CAST("id" AS TEXT) COLLATE "C", 'UTF8')) COLLATE "C", 15) >= 'e66666666666666'
+
+-- {split: keys, arm: a}
+LEFT(MD5(CONVERT_TO('x:' || REPLACE(REPLACE(CAST("text" AS TEXT) COLLATE "C", '\', '\\'), '|', '\|') || '|' || CASE WHEN CAST("price" AS TEXT) COLLATE "C" LIKE '%.%' THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("price" AS TEXT) COLLATE "C")) ELSE CAST("price" AS TEXT) COLLATE "C" END || '|' || CAST("day" AS TEXT) COLLATE "C" || '|' || TO_CHAR("at", 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') COLLATE "C" || '|' || TO_CHAR("naive", 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') COLLATE "C" || '|' || CAST("flag" AS TEXT) COLLATE "C" || '|' || CAST("number" AS TEXT) COLLATE "C", 'UTF8')) COLLATE "C", 15) < '553f7ced916872b'
+
+-- {limit: {top: 1000, by: [{descending: spent}]}}
+"id" IN (SELECT "id" FROM "people" WHERE NOT "id" IS NULL ORDER BY CASE WHEN "spent" <> CAST('NaN' AS DOUBLE PRECISION) THEN "spent" END DESC NULLS LAST, "id" ASC LIMIT 1000)
+
+-- {limit: {top: 5, by: [{ascending: name, nulls: first}, {descending: born}]}, of: {field: spent, above: 1}}
+"id" IN (SELECT "id" FROM "people" WHERE ("spent" > CAST('1.0' AS DOUBLE PRECISION) AND "spent" <> CAST('NaN' AS DOUBLE PRECISION)) AND NOT "id" IS NULL ORDER BY CONVERT_TO(CAST("name" AS TEXT), 'UTF8') ASC NULLS FIRST, "born" DESC NULLS LAST, "id" ASC LIMIT 5)
+
+-- {limit: {top: 5, by: [{descending: price}, {ascending: flag}]}}
+("text", "price", "day", "at", "naive", "flag", "number") IN (SELECT "text", "price", "day", "at", "naive", "flag", "number" FROM "wide" WHERE NOT "text" IS NULL AND NOT "price" IS NULL AND NOT "day" IS NULL AND NOT "at" IS NULL AND NOT "naive" IS NULL AND NOT "flag" IS NULL AND NOT "number" IS NULL ORDER BY "price" DESC NULLS LAST, "flag" ASC, CONVERT_TO(CAST("text" AS TEXT), 'UTF8') ASC, "price" ASC, "day" ASC, "at" ASC, "naive" ASC, "flag" ASC, "number" ASC LIMIT 5)
+
+-- {limit: {sample: 100, seed: it's}, of: {segment: rich}}
+"id" IN (SELECT "id" FROM "people" WHERE ("spent" > CAST('100.0' AS DOUBLE PRECISION) AND "spent" <> CAST('NaN' AS DOUBLE PRECISION)) AND NOT "id" IS NULL ORDER BY LEFT(MD5(CONVERT_TO('it''s:' || CAST("id" AS TEXT) COLLATE "C", 'UTF8')) COLLATE "C", 15), "id" ASC LIMIT 100)
+
+-- {limit: {sample: 12.5 %, seed: a}, of: {segment: rich}}
+("spent" > CAST('100.0' AS DOUBLE PRECISION) AND "spent" <> CAST('NaN' AS DOUBLE PRECISION)) AND LEFT(MD5(CONVERT_TO('a:' || CAST("id" AS TEXT) COLLATE "C", 'UTF8')) COLLATE "C", 15) < '200000000000000'
+
+-- {none: [{segment: few}]}
+NOT COALESCE("id" IN (SELECT "id" FROM "people" WHERE NOT "id" IS NULL ORDER BY CASE WHEN "spent" <> CAST('NaN' AS DOUBLE PRECISION) THEN "spent" END DESC NULLS LAST, "id" ASC LIMIT 10), FALSE)
+
+-- {segment: listed}
+NOT "born" IS NULL AND NOT COALESCE("spent" > CAST('100.0' AS DOUBLE PRECISION) AND "spent" <> CAST('NaN' AS DOUBLE PRECISION), FALSE)
