@@ -17,7 +17,8 @@ def test_every_example_of_the_guide_is_a_condition():
     examples = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
     documents = [said for example in examples for said in yaml.safe_load_all(example)]
-    conditions = [said["where"] for said in documents if "where" in said]
+    written = [said.get("attributes", said) for said in documents]
+    conditions = [said["where"] for said in written if "where" in said and "parameters" not in said]
     assert conditions
     for condition in conditions:
         read(condition)
@@ -27,4 +28,5 @@ def test_the_guide_names_every_operator_and_every_unit():
     named = set(re.findall(r"`(\w+)(?:: true)?`", GUIDE))
 
     assert {*Operator, *Function, "has", "sequence", "segment"} <= named
+    assert all(f"{{{word}: " in GUIDE for word in ("split", "limit", "taken_by"))
     assert {f"{unit}s" for unit in Unit} <= named
