@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.redaction import mask
-from activation_platform.sync.hashes import Hashes, Positions, is_among
+from activation_platform.sync.hashes import Hashes, Positions, is_among, repeated
 from activation_platform.sync.head import Head
 from activation_platform.sync.order import SET_ASIDE, Activation
 from activation_platform.sync.states import HELD, State
@@ -20,19 +21,20 @@ SHARES = "shares its identifier "
 CONTENDERS = pl.Schema(
     {
         "key64": pl.UInt64(),
-        "key": pl.String(),
-        "raw": pl.UInt64(),
-        "identifier": pl.String(),
         "identifier64": pl.UInt64(),
         "holds": pl.Boolean(),
-        "operation": pl.String(),
+        "operation": pl.Enum(Operation),
     }
 )
-"""Keys that want to write: `holds` where the ledger's entry already holds this identifier."""
+"""Keys that want to write: `holds` where the ledger's entry already holds this identifier.
+
+There may be as many as the frame has rows, so they are here by their hashes alone: who shares an identifier is named later.
+"""
 
 _NOBODY = pl.DataFrame(
     schema={
         "key64": pl.UInt64(),
+        "raw": pl.UInt64(),
         "key": pl.String(),
         "identifier": pl.String(),
         "identifier64": pl.UInt64(),
@@ -48,22 +50,33 @@ def settle(
     seen: npt.NDArray[np.bool_],
     policy: str,
     order_of: Callable[[pl.Series], pl.DataFrame],
+    named: Callable[[pl.Series], pl.DataFrame],
 ) -> pl.DataFrame:
-    """The keys that may not write, with the reason: `key64`, `key`, `identifier`, `identifier64`, `reason`.
+    """The keys that may not write, with the reason: `key64`, `raw`, `key`, `identifier`, `identifier64`, `reason`.
 
     `writes`: `CONTENDERS` plus, under `first_by`, the value `order`. `holding`: where the ledger has their identifiers
     (`Head.holding`). `seen`: by ledger position, whether the frame holds the key. `order_of` gives (`key64`, `order`) for
-    unchanged holders, which were not spooled.
+    unchanged holders, which were not spooled; `named` gives (`key64`, `raw`, `key`, `identifier`) for some that want to write.
 
     A key that may not write stays under the identifier that it was last sent with, which may settle the next key's case:
     so it is asked again until nobody else loses.
     """
     holders = _holders(writes, head, holding, seen)
+    wanted = np.sort(writes["identifier64"].drop_nulls().to_numpy())
+    shared = pl.Series(np.concatenate([repeated(wanted), holders["identifier64"].to_numpy()]))
+    # Who holds one and moves to another counts, too: until it loses, it is no longer in the way of anybody.
+    matters = pl.col("identifier64").is_in(shared.implode()) | pl.col("key64").is_in(
+        holders["key64"].implode()
+    )
+    sharing = writes.filter(matters)
+    if sharing.is_empty():
+        return _NOBODY
+    sharing = sharing.join(named(sharing["key64"]), on="key64", how="left")
     if policy != SET_ASIDE and holders.height:
         holders = holders.drop("order").join(order_of(holders["key64"]), on="key64", how="left")
-    losers = _losers(writes, holders, policy)
+    losers = _losers(sharing, holders, policy)
     while True:
-        left = writes.join(losers, on="key64", how="anti")
+        left = sharing.join(losers, on="key64", how="anti")
         more = _losers(left, holders, policy)
         if more.join(losers, on="key64", how="anti").is_empty():
             return losers
@@ -71,8 +84,6 @@ def settle(
 
 
 def _losers(writes: pl.DataFrame, holders: pl.DataFrame, policy: str) -> pl.DataFrame:
-    if holders.is_empty() and writes["identifier64"].n_unique() == writes.height:
-        return _NOBODY
     outside = holders.join(writes, on="key64", how="anti")
     everyone = pl.concat(
         [writes.with_columns(outside=False), outside.with_columns(outside=True)], how="diagonal_relaxed"
@@ -91,9 +102,7 @@ def _losers(writes: pl.DataFrame, holders: pl.DataFrame, policy: str) -> pl.Data
     )
     losers = judged.filter(~pl.col("wins"))
     reasons = [_reason(row["identifier"], row["winner"]) for row in losers.iter_rows(named=True)]
-    return losers.with_columns(reason=pl.Series(reasons, dtype=pl.String)).select(
-        "key64", "key", "identifier", "identifier64", "reason"
-    )
+    return losers.with_columns(reason=pl.Series(reasons, dtype=pl.String)).select(_NOBODY.columns)
 
 
 def _reason(identifier: str, winner: str | None) -> str:
@@ -121,9 +130,14 @@ def trodden(wanted: pl.DataFrame, head: Head, holding: Positions) -> pl.DataFram
 
     `holding`: where the ledger has the identifiers of those that want to write, and maybe others.
     """
-    writers = wanted.select("identifier64", _writer="key64").drop_nulls()
-    positions = holding[head.are(holding, *HELD, State.DEPARTED)] if writers.height else holding[:0]
-    return head.entries(_others(positions, head, wanted)).join(writers, on="identifier64")
+    positions = holding[head.are(holding, *HELD, State.DEPARTED)] if wanted.height else holding[:0]
+    entries = head.entries(_others(positions, head, wanted))
+    writers = (
+        wanted.lazy()
+        .select("identifier64", _writer="key64")
+        .filter(pl.col("identifier64").is_in(entries["identifier64"].implode()))
+    )
+    return entries.join(writers.collect(), on="identifier64")
 
 
 def _others(positions: Positions, head: Head, writes: pl.DataFrame) -> Positions:

@@ -51,8 +51,16 @@ class Judgement:
     omitted: int = 0
 
     def contenders(self) -> pl.DataFrame:
-        """The keys that want to write: hashes, identifiers, operation; no values."""
+        """The keys that want to write, by their hashes."""
         return pl.concat([CONTENDERS.to_frame(), *self.light], how="diagonal_relaxed")
+
+    def named(self, keys: pl.Series) -> pl.DataFrame:
+        """Of some that want to write: `key64`, `raw`, `key`, `identifier`."""
+        wanted = pl.col("_key64").is_in(keys.implode())
+        columns = {"key64": "_key64", "raw": "_raw", "key": KEY, "identifier": IDENTIFIER}
+        return pl.concat(
+            spooled(path, [*columns.values()]).filter(wanted).select(**columns) for path in self.writes
+        )
 
     def spool_events(self, events: pl.DataFrame) -> None:
         """Keep events on disk until the plan is complete."""
@@ -191,7 +199,11 @@ def _spool_writes(judgement: Judgement, rows: pl.DataFrame, name: str) -> None:
     order = [pl.col(ORDER).alias("order")] if ORDER in writes.columns else []
     judgement.light.append(
         writes.select(
-            *_entry_columns(), holds.fill_null(value=False).alias("holds"), *order, operation="_operation"
+            pl.col("_key64").alias("key64"),
+            pl.col("_identifier64").alias("identifier64"),
+            holds.fill_null(value=False).alias("holds"),
+            pl.col("_operation").cast(CONTENDERS["operation"]).alias("operation"),
+            *order,
         )
     )
 

@@ -68,9 +68,10 @@ def make_plan(
         found.seen,
         activation.on_shared_identifier,
         lambda keys: _order_of(frame, activation.key, mapping, order_by or "", keys),
+        judged.named,
     )
-    _set_losers_aside(judged, contenders, losers, ledger, at)
-    wanted = contenders.join(losers, on="key64", how="anti")
+    _set_losers_aside(judged, losers, ledger, at)
+    wanted = contenders.join(losers, on="key64", how="anti") if losers.height else contenders
     writing = wanted["identifier64"].drop_nulls().to_numpy()
     aside = pl.concat([losers["identifier64"], *judged.claims]).drop_nulls().to_numpy()
     leaving = departures(found, activation, ledger, np.concatenate([writing, aside]), order, at)
@@ -153,15 +154,12 @@ def _count(
     )
 
 
-def _set_losers_aside(
-    judged: Judgement, contenders: pl.DataFrame, losers: pl.DataFrame, ledger: Ledger, at: int
-) -> None:
+def _set_losers_aside(judged: Judgement, losers: pl.DataFrame, ledger: Ledger, at: int) -> None:
     """Losers of a shared identifier become source issues, new ones or standing ones."""
     if losers.is_empty():
         return
-    raw = contenders.select("key64", "raw")
     known = ledger.debts.filter(pl.col("debt") == Debt.ASIDE).select("key64", _was="reason")
-    rows = losers.join(raw, on="key64", how="left").join(known, on="key64", how="left")
+    rows = losers.join(known, on="key64", how="left")
     standing = rows.filter(pl.col("_was").eq_missing(pl.col("reason")))
     fresh = rows.join(standing.select("key64"), on="key64", how="anti")
     judged.standing += standing.height
