@@ -8,8 +8,7 @@ from activation_platform.components.scopes import excluded_from, scope_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import Engine
-from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.faults import faults
 from activation_platform.segmentation.related import InSegment, Taken
 from activation_platform.segmentation.validate import problems
 
@@ -57,12 +56,8 @@ def _condition(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fa
     tree, model = segment.tree(workspace), segment.spec.model
     if tree is None:
         return
-    try:
-        condition = read(tree)
-        known = workspace.find("model", model) is not None
-        found = problems(condition, scope_of(workspace, model), within=(segment.name,)) if known else []
-    except InvalidCondition as invalid:
-        found = list(invalid.problems)
+    known = workspace.find("model", model) is not None
+    found = faults(tree, scope_of(workspace, model) if known else None, within=(segment.name,))
     for problem in found:
         if segment.spec.template is None:
             yield Fault(("where", *problem.path), problem.message)
@@ -73,11 +68,7 @@ def _condition(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fa
 def _limit(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
     if segment.spec.limit is None or workspace.find("model", segment.spec.model) is None:
         return
-    try:
-        limited = read({"limit": segment.spec.limit})
-        found = problems(limited, scope_of(workspace, segment.spec.model))
-    except InvalidCondition as invalid:
-        found = list(invalid.problems)
+    found = faults({"limit": segment.spec.limit}, scope_of(workspace, segment.spec.model))
     yield from (Fault(problem.path, problem.message) for problem in found)
 
 

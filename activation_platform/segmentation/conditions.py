@@ -40,12 +40,12 @@ from activation_platform.segmentation.values import (
     refused,
 )
 
-_GROUPS = ("all", "any", "none")
+GROUPS = ("all", "any", "none")
 _MODIFIERS = ("ignore_case",)
 _DEEPEST = 64
 _SUBJECTS = ("field", "aggregate")
 _LEAVES = ("has", "sequence", "segment", "taken_by", "split", "limit")
-_WORDS = (*_GROUPS, *_LEAVES, *_SUBJECTS, *Operator, *_MODIFIERS)
+_WORDS = (*GROUPS, *_LEAVES, *_SUBJECTS, *Operator, *_MODIFIERS)
 
 
 class Comparison(Node):
@@ -191,7 +191,7 @@ _TAGS: dict[type[Node], str] = {
 def _tag(raw: Any) -> str:
     if isinstance(raw, Node):
         return _TAGS[type(raw)]
-    words = [word for word in (*_GROUPS, *_LEAVES) if isinstance(raw, Mapping) and word in raw]
+    words = [word for word in (*GROUPS, *_LEAVES) if isinstance(raw, Mapping) and word in raw]
     return f"<{words[0]}>" if words else "<field>"
 
 
@@ -240,7 +240,7 @@ def _depth_exceeds(tree: object, deepest: int) -> bool:
 
 def _parts(node: object) -> list[object]:
     if isinstance(node, Mapping):
-        return [part for key, part in node.items() if key in (*_GROUPS, "where", "steps", "aggregate", "of")]
+        return [part for key, part in node.items() if key in (*GROUPS, "where", "steps", "aggregate", "of")]
     return list(node) if isinstance(node, list | tuple) else []
 
 

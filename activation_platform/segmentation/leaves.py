@@ -6,24 +6,8 @@ NOT, COALESCE, LOWER, STRPOS, STARTS_WITH, ENDS_WITH, REGEXP_MATCHES (of what `p
 quoted identifiers, and relative times only as literal moments: no engine knows what time it is.
 
 **Two-valued logic.** The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others. What is
-negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decides:
-
-| operator                                               | null  | ""                  | NaN   |
-|--------------------------------------------------------|-------|---------------------|-------|
-| equals, in                                             | false | a text like another | false |
-| above, at_least, below, at_most, between               | false |                     | false |
-| contains, starts_with, ends_with                       | false | false               |       |
-| matches                                                | false | a text like another |       |
-| before, after, in_last, in_next, older_than            | false |                     |       |
-| days_ago, in_days, anniversary, anniversary_within     | false |                     |       |
-| day_of_week                                            | false |                     |       |
-| not_equals, not_in, not_between, not_contains, not_... | true  | the opposite        | true  |
-| contains_any, contains_all, length_...                 | false | [] like any list    |       |
-| contains_none                                          | true  | [] like any list    |       |
-| is_null: true                                          | true  | false               | false |
-| is_null: false                                         | false | true                | true  |
-| is_empty: true (text "", list [])                      | true  | true                |       |
-| is_empty: false                                        | false | false               |       |
+negated is wrapped in COALESCE(..., FALSE), so that no SQL "unknown" ever decides. What every operator says of null, of what
+is empty and of NaN stands in the one table of docs/segments.md, which `test_null_table.py` reads and holds.
 
 Text compares character by character (no collation, no Unicode normalisation); `ignore_case` lower-cases both sides in the
 engine, one character for one (`İ` becomes `i`, `ß` stays). A null or a NaN in a list equals nothing that is looked for, and

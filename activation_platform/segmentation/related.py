@@ -83,7 +83,7 @@ class Has(Related):
 
 
 class Function(StrEnum):
-    """What the values of related rows come to; nulls (and NaN) are left out."""
+    """What the values of related rows come to; nulls are left out, and NaN by all but `first` and `last`."""
 
     SUM = "sum"
     AVERAGE = "average"

@@ -115,10 +115,14 @@ class Project:
         return self
 
     def line(self, words: str) -> int:
-        """The number of the line that holds the words."""
-        lines = self.documents["defs.yaml"].splitlines()
-        (found,) = [number for number, line in enumerate(lines, 1) if words in line]
+        """The number of the one line that holds the words."""
+        (found,) = self.lines(words)
         return found
+
+    def lines(self, words: str) -> list[int]:
+        """The numbers of all lines that hold the words."""
+        lines = self.documents["defs.yaml"].splitlines()
+        return [number for number, line in enumerate(lines, 1) if words in line]
 
     def write(self) -> Path:
         """Put the project on disk; returns its root, of which there is one a call."""

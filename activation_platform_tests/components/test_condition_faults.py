@@ -120,10 +120,9 @@ def test_an_unknown_field_that_no_leaf_compares_is_told_with_the_nearest(project
 )  # fmt: skip
 def test_an_unknown_relation_is_told_with_the_nearest(project, condition, place, words):
     said = refused(project, written(condition))
-    number = [n for n, line in enumerate(project.documents["defs.yaml"].splitlines(), 1) if place in line][-1]
 
     assert words in said
-    assert f"defs.yaml:{number} - " in said
+    assert f"defs.yaml:{project.lines(place)[-1]} - " in said
 
 
 @pytest.mark.parametrize("place", [LEAF, HAS, AGGREGATE, SEQUENCE])
@@ -259,8 +258,13 @@ TOGETHER = """\
 - has: ordres
 - field: photo
   equals: b
-- has: letters
+- all:
+  - has: letters
+  - field: joined
+    in_last: 90
 - segment: some
+- field: spent
+  above: {percentile: 101}
 - has: orders
   where:
     field: totla
@@ -271,6 +275,15 @@ TOGETHER = """\
 def test_all_of_them_are_told_together(project):
     said = refused(project, written(TOGETHER))
 
-    assert said.startswith("6 errors in the workspace")
-    for place in ("emial", "ordres", "equals: b", "has: letters", "segment: some", "totla"):
-        assert f"defs.yaml:{project.line(place)} - " in said
+    assert said.startswith("8 errors in the workspace")
+    for place in (
+        "emial",
+        "ordres",
+        "equals: b",
+        "letters",
+        "in_last",
+        "segment: some",
+        "percentile",
+        "totla",
+    ):
+        assert f"defs.yaml:{project.lines(place)[-1]} - " in said

@@ -1,7 +1,9 @@
-"""The null table, row by row: what every operator answers for null, for the empty text or list, and for NaN."""
+"""The table of nulls in the guide, row by row: what every operator answers for null, for the empty text or list, and for NaN."""
 
+import re
 from datetime import UTC, datetime
 from math import nan
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,6 +12,7 @@ from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import NEGATIONS, Operator, kinds_of
+from activation_platform.segmentation.scope import Link, Model, Scope
 
 NOW = datetime(2024, 3, 31, 12, 30, tzinfo=UTC)
 FIELDS = {
@@ -66,21 +69,131 @@ def holds(tree: dict, cell: object, field: str, folder) -> bool:
 
 
 def oddities(field: str) -> list:
-    return [None, *([EMPTY[field]] if field == "text" else []), *([nan] if field == "number" else [])]
+    return [None, *([EMPTY[field]] if field in EMPTY else []), *([nan] if field == "number" else [])]
 
 
-@pytest.mark.parametrize(("word", "field", "value"), CASES)
-def test_a_positive_operator_is_false_on_null_on_the_empty_text_and_on_nan(word, field, value, tmp_path):
-    assert [holds({"field": field, word: value}, cell, field, tmp_path) for cell in oddities(field)] == [
-        False
-    ] * len(oddities(field))
+def rows_of_the_guide() -> list[tuple[str, str, str, str]]:
+    """The rows of the one table: what is asked, then the answer for null, for what is empty, for NaN."""
+    guide = (Path(__file__).parents[2] / "docs" / "segments.md").read_text(encoding="utf-8")
+    table = guide.partition("## Null, empty, NaN")[2].partition("\n## ")[0]
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in table.splitlines()
+        if "|" in line
+    ]
+    return [row for row in rows[2:] if len(row) == 4]
 
 
-@pytest.mark.parametrize(("word", "field", "value"), NEGATED)
-def test_a_negated_operator_is_true_on_null_on_the_empty_text_and_on_nan(word, field, value, tmp_path):
-    assert [holds({"field": field, word: value}, cell, field, tmp_path) for cell in oddities(field)] == [
-        True
-    ] * len(oddities(field))
+def words_of(asked: str) -> set[str]:
+    """The operators that a row is about; of those with a switch, each with it."""
+    named = re.findall(r"`(\w+…?(?:: \w+)?)`", asked.partition(" (")[0])
+    patterns = [re.escape(name).replace("…", r"\w+") for name in named]
+    known = {*Operator} - SWITCHED | {
+        f"{word}: {switch}" for word in SWITCHED for switch in ("true", "false")
+    }
+    return {str(word) for word in known for pattern in patterns if re.fullmatch(pattern, word)}
+
+
+SWITCHED = {Operator.IS_NULL, Operator.IS_EMPTY}
+TABLE = [(words_of(asked), cells) for asked, *cells in rows_of_the_guide()]
+SWITCHES = [
+    (word, field, switch)
+    for word, fields in (("is_null", FIELDS), ("is_empty", EMPTY))
+    for field in fields
+    for switch in (True, False)
+]
+OF_EMPTY_LISTS = {"length_at_most"}
+"""What is true of the list without values; with the values of these cases nothing else is true of it, or of the empty text."""
+
+
+def answers(word: str, value: object) -> list[str]:
+    """What the table says of an operator: of null, of what is empty, of NaN."""
+    name = f"{word}: {str(value).lower()}" if word in SWITCHED else word
+    (cells,) = [cells for words, cells in TABLE if name in words]
+    return cells
+
+
+@pytest.mark.parametrize(("word", "field", "value"), CASES + NEGATED + SWITCHES)
+def test_every_operator_answers_what_the_table_says(word, field, value, tmp_path):
+    of_null, of_empty, of_nan = answers(word, value)
+    plain = (word not in NEGATIONS) is (word in OF_EMPTY_LISTS)
+    said = {"true": True, "false": False}
+
+    for cell in oddities(field):
+        told = of_null if cell is None else of_nan if cell is nan else of_empty
+        expected = plain if "like any" in told else said[told]
+        assert holds({"field": field, word: value}, cell, field, tmp_path) is expected, cell
+
+
+def test_every_operator_stands_in_one_row_and_every_cell_is_filled_where_it_applies():
+    written = [word for words, _ in TABLE for word in words]
+    assert sorted(written) == sorted(
+        {*map(str, Operator)} - SWITCHED
+        | {f"{word}: {switch}" for word in SWITCHED for switch in ("true", "false")}
+    )
+    for words, (of_null, of_empty, of_nan) in TABLE:
+        kinds = {kind for word in words for kind in kinds_of(Operator(word.partition(":")[0]))}
+        if words:
+            assert of_null in ("true", "false")
+            assert bool(of_empty) is bool(kinds & {Kind.TEXT, Kind.LIST}), words
+            assert bool(of_nan) is (Kind.NUMBER in kinds), words
+        assert ("`[]`" in of_empty) is (Kind.LIST in kinds and "like any" in of_empty), words
+
+
+ORDERS = {
+    "person": [2, 3, 3, 3, None],
+    "total": [None, None, nan, 5.0, 1.0],
+    "note": [None, "a", None, "", "b"],
+    "placed": [NOW.replace(tzinfo=None, hour=hour) for hour in range(5)],
+}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "members"),
+    [
+        ({"has": "orders"}, [2, 3]),
+        ({"has": "orders", "at_least": 2, "at_most": 5}, [3]),
+        ({"has": "orders", "exactly": 0}, [None, 1]),
+        ({"has": "orders", "at_most": 1}, [None, 1, 2]),
+        ({"sequence": "orders", "time": "placed", "steps": [{}, {}]}, [3]),
+        *(
+            ({"aggregate": {name: "total", "of": "orders"}, "equals": 5}, [3])
+            for name in ("sum", "average", "min", "max")
+        ),
+        *(
+            ({"aggregate": {name: "total", "of": "orders", "time": "placed"}, "is_null": True}, [None, 1, 2])
+            for name in ("sum", "average", "min", "max", "first", "last")
+        ),
+        (
+            {"aggregate": {"first": "total", "of": "orders", "time": "placed"}, "not_equals": 5},
+            [None, 1, 2, 3],
+        ),
+        ({"aggregate": {"first": "total", "of": "orders", "time": "placed"}, "below": 9}, []),
+        ({"aggregate": {"last": "total", "of": "orders", "time": "placed"}, "equals": 5}, [3]),
+        ({"aggregate": {"distinct": "total", "of": "orders"}, "equals": 0}, [None, 1, 2]),
+        ({"aggregate": {"distinct": "total", "of": "orders"}, "equals": 1}, [3]),
+        ({"aggregate": {"distinct": "note", "of": "orders"}, "equals": 2}, [3]),
+        ({"aggregate": {"last": "note", "of": "orders", "time": "placed"}, "equals": ""}, [3]),
+        ({"field": "spent", "above": {"percentile": 50}}, [3]),
+        ({"field": "spent", "at_most": {"percentile": 100}}, [2, 3]),
+        ({"field": "never", "at_least": {"percentile": 0}}, []),
+    ],
+)
+def test_related_rows_and_percentiles_leave_out_what_the_table_says(leaf, members, tmp_path):
+    people = {"id": [None, 1, 2, 3], "spent": [None, nan, 1.0, 3.0]}
+    frames = {
+        "people": pl.DataFrame(people).with_columns(never=pl.lit(None, pl.Float64)),
+        "orders": pl.DataFrame(ORDERS),
+    }
+    for name, frame in frames.items():
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    links = {"orders": Link("orders", (("id", "person"),))}
+    scope = Scope("people", {"people": Model(None, ("id",), relations=links), "orders": Model(None)})
+    snapshots = Snapshots({name: [tmp_path / f"{name}.parquet"] for name in frames}, scope)
+
+    found = evaluate(read(leaf), snapshots, now=NOW).collect()["id"].to_list()
+
+    assert found == members
 
 
 @pytest.mark.parametrize(("word", "field", "value"), CASES + NEGATED)
