@@ -6,6 +6,7 @@ import sys
 from benchmarks import (
     duckdb_peers,
     engine,
+    first_load,
     postgres_peers,
     reading,
     segments,
@@ -17,7 +18,18 @@ from benchmarks import (
 from benchmarks.registry import FIGURES
 from benchmarks.report import keep
 
-MODULES = (engine, unchanged, postgres_peers, duckdb_peers, sending, reading, starting, warehouse, segments)
+MODULES = (
+    engine,
+    first_load,
+    unchanged,
+    postgres_peers,
+    duckdb_peers,
+    sending,
+    reading,
+    starting,
+    warehouse,
+    segments,
+)
 """Each registers its figures as it is imported, in the order of the table."""
 
 

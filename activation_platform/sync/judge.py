@@ -51,8 +51,9 @@ class Judgement:
     omitted: int = 0
 
     def contenders(self) -> pl.DataFrame:
-        """The keys that want to write, by their hashes."""
-        return pl.concat([CONTENDERS.to_frame(), *self.light], how="diagonal_relaxed")
+        """The keys that want to write, by their hashes. Asked once: there may be many."""
+        light, self.light = self.light, []
+        return pl.concat([CONTENDERS.to_frame(), *light], how="diagonal_relaxed")
 
     def named(self, keys: pl.Series) -> pl.DataFrame:
         """Of some that want to write: `key64`, `raw`, `key`, `identifier`."""
