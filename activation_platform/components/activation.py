@@ -14,7 +14,8 @@ from activation_platform.components.asked import asked
 from activation_platform.components.asking import loader_for
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.following import followers, foreign, when_new
-from activation_platform.components.frames import Snapshot, newest_number
+from activation_platform.components.frames import newest_number
+from activation_platform.components.inputs import inputs, snapshots
 from activation_platform.components.instants import by_hand, run_ids
 from activation_platform.components.interrupts import interrupts
 from activation_platform.components.launchers import require_shared_storage
@@ -131,9 +132,10 @@ class ActivationComponent(Declared[ActivationSpec]):
         destination: DestinationComponent = workspace.find("destination", self.spec.destination)
         assert upstream is not None
         spec, mode = self.spec, self.mode(workspace)
+        read = [one.asset_key for one in inputs(self, workspace)]
         return dg.AssetSpec(
             key=self.asset_key,
-            deps=[upstream.asset_key, destination.asset_key],
+            deps=[*read, destination.asset_key],
             group_name="activations",
             kinds={destination.spec.platform},
             description=spec.description
@@ -141,7 +143,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             owners=spec.owners,
             tags={"activation_platform/mode": str(mode)},
             partitions_def=spec.schedule.partitions(),
-            automation_condition=when_new(upstream.asset_key) if spec.schedule.follow else None,
+            automation_condition=when_new(*read) if spec.schedule.follow else None,
             metadata={"service": f"{destination.spec.platform}.{spec.service}", "mode": str(mode)},
         )
 
@@ -191,17 +193,18 @@ class ActivationComponent(Declared[ActivationSpec]):
             interrupts() as cancelled,
             root.lock(f"locks/{self.name}", wait=_LOCK_WAIT, cancelled=cancelled) as hold,
         ):
-            snapshot = self._snapshot(context, workspace)
+            read_from = snapshots(self, workspace, run_ids(context))
+            snapshot = next(iter(read_from.values()))
             ledger = self._ledger(context, partition, root, destination.host, hold)
             declared = self.declared(workspace, destination)
             begin = None if ledger.manifest.full_done else self.spec.start_from
             window = window_of(wanted, self.spec.schedule, begin) if declared.events else None
-            with rows_of(self, workspace, context.resources, snapshot, ledger) as (frame, rows):
+            with rows_of(self, workspace, context.resources, read_from, ledger) as (frame, rows):
                 order = RunOrder(
                     run_id=context.run.run_id,
                     partition=partition,
                     instant=instant,
-                    snapshot=snapshot.number,
+                    snapshot=max(one.number for one in read_from.values()),
                     full=config.full,
                     explicit=by_hand(context),
                     allow=config.allow,
@@ -226,13 +229,6 @@ class ActivationComponent(Declared[ActivationSpec]):
         if window is not None and declared.events is not None:
             metadata["window"] = window_told(window, declared.events.time, snapshot)
         yield wanted.told(context, self.asset_key, metadata)
-
-    def _snapshot(self, context: dg.AssetExecutionContext, workspace: Workspace) -> Snapshot:
-        """What this run produced, or the newest; none while a check upstream stands failed."""
-        upstream = self.upstream(workspace)
-        assert upstream is not None
-        made_of = [model.frames for model in upstream.models(workspace)]
-        return upstream.frames.for_run(run_ids(context), made_of=made_of)
 
     def _ledger(
         self, context: dg.AssetExecutionContext, partition: str, root: Store, host: str, hold: Hold

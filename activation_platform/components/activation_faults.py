@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.event_faults import event_faults
+from activation_platform.components.inputs import computed_columns
+from activation_platform.components.scopes import apart, fields_of, models_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
@@ -58,9 +60,14 @@ def _service_faults(
     options = list(_option_faults(service_class, spec.options))
     yield from options
     service = activation.service(workspace)
+    if model is not None:
+        fields = computed_columns(activation, workspace)
+        for told in apart(models_of(workspace, None, model.name, fields)):
+            yield Fault(("mapping",), f"with {', '.join(fields)} it {told}")
     if service is not None:
         yield from (Fault(("options",), words) for words in service.objections(activation.mode(workspace)))
-        yield from _mapping_faults(activation, service, None if model is None else model.columns())
+        columns = None if model is None else fields_of(workspace, model)
+        yield from _mapping_faults(activation, service, columns)
         yield from _doubt_faults(activation, service)
     elif not options:
         yield _refused_options(activation, service_class)

@@ -1,22 +1,26 @@
 """What a test of a segment stands on: the rows that it gives as frames of its models, and the keys that it expects."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from sqlglot import exp
 
 from activation_platform.components.cases import Case
 from activation_platform.components.cells import cell, unquoted
 from activation_platform.components.rows import Row, rows_of
-from activation_platform.components.scopes import scope_of
+from activation_platform.components.scopes import models_of, scope_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
-from activation_platform.segmentation.compile import compile_condition
-from activation_platform.segmentation.validate import problems
+from activation_platform.segmentation.compile import compile_condition, compile_source
+from activation_platform.segmentation.conditions import Condition
+from activation_platform.segmentation.definitions import typed
+from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.scope import Scope
 from activation_platform.sync.fingerprint import key_text
 from activation_platform.sync.keys import key_of
 
@@ -101,7 +105,7 @@ class _Reading:
 
     def fixture(self, *, sound: bool) -> Fixture | None:
         """The fixture; None where something is wrong, or the condition is not `sound`."""
-        read = self.segment.models(self.workspace) if sound else []
+        read = self._models() if sound else []
         tables = {name: self._given(name, given, read) for name, given in self.case.given.items()}
         tables |= {model.name: self._table(model, []) for model in read if model.name not in tables}
         keys, expected = self._keys(tables.get(self.segment.spec.model))
@@ -111,6 +115,10 @@ class _Reading:
         found = {name: table for name, table in tables.items() if table is not None}
         now = self._fitting({name: table.schema for name, table in found.items()}, now)
         return Fixture({name: table.frame for name, table in found.items()}, keys, expected, now or _ANY)
+
+    def _models(self) -> "list[ModelComponent]":
+        """The models that decide which rows belong."""
+        return models_of(self.workspace, self.segment.condition(self.workspace), self.segment.spec.model)
 
     def _tell(self, message: str, *path: str | int) -> None:
         self.faults.append(Fault(("tests", self.number, *path), message))
@@ -232,20 +240,22 @@ class _Reading:
 
     def _fitting(self, schemas: Mapping[str, pl.Schema], now: datetime | None) -> datetime | None:
         """Check what is known only now that every model has its columns: the condition, and whether it counts from `now`."""
-        scope = scope_of(self.workspace, self.segment.spec.model)
-        models = {name: replace(scope.models[name], schema=schema) for name, schema in schemas.items()}
-        scope = replace(scope, models={**scope.models, **models})
         condition = self.segment.condition(self.workspace)
-        found = problems(condition, scope)
-        for problem in found:
-            self._tell(f"the condition does not fit the columns of the models: {problem}")
-        if not found and now is None:
-            one, other = (compile_condition(condition, scope, now=at) for at in (_ANY, _ANY_OTHER))
-            if one != other:
-                self._tell(
-                    "the condition counts from the instant of the run: write now: 2026-01-31T07:00:00Z"
-                )
+        try:
+            scope = typed(scope_of(self.workspace, self.segment.spec.model), schemas)
+            one, other = (_compiled(condition, scope, at) for at in (_ANY, _ANY_OTHER))
+        except InvalidCondition as invalid:
+            for problem in invalid.problems:
+                self._tell(f"the condition does not fit the columns of the models: {problem}")
+            return now
+        if now is None and one != other:
+            self._tell("the condition counts from the instant of the run: write now: 2026-01-31T07:00:00Z")
         return now
+
+
+def _compiled(condition: Condition, scope: Scope, now: datetime) -> tuple[exp.Expr, exp.Expr]:
+    where = compile_condition(condition, scope, now=now)
+    return where, compile_source(scope, where, now=now)
 
 
 def _parts(written: Any, key: Sequence[str]) -> Iterable[Any]:

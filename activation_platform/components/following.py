@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from activation_platform.components.inputs import models_behind
 from activation_platform.components.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _followed(workspace: Workspace) -> Iterator[tuple[str, str]]:
         if activation.spec.schedule.follow is not None:
             upstream = activation.upstream(workspace)
             if upstream is not None:
-                for component in (upstream, *upstream.models(workspace)):
+                for component in (upstream, *models_behind(activation, workspace)):
                     yield component.word, component.name
 
 

@@ -1,16 +1,20 @@
-"""Everything impossible that a model can say: source, SQL, columns, types, relations, where its rows stay."""
+"""Everything impossible that a model can say: source, SQL, columns, types, relations, computed fields, where its rows stay."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from activation_platform.components.scopes import scope_of
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.types import read_type, type_words
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import is_pattern, nearest
 from activation_platform.contracts.modes import Engine, ModelKind
+from activation_platform.segmentation.computed import read_computed
+from activation_platform.segmentation.definitions import computed_problems, doubled
+from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from activation_platform.components.segment import SegmentComponent
 
 __all__ = ["model_faults"]
+
+_LONGEST_NAME = 63
+"""Bytes; PostgreSQL cuts longer names off."""
 
 
 def model_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:
@@ -32,6 +39,7 @@ def model_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Faul
     yield from _column_faults(model)
     yield from _event_faults(model)
     yield from _relation_faults(model, workspace)
+    yield from _computed_faults(model, workspace)
     yield from _exclusion_faults(model, workspace)
     yield from _list_faults(model, workspace)
     yield from _engine_faults(model)
@@ -103,6 +111,23 @@ def _relation_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[
             if there is not None and two not in there:
                 words = f'the model "{spec.model}" has no column "{two}".{nearest(two, there)}'
                 yield Fault((*path, "match", one), words)
+
+
+def _computed_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:
+    """Computed fields with names that cannot be, or that are made of what there is not."""
+    scope = scope_of(workspace, model.name)
+    for name, told in doubled(model.spec.computed, model.columns() or {}):
+        yield Fault(("computed", name), told)
+    for name, tree in model.spec.computed.items():
+        if is_pattern(name) or len(name.encode()) > _LONGEST_NAME:
+            told = f"cannot be the name of a field: it is *, stands between ^ and $, or has more than {_LONGEST_NAME} bytes"
+            yield Fault(("computed", name), f'"{name}" {told}')
+        try:
+            found = computed_problems(name, scope) if name in scope.model.computed else []
+            read_computed(tree)
+        except InvalidCondition as invalid:
+            found = list(invalid.problems)
+        yield from (Fault(("computed", name, *one.path), one.message) for one in found)
 
 
 def _exclusion_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """What a user writes of a model: the attributes in YAML."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import dagster as dg
 from pydantic import Field
@@ -55,6 +55,10 @@ class ModelSpec(dg.Model):
         default=None, description="Exposed columns, with a type or more; omitted: all."
     )
     relations: dict[str, RelationSpec] = Field(default_factory=dict, description="Relations to other models.")
+    computed: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Computed fields: name: aggregate, count, label, related or formula; see docs/segments.md.",
+    )
     exclude: list[str] = Field(
         default_factory=list,
         description="Segments of this model whose rows belong to none of its other segments.",

@@ -1,6 +1,6 @@
 """The models, segments and splits of a workspace as conditions see them, and the models that a segment reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from activation_platform.components.workspace import Workspace
+from activation_platform.contracts.modes import Engine
+from activation_platform.segmentation.computed import Computed, read_computed
 from activation_platform.segmentation.conditions import AllOf, Condition, NoneOf, read
+from activation_platform.segmentation.definitions import typed
+from activation_platform.segmentation.fields import UNTOLD
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.reads import models_read
 from activation_platform.segmentation.related import InSegment, Taken
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from activation_platform.components.segment import SegmentComponent
     from activation_platform.components.split import SplitComponent
 
-__all__ = ["excluded_from", "models_of", "scope_of"]
+__all__ = ["apart", "excluded_from", "fields_of", "models_of", "scope_of"]
 
 
 def scope_of(workspace: Workspace, model: str) -> Scope:
@@ -29,16 +33,38 @@ def scope_of(workspace: Workspace, model: str) -> Scope:
     return replace(whole, name=model)
 
 
-def models_of(workspace: Workspace, condition: Condition, own: str) -> "list[ModelComponent]":
-    """The models that a condition without problems reads, the one that it is about first."""
-    others = models_read(condition, scope_of(workspace, own)) - {own}
+def models_of(
+    workspace: Workspace, condition: Condition | None, own: str, fields: Iterable[str] = ()
+) -> "list[ModelComponent]":
+    """The models that a condition, and computed fields of its model, are made of, the one that it is about first."""
+    others = models_read(condition, scope_of(workspace, own), fields) - {own}
     return [workspace.find("model", name) for name in (own, *sorted(others))]
+
+
+def apart(models: "Sequence[ModelComponent]") -> Iterator[str]:
+    """Say of models that no one engine can read together with the first what to do."""
+    own, *others = models
+    for other in others:
+        stays, lies = own.spec.engine, other.spec.engine
+        if stays is not lies or (stays is Engine.WAREHOUSE and own.spec.source != other.spec.source):
+            words = f"{own.name} ({stays}, {own.spec.source}) and {other.name} ({lies}, {other.spec.source})"
+            yield f"is about {words}, whose rows are never in one place: give both engine: frames"
+
+
+def fields_of(workspace: Workspace, model: "ModelComponent") -> Mapping[str, pl.DataType | None] | None:
+    """The columns and computed fields of a model, and their types where they are known; None: only the source knows."""
+    columns = model.columns()
+    if columns is None:
+        return None
+    schema = scope_of(workspace, model.name).model.schema or {}
+    made = {name: schema.get(name, UNTOLD) for name in model.spec.computed}
+    return {**columns, **{name: None if dtype == UNTOLD else dtype for name, dtype in made.items()}}
 
 
 def _scope(workspace: Workspace) -> Scope:
     models = {name: workspace.find("model", name) for name in workspace.names("model")}
     read_models = {name: _model(model, models) for name, model in models.items()}
-    return Scope("", read_models, _segments(workspace), _splits(workspace))
+    return typed(Scope("", read_models, _segments(workspace), _splits(workspace)))
 
 
 def _model(model: "ModelComponent", models: "Mapping[str, ModelComponent]") -> Model:
@@ -47,7 +73,19 @@ def _model(model: "ModelComponent", models: "Mapping[str, ModelComponent]") -> M
         for name, relation in model.spec.relations.items()
         if relation.model in models  # the model itself tells its fault
     }
-    return Model(_schema(model.columns()), model.key, model.spec.event_time, relations)
+    schema, computed = _schema(model.columns()), _computed(model)
+    if schema is not None:
+        schema |= {name: UNTOLD for name in model.spec.computed if name not in computed}
+    return Model(schema, model.key, model.spec.event_time, relations, computed)
+
+
+def _computed(model: "ModelComponent") -> dict[str, Computed]:
+    """The computed fields that can be read; of the others, the model tells the fault."""
+    found: dict[str, Computed] = {}
+    for name, tree in model.spec.computed.items():
+        with suppress(InvalidCondition):
+            found[name] = read_computed(tree)
+    return found
 
 
 def _schema(columns: Mapping[str, pl.DataType | None] | None) -> dict[str, pl.DataType] | None:

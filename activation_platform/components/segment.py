@@ -16,6 +16,7 @@ from activation_platform.components.cases import Case
 from activation_platform.components.checks import Census
 from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of, streamed
+from activation_platform.components.inputs import computed_columns
 from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
@@ -81,8 +82,14 @@ class SegmentComponent(Declared[SegmentSpec]):
         return Frames(storage_root(), "segments", self.name)
 
     def models(self, workspace: Workspace) -> list[ModelComponent]:
-        """The models that decide which rows belong, its own first; of a workspace without faults."""
-        return models_of(workspace, self.condition(workspace), self.spec.model)
+        """The models that decide which rows belong and what they hold, its own first; of a workspace without faults."""
+        return models_of(workspace, self.condition(workspace), self.spec.model, self.fields(workspace))
+
+    def fields(self, workspace: Workspace) -> list[str]:
+        """The computed fields that its rows have as columns: those that activations of it map."""
+        activations = (workspace.find("activation", name) for name in workspace.names("activation"))
+        mapped = (computed_columns(one, workspace) for one in activations if one.spec.segment == self.name)
+        return sorted({field for fields in mapped for field in fields})
 
     def tree(self, workspace: Workspace) -> dict[str, Any] | None:
         """Its condition as it would stand in YAML; None where it has none, or its template cannot be filled."""
@@ -100,10 +107,11 @@ class SegmentComponent(Declared[SegmentSpec]):
         return scope_of(workspace, self.spec.model).segments[self.name].condition
 
     def recipe(self, workspace: Workspace, read_from: Mapping[str, Snapshot], instant: datetime) -> str:
-        """What its rows are made from: what decides, the snapshots of its models, and when."""
-        condition = resolved(self.condition(workspace), scope_of(workspace, self.spec.model))
+        """What its rows are made from: what decides, its computed columns, the snapshots of its models, and when."""
+        scope = scope_of(workspace, self.spec.model)
+        decides = resolved(self.condition(workspace), scope, self.fields(workspace))
         numbers = {name: snapshot.number for name, snapshot in read_from.items()}
-        return recipe_of(condition, numbers, instant.isoformat())
+        return recipe_of(decides, numbers, instant.isoformat())
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
         """An unknown model or template, or a condition that cannot be evaluated over the models that it is about."""
@@ -156,7 +164,12 @@ class SegmentComponent(Declared[SegmentSpec]):
             else:
                 parts = {name: snapshot.here().parts for name, snapshot in read_from.items()}
                 with fitting(self):
-                    belong = evaluate(self.condition(workspace), Snapshots(parts, scope), now=instant)
+                    belong = evaluate(
+                        self.condition(workspace),
+                        Snapshots(parts, scope),
+                        now=instant,
+                        fields=self.fields(workspace),
+                    )
                 draft.write(streamed(belong))
             snapshot = frames.publish(
                 draft,

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from activation_platform.components.fixtures import case_faults
-from activation_platform.components.scopes import excluded_from, scope_of
+from activation_platform.components.scopes import apart, excluded_from, models_of, scope_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.modes import Engine
 from activation_platform.segmentation.faults import faults
 from activation_platform.segmentation.related import InSegment, Taken
 from activation_platform.segmentation.validate import problems
@@ -100,14 +99,8 @@ def _exclusions(segment: "SegmentComponent", workspace: Workspace) -> Iterator[F
 
 def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
     """Models that no one engine can read together."""
-    own: ModelComponent
-    own, *others = segment.models(workspace)
-    for other in others:
-        stays, lies = own.spec.engine, other.spec.engine
-        if stays is not lies or (stays is Engine.WAREHOUSE and own.spec.source != other.spec.source):
-            words = f"{own.name} ({stays}, {own.spec.source}) and {other.name} ({lies}, {other.spec.source})"
-            told = f"is about {words}, whose rows are never in one place: give both engine: frames"
-            yield Fault(_said_in(segment), told)
+    for told in apart(models_of(workspace, segment.condition(workspace), segment.spec.model)):
+        yield Fault(_said_in(segment), told)
 
 
 def _said_in(segment: "SegmentComponent") -> tuple[str]:

@@ -1,7 +1,7 @@
 """Models and segments whose rows stay in their warehouse: what is asked of it instead of reading a snapshot."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,15 +13,20 @@ from sqlglot import exp
 
 from activation_platform.components.checks import Census
 from activation_platform.components.frames import Snapshot
+from activation_platform.components.inputs import computed_columns, models_behind
 from activation_platform.components.scopes import scope_of
 from activation_platform.components.shown import masked
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import ActivationError, DeclarationError
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
-from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.compile import compile_condition, compile_source
+from activation_platform.segmentation.conditions import Condition
+from activation_platform.segmentation.definitions import typed
+from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.sources.delta import DeltaTable
+from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.relation import Relation, column
 from activation_platform.sources.schemas import publish
 from activation_platform.sync.in_warehouse import InWarehouse
@@ -36,14 +41,14 @@ __all__ = ["fitting", "kept_open", "members", "rows_of", "show"]
 
 
 @contextmanager
-def fitting(segment: "SegmentComponent") -> Iterator[None]:
-    """Say of a condition that does not fit the model's columns what to do about it."""
+def fitting(component: "SegmentComponent | ActivationComponent") -> Iterator[None]:
+    """Say of a condition, or of computed fields, that do not fit the models' columns what to do about it."""
     try:
         yield
     except InvalidCondition as invalid:
         raise DeclarationError(
-            f"the condition of {segment.name} does not fit the model's columns: {invalid}",
-            remedy="Correct the segment, or the model's columns.",
+            f"the {component.word} {component.name} does not fit the models' columns: {invalid}",
+            remedy="Correct it, the models' computed fields, or their columns.",
         ) from invalid
 
 
@@ -67,13 +72,40 @@ class _There:
 
 def members(segment: "SegmentComponent", workspace: Workspace, source: Source, now: datetime) -> Relation:
     """The rows of its model that belong to a segment at an instant."""
-    there = {model.name: model.relation(source) for model in segment.models(workspace)}
-    scope = scope_of(workspace, segment.spec.model)
-    read_there = {name: replace(scope.models[name], schema=rows.schema) for name, rows in there.items()}
-    scope = replace(scope, models={**scope.models, **read_there})
     with fitting(segment):
-        where = compile_condition(segment.condition(workspace), scope, now=now, naming=_There(there))
-        return replace(there[segment.spec.model], where=where)
+        return _rows_there(
+            segment.models(workspace),
+            workspace,
+            source,
+            now,
+            condition=segment.condition(workspace),
+            fields=segment.fields(workspace),
+        )
+
+
+def _rows_there(
+    models: "Sequence[ModelComponent]",
+    workspace: Workspace,
+    source: Source,
+    now: datetime,
+    *,
+    condition: Condition | None,
+    fields: Sequence[str],
+) -> Relation:
+    """Rows of the first of these models, with some of its computed fields as columns."""
+    there = {model.name: model.relation(source) for model in models}
+    own, naming = there[models[0].name], _There(there)
+    if condition is None and not fields:
+        return own
+    scope = typed(scope_of(workspace, models[0].name), {name: rows.schema for name, rows in there.items()})
+    where = None if condition is None else compile_condition(condition, scope, now=now, naming=naming)
+    named = [] if where is None else [where]
+    rows = compile_source(scope, *named, now=now, naming=naming, fields=fields)
+    found = replace(own, where=where, rows=rows)
+    if not fields:
+        return found
+    made = dialect_of(source.dialect).written(found.select(*map(column, fields)))
+    return replace(found, schema=pl.Schema({**own.schema, **source.columns(made)}))
 
 
 def kept_open(model: "ModelComponent | None", workspace: Workspace) -> list[str]:
@@ -100,28 +132,52 @@ def show(
         context.log.warning("the %s %s is not shown in the warehouse: %s", word, name, masked(str(error)))
 
 
+def _rows_here(
+    activation: "ActivationComponent",
+    workspace: Workspace,
+    read_from: Mapping[str, Snapshot],
+    fields: Sequence[str],
+) -> pl.LazyFrame:
+    snapshot = next(iter(read_from.values()))
+    if not fields:
+        return snapshot.scan()
+    own, *_ = read_from
+    parts = {name: one.here().parts for name, one in read_from.items()}
+    with fitting(activation):
+        snapshots = Snapshots(parts, scope_of(workspace, own))
+        return evaluate(None, snapshots, now=snapshot.instant, fields=fields)
+
+
 @contextmanager
 def rows_of(
     activation: "ActivationComponent",
     workspace: Workspace,
     resources: Any,
-    snapshot: Snapshot,
+    read_from: Mapping[str, Snapshot],
     ledger: Ledger,
 ) -> Iterator[tuple[pl.LazyFrame, InWarehouse | None]]:
     """The rows that an activation keeps its destination in step with.
 
-    Where they stay in their warehouse, they are those of the snapshot's instant as they are now, and there is something beside
-    them that finds out there which of them may differ.
+    `read_from`: the snapshot of its segment or model first; then, by name, those that computed fields of the model are made of.
+    Where the rows stay in their warehouse, they are those of the first one's instant as they are now, and there is something
+    beside them that finds out there which of them may differ.
     """
     model = activation.model(workspace)
     assert model is not None
+    snapshot = next(iter(read_from.values()))
+    segment: SegmentComponent | None = workspace.find("segment", activation.spec.segment or "")
+    fields = computed_columns(activation, workspace) if segment is None else []  # a segment's rows have them
     if Engine.FRAMES in (snapshot.engine, model.spec.engine):
-        yield snapshot.scan(), None
+        yield _rows_here(activation, workspace, read_from, fields), None
         return
     source: Source = getattr(resources, workspace.find("source", model.spec.source).resource_key)
     whole = model.relation(source)
-    segment = workspace.find("segment", activation.spec.segment or "")
-    rows = whole if segment is None else members(segment, workspace, source, snapshot.instant)
+    if segment is not None:
+        rows = members(segment, workspace, source, snapshot.instant)
+    else:
+        models, instant = models_behind(activation, workspace), snapshot.instant
+        with fitting(activation):
+            rows = _rows_there(models, workspace, source, instant, condition=None, fields=fields)
 
     def empty() -> None:
         if not model.spec.may_be_empty and not whole.count(source, model.key)[0]:

@@ -3,14 +3,17 @@
 The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others; a row is taken by `WHERE`. AND and OR
 keep that property; NOT does not, so what is negated is wrapped in COALESCE(..., FALSE). `none` is the opposite of `any`. What a
 leaf says of one value stands in `leaves.py`, with the table of nulls; what it says of related rows in `subqueries.py`,
-of places in `places.py`.
+of places in `places.py`. Computed fields are columns of what is selected from: `columns.py`.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlglot import exp
 
+from activation_platform.segmentation import columns
 from activation_platform.segmentation.conditions import AllOf, Comparison, Condition, NoneOf, members
+from activation_platform.segmentation.definitions import all_problems
 from activation_platform.segmentation.leaves import compile_leaf, opposite
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.places import Placed
@@ -19,10 +22,9 @@ from activation_platform.segmentation.related import Has, InSegment, Steps, Take
 from activation_platform.segmentation.scope import QUOTED, Naming, Scope
 from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.subqueries import Asked
-from activation_platform.segmentation.validate import problems
 from activation_platform.segmentation.values import Percentile
 
-__all__ = ["compile_compared", "compile_condition"]
+__all__ = ["compile_compared", "compile_condition", "compile_source"]
 
 
 def compile_condition(
@@ -30,45 +32,64 @@ def compile_condition(
 ) -> exp.Condition:
     """Return the expression that is TRUE for the rows of the scope's model that belong at the instant `now`.
 
-    Raises InvalidCondition with all problems of the condition, and ValueError if `now` has no time zone.
+    It is over the columns of `compile_source`. Raises InvalidCondition with all problems of the condition, and ValueError if
+    `now` has no time zone.
     """
-    if now.tzinfo is None:
-        raise ValueError("the instant of a segment needs a time zone: datetime(..., tzinfo=UTC)")
-    if found := problems(condition, scope):
+    if found := all_problems(condition, scope):
         raise InvalidCondition(found)
-    return _Compiler(now.astimezone(UTC), naming).compiled(condition, scope)
+    return _Compiler(now, naming).compiled(condition, scope)
+
+
+def compile_source(
+    scope: Scope, *named: exp.Expr, now: datetime, naming: Naming = QUOTED, fields: Iterable[str] = ()
+) -> exp.Expr:
+    """Return what to select expressions from: the model's rows, with the computed fields that they name as columns.
+
+    `fields`: computed fields that become columns in any case. Raises InvalidCondition with all problems of these fields.
+    """
+    if found := all_problems(None, scope, fields):
+        raise InvalidCondition(found)
+    also = [naming.column(scope.name, field) for field in fields]
+    return _Compiler(now, naming).source(scope, *named, *also)
 
 
 def compile_compared(
     leaf: Condition, scope: Scope, *, now: datetime, naming: Naming = QUOTED
-) -> exp.Expr | None:
-    """Return what a leaf without problems compares beside a field, a count for example or a place; None if nothing."""
-    compiler = _Compiler(now.astimezone(UTC), naming)
+) -> tuple[exp.Expr | None, exp.Expr | None]:
+    """Return what a leaf without problems compares beside fields: a count for example, or a place; and a percentile."""
+    compiler = _Compiler(now, naming)
     asked, placed = compiler.asked(scope), compiler.placed(scope)
     match leaf:
         case Has():
-            return asked.number(leaf)
+            return asked.number(leaf), None
+        case Comparison(aggregate=aggregate, value=Percentile() as percentile) if aggregate is not None:
+            return asked.amount(aggregate), asked.limit_of(aggregate, percentile)
         case Comparison(aggregate=aggregate) if aggregate is not None:
-            return asked.amount(aggregate)
+            return asked.amount(aggregate), None
         case Comparison(value=Percentile() as percentile):
-            return asked.limit(leaf.field, percentile)
+            return None, asked.limit(leaf.field, percentile)
         case InArm():
-            return placed.arm(leaf)
+            return placed.arm(leaf), None
         case Limited():
-            return placed.place(leaf)
-    return None
+            return placed.place(leaf), None
+    return None, None
 
 
 class _Compiler:
     def __init__(self, now: datetime, naming: Naming) -> None:
-        self._now = now
+        if now.tzinfo is None:
+            raise ValueError("the instant of a segment needs a time zone: datetime(..., tzinfo=UTC)")
+        self._now = now.astimezone(UTC)
         self._naming = naming
 
     def asked(self, scope: Scope) -> Asked:
-        return Asked(scope, self._now, self._naming, self.compiled)
+        return Asked(scope, self._now, self._naming, self.compiled, self.source)
 
     def placed(self, scope: Scope) -> Placed:
-        return Placed(scope, self._naming, self.compiled)
+        return Placed(scope, self._naming, self.compiled, self.source)
+
+    def source(self, scope: Scope, *named: exp.Expr) -> exp.Expr:
+        return columns.source(self.asked(scope), *named)
 
     def compiled(self, condition: Condition, scope: Scope) -> exp.Condition:
         match condition:
@@ -93,9 +114,12 @@ class _Compiler:
         return opposite(either) if isinstance(condition, NoneOf) else either
 
     def _compared(self, leaf: Comparison, asked: Asked) -> exp.Condition:
+        percentile = leaf.value if isinstance(leaf.value, Percentile) else None
         if leaf.aggregate is not None:
-            return asked.aggregated(leaf)
-        if isinstance(leaf.value, Percentile):
-            return asked.beside_percentile(leaf, leaf.value)
+            if percentile is None:
+                return asked.aggregated(leaf, leaf.aggregate)
+            return asked.aggregated_beside_percentile(leaf, leaf.aggregate, percentile)
+        if percentile is not None:
+            return asked.beside_percentile(leaf, percentile)
         column = self._naming.column(asked.scope.name, leaf.field)
         return compile_leaf(leaf, column, asked.scope.schema[leaf.field], self._now)

@@ -3,8 +3,8 @@
 Leaves about related rows and other segments stand in `related.py`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     BeforeValidator,
@@ -40,11 +40,14 @@ from activation_platform.segmentation.values import (
     refused,
 )
 
+T = TypeVar("T")
+
 GROUPS = ("all", "any", "none")
 _MODIFIERS = ("ignore_case",)
 _DEEPEST = 64
 _SUBJECTS = ("field", "aggregate")
 _LEAVES = ("has", "sequence", "segment", "taken_by", "split", "limit")
+_NESTING = ("where", "steps", "aggregate", "of", "label", "when")
 _WORDS = (*GROUPS, *_LEAVES, *_SUBJECTS, *Operator, *_MODIFIERS)
 
 
@@ -217,12 +220,17 @@ _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 
 def read(tree: object) -> Condition:
     """Read a tree as YAML gives it (mappings, lists, scalars); raises InvalidCondition with every fault and its path."""
+    return validated(_CONDITION.validate_python, tree)
+
+
+def validated(validate: Callable[[object], T], tree: object) -> T:
+    """What pydantic makes of a tree with conditions in it; raises InvalidCondition with every fault and its path."""
     if _depth_exceeds(tree, _DEEPEST):
         raise InvalidCondition(
             [Problem((), f"groups are nested deeper than {_DEEPEST} levels, which no engine reads")]
         )
     try:
-        return _CONDITION.validate_python(tree)
+        return validate(tree)
     except ValidationError as error:
         raise InvalidCondition(
             _problem(tree, fault["loc"], fault["msg"]) for fault in error.errors()
@@ -240,7 +248,7 @@ def _depth_exceeds(tree: object, deepest: int) -> bool:
 
 def _parts(node: object) -> list[object]:
     if isinstance(node, Mapping):
-        return [part for key, part in node.items() if key in (*GROUPS, "where", "steps", "aggregate", "of")]
+        return [part for key, part in node.items() if key in (*GROUPS, *_NESTING)]
     return list(node) if isinstance(node, list | tuple) else []
 
 

@@ -8,7 +8,7 @@ Int128, and renames columns that differ in case alone).
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +19,13 @@ import numpy as np
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.compile import compile_condition, compile_source
 from activation_platform.segmentation.conditions import Condition
-from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.definitions import typed
 from activation_platform.segmentation.reads import fields_read
 from activation_platform.segmentation.scope import Model, Scope, in_duckdb
-from activation_platform.segmentation.validate import problems
 
-__all__ = ["Snapshots", "answers", "count", "evaluate"]
+__all__ = ["Snapshots", "answers", "evaluate"]
 
 _MEMORY = "1GiB"
 
@@ -48,12 +47,8 @@ class Snapshots:
 
     @cached_property
     def scope(self) -> Scope:
-        """All models, with the fields that their snapshots have."""
-        models = {
-            name: replace(self.declared.models[name], schema=self.frame(name).collect_schema())
-            for name in self.files
-        }
-        return replace(self.declared, models={**self.declared.models, **models})
+        """All models, with the fields that their snapshots have, and the computed ones."""
+        return typed(self.declared, {name: self.frame(name).collect_schema() for name in self.files})
 
     def frame(self, model: str) -> pl.LazyFrame:
         """The rows of a model, in the order of its snapshot."""
@@ -76,7 +71,7 @@ class Snapshots:
     def views(self) -> Iterator[str]:
         """Statements that make a view of each model; each row says which row of which file it is."""
         for name, files in self.files.items():
-            width = len(self.scope.models[name].schema or ())
+            width = len(self.frame(name).collect_schema())
             columns = [exp.to_identifier(f"c{place}") for place in range(width)]
             paths = exp.Array(expressions=[exp.Literal.string(_literally(file)) for file in files])
             read = exp.Anonymous(this="read_parquet", expressions=[paths])
@@ -85,39 +80,50 @@ class Snapshots:
             yield exp.Create(this=self.rows(name), kind="VIEW", expression=query).sql(dialect="duckdb")
 
 
-def evaluate(condition: Condition, snapshots: Snapshots, *, now: datetime) -> pl.LazyFrame:
-    """Return the rows of the scope's model that belong at the instant `now`.
+def evaluate(
+    condition: Condition | None, snapshots: Snapshots, *, now: datetime, fields: Sequence[str] = ()
+) -> pl.LazyFrame:
+    """Return the rows of the scope's model that belong at the instant `now`, with some of its computed fields as columns.
 
-    The frame is lazy, in the order of the snapshot, with its columns and types; beside what a query over it holds it
-    costs one bit per row of the snapshot, and while it is made a byte per row and 12 per row that belongs. Raises
-    InvalidCondition as `compile_condition` does.
+    Where there is no condition, all rows belong. The frame is lazy, in the order of the snapshot, with its columns and types;
+    beside what a query over it holds it costs one bit per row of the snapshot and the values of the fields, and while it is made
+    a byte per row and 12 per row that belongs. Raises InvalidCondition as `compile_condition` and `compile_source` do.
     """
     name = snapshots.scope.name
     frame, files = snapshots.frame(name), snapshots.files[name]
+    if condition is None and not fields:
+        return frame
     heights = [pl.scan_parquet(file, glob=False).select(pl.len()).collect().item() for file in files]
-    belongs = np.zeros(sum(heights), dtype=np.bool_)
-    belongs[_rows(condition, snapshots, now, np.cumsum([0, *heights])[:-1])] = True
-    # no column of the snapshot is as long
-    mark = "_" * (1 + max(map(len, frame.collect_schema()), default=0))
-    marked = pl.concat([frame, pl.LazyFrame({mark: belongs})], how="horizontal")
-    return marked.filter(pl.col(mark)).drop(mark)
+    numbers, made = _rows(condition, snapshots, now, fields, np.cumsum([0, *heights])[:-1])
+    if condition is not None:
+        belongs = np.zeros(sum(heights), dtype=np.bool_)
+        belongs[numbers] = True
+        # no column of the snapshot is as long
+        mark = "_" * (1 + max(map(len, frame.collect_schema()), default=0))
+        marked = pl.concat([frame, pl.LazyFrame({mark: belongs})], how="horizontal")
+        frame = marked.filter(pl.col(mark)).drop(mark)
+    return pl.concat([frame, made.lazy()], how="horizontal") if fields else frame
 
 
-def count(condition: Condition, snapshots: Snapshots, *, now: datetime) -> int:
-    """Return how many rows belong at the instant `now`; reads only the columns of the condition."""
-    query = _query(condition, snapshots, [exp.Count(this=exp.Star())], now)
-    with _engine(snapshots, trust_statistics=not _reads_floats(condition, snapshots)) as (engine, _):
-        (number,) = engine.execute(query.sql(dialect="duckdb")).fetchall()[0]
-    return int(number)
-
-
-def _rows(condition: Condition, snapshots: Snapshots, now: datetime, starts: np.ndarray) -> np.ndarray:
-    """The numbers of the rows that belong: they hold whatever order the engine answers in."""
-    answer = [exp.cast(exp.column(name), "UINT").as_(name) for name in ("file_index", "file_row_number")]
-    query = _query(condition, snapshots, answer, now)
-    found = answers(query, snapshots, trust_statistics=not _reads_floats(condition, snapshots))
+def _rows(
+    condition: Condition | None,
+    snapshots: Snapshots,
+    now: datetime,
+    fields: Sequence[str],
+    starts: np.ndarray,
+) -> tuple[np.ndarray, pl.DataFrame]:
+    """The numbers of the rows that belong, and the fields in their order: they hold whatever order the engine answers in."""
+    scope, places = snapshots.scope, ("file_index", "file_row_number")
+    answer = [exp.cast(exp.column(name), "UINT").as_(name) for name in places]
+    answer += [snapshots.column(scope.name, field).as_(f"f{place}") for place, field in enumerate(fields)]
+    query = _query(condition, snapshots, answer, now, fields)
+    found = answers(query, snapshots, trust_statistics=not _reads_floats(condition, snapshots, fields))
     numbers: np.ndarray = starts[found["file_index"].to_numpy()] + found["file_row_number"].to_numpy()
-    return numbers
+    order = np.argsort(numbers) if fields else slice(None)
+    values = found.select(
+        pl.col(f"f{place}").cast(scope.schema[field]).alias(field) for place, field in enumerate(fields)
+    )
+    return numbers, values[order]
 
 
 def answers(query: exp.Select, snapshots: Snapshots, *, trust_statistics: bool = False) -> pl.DataFrame:
@@ -140,19 +146,23 @@ def answers(query: exp.Select, snapshots: Snapshots, *, trust_statistics: bool =
 
 
 def _query(
-    condition: Condition, snapshots: Snapshots, answer: Sequence[exp.Expr], now: datetime
+    condition: Condition | None,
+    snapshots: Snapshots,
+    answer: Sequence[exp.Expr],
+    now: datetime,
+    fields: Sequence[str] = (),
 ) -> exp.Select:
-    where = compile_condition(condition, snapshots.scope, now=now, naming=snapshots)
-    return exp.select(*answer).from_(snapshots.rows(snapshots.scope.name)).where(where)
+    scope = snapshots.scope
+    where = [] if condition is None else [compile_condition(condition, scope, now=now, naming=snapshots)]
+    source = compile_source(scope, *answer, *where, now=now, naming=snapshots, fields=fields)
+    return exp.select(*answer).from_(source).where(*where)
 
 
-def _reads_floats(condition: Condition, snapshots: Snapshots) -> bool:
-    if found := problems(condition, snapshots.scope):
-        raise InvalidCondition(found)
+def _reads_floats(condition: Condition | None, snapshots: Snapshots, fields: Sequence[str] = ()) -> bool:
     models = snapshots.scope.models
     return any(
         (models[model].schema or {})[field].is_float()
-        for model, field in fields_read(condition, snapshots.scope)
+        for model, field in fields_read(condition, snapshots.scope, fields)
     )
 
 

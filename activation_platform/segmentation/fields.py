@@ -8,6 +8,9 @@ import polars as pl
 Schema = Mapping[str, pl.DataType]
 """Field names and Polars types; a `pl.Schema` is one."""
 
+UNTOLD = pl.Unknown()
+"""The type of a computed field whose own type cannot be told: only a source knows what it is made of, or it has a fault."""
+
 
 class Kind(StrEnum):
     """What a field holds; it decides which operators apply."""

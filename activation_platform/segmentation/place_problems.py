@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from activation_platform.segmentation.fields import Kind, kind_of
+from activation_platform.segmentation.fields import UNTOLD, Kind, kind_of
 from activation_platform.segmentation.keys import key_fault
 from activation_platform.segmentation.limits import Limit
 from activation_platform.segmentation.problems import Problem, nearest
@@ -39,6 +39,8 @@ def limit_problems(limit: Limit, scope: Scope) -> Iterator[Problem]:
         if known is not None and order.field not in known:
             told = f"{order.field}: the model has no such field{nearest(order.field, known)}"
             yield Problem(here, told)
-        elif known is not None and kind_of(known[order.field]) not in _ORDERED:
+        elif (
+            known is not None and kind_of(known[order.field]) not in _ORDERED and known[order.field] != UNTOLD
+        ):
             told = f"{order.field}: a field of kind {kind_of(known[order.field])} has no order"
             yield Problem(here, told)

@@ -4,7 +4,7 @@ A limit takes keys, by a subquery that an engine answers once: `key IN (SELECT k
 rows that share a key, which no two should, all are taken where one is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,11 +24,15 @@ __all__ = ["Placed"]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Of which model, of which engine; `compiled` is the compiler of the conditions within."""
+    """Of which model, of which engine; `compiled` is the compiler of the conditions within, `source` that of rows.
+
+    See `Gathered`.
+    """
 
     scope: Scope
     naming: Naming
     compiled: Callable[[Condition, Scope], exp.Condition]
+    source: Callable[..., exp.Expr]
 
     def in_arm(self, leaf: InArm) -> exp.Condition:
         """Rows in an arm of a split."""
@@ -53,7 +57,8 @@ class Placed:
             of = [] if leaf.of is None else [self.compiled(leaf.of, self.scope)]
             return exp.and_(*of, share, copy=False)
         keys = key_columns(self.scope, self.naming)
-        chosen = self._chosen(leaf).select(*keys).order_by(*self._order(limit), copy=False)
+        order = self._order(limit)
+        chosen = self._chosen(leaf, order).select(*keys).order_by(*order, copy=False)
         this = keys[0].copy() if len(keys) == 1 else exp.Tuple(expressions=[key.copy() for key in keys])
         rows = limit.top or limit.sample or 0
         return exp.In(this=this, query=chosen.limit(rows).subquery())
@@ -64,18 +69,19 @@ class Placed:
             return None
         keys = key_columns(self.scope, self.naming)
         named = [key.as_(f"key{number}") for number, key in enumerate(keys)]
-        window = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=list(self._order(leaf.limit))))
-        ranked = self._chosen(leaf).select(*named, window.as_("place")).subquery("ranked")
+        order = self._order(leaf.limit)
+        window = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[*order]))
+        ranked = self._chosen(leaf, order).select(*named, window.as_("place")).subquery("ranked")
         same = [
             exp.EQ(this=exp.column(inner.alias, table="ranked"), expression=outer.copy())
             for inner, outer in zip(named, keys, strict=True)
         ]
         return exp.select(exp.Min(this=exp.column("place"))).from_(ranked).where(*same).subquery()
 
-    def _chosen(self, leaf: Limited) -> exp.Select:
-        """The rows that a limit chooses from."""
+    def _chosen(self, leaf: Limited, order: Sequence[exp.Expr]) -> exp.Select:
+        """The rows that a limit chooses from, to be put in an order."""
         of = [] if leaf.of is None else [self.compiled(leaf.of, self.scope)]
-        rows = exp.Select().from_(self.naming.rows(self.scope.name))
+        rows = exp.Select().from_(self.source(self.scope, *of, *order))
         return rows.where(*of, has_key(self.scope, self.naming), copy=False)
 
     def _order(self, limit: Limit) -> list[exp.Ordered]:

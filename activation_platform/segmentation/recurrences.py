@@ -15,7 +15,7 @@ from activation_platform.segmentation.intervals import Interval
 from activation_platform.segmentation.operators import Operator
 from activation_platform.segmentation.values import Weekday
 
-__all__ = ["RECURRENCES", "number", "recurring"]
+__all__ = ["RECURRENCES", "in_utc", "number", "recurring"]
 
 RECURRENCES = frozenset({Operator.ANNIVERSARY, Operator.ANNIVERSARY_WITHIN, Operator.DAY_OF_WEEK})
 """The operators that ask for such a number."""
@@ -35,7 +35,7 @@ def recurring(operator: Operator, value: Any, today: date) -> list[Interval]:
 
 def number(operator: Operator, held: exp.Condition, dtype: pl.DataType) -> exp.Condition:
     """Return the number of the day, in UTC, of a date or a timestamp."""
-    day = _in_utc(held, dtype)
+    day = in_utc(held, dtype)
     if operator is Operator.DAY_OF_WEEK:
         return _part("ISODOW", day)
     hundreds = exp.Mul(this=_part("MONTH", day), expression=exp.Literal.number(100))
@@ -50,7 +50,8 @@ def _part(part: str, day: exp.Expr) -> exp.Condition:
     return exp.Extract(this=exp.var(part), expression=day.copy())
 
 
-def _in_utc(held: exp.Condition, dtype: pl.DataType) -> exp.Expr:
+def in_utc(held: exp.Condition, dtype: pl.DataType) -> exp.Expr:
+    """A date as it is, and a timestamp as one without a zone, in UTC."""
     if not isinstance(dtype, pl.Datetime):
         return held
     if dtype.time_unit == "ns":

@@ -7,6 +7,7 @@ from typing import Protocol
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.segmentation.computed import Computed
 from activation_platform.segmentation.conditions import Condition
 from activation_platform.segmentation.fields import Schema
 from activation_platform.segmentation.splits import Split
@@ -24,12 +25,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as conditions see it. `schema` is None where only its source knows its fields."""
+    """A model as conditions see it. `schema` is None where only its source knows its fields.
+
+    `computed`: the fields that its rows get beside those that were read; `definitions.typed` puts them into the schema.
+    """
 
     schema: Schema | None
     key: tuple[str, ...] = ()
     event_time: str | None = None
     relations: Mapping[str, Link] = field(default_factory=dict)
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,11 @@ class Scope:
 
     def related(self, relation: str) -> "Scope":
         """Seen from the model at the other end of a relation."""
-        return replace(self, name=self.model.relations[relation].model)
+        return self.seen_from(self.model.relations[relation].model)
+
+    def seen_from(self, model: str) -> "Scope":
+        """Seen from another model."""
+        return replace(self, name=model)
 
 
 def alone(schema: Schema) -> Scope:

@@ -4,7 +4,6 @@
 that have no related rows ("at most two", "not above 100") is the opposite of its opposite. A row whose key is null has none.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,13 +11,14 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.segmentation.aggregates import value_type
-from activation_platform.segmentation.conditions import Comparison, Condition
+from activation_platform.segmentation.columns import Joined, beside
+from activation_platform.segmentation.conditions import Comparison
 from activation_platform.segmentation.fields import Kind, kind_of
+from activation_platform.segmentation.gathered import Gathered, double, is_number, named_keys, or_zero
 from activation_platform.segmentation.intervals import intervals
-from activation_platform.segmentation.leaves import NAN, compile_leaf, holds_for_null, opposite
+from activation_platform.segmentation.leaves import compile_leaf, holds_for_null, opposite
 from activation_platform.segmentation.operators import NEGATIONS, Operator, positive
-from activation_platform.segmentation.related import Aggregate, Function, Has, Related, Steps, Windowed
-from activation_platform.segmentation.scope import Link, Naming, Scope
+from activation_platform.segmentation.related import Aggregate, Function, Has, Steps
 from activation_platform.segmentation.spans import Span
 from activation_platform.segmentation.values import Percentile
 
@@ -33,17 +33,12 @@ _COMPARED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Of which model, when, of which engine; `compiled` is the compiler of the conditions within."""
-
-    scope: Scope
-    now: datetime
-    naming: Naming
-    compiled: Callable[[Condition, Scope], exp.Condition]
+class Asked(Gathered):
+    """What conditions ask of related rows."""
 
     def has(self, leaf: Has) -> exp.Condition:
         """Rows with so many related rows."""
-        rows = self._rows(leaf.has, leaf)
+        rows = self.rows(leaf.has, leaf)
         least, most = leaf.bounds
         if most is None:
             return self._among(leaf.has, _counted(rows, least, None))
@@ -51,38 +46,24 @@ class Asked:
             return self._among(leaf.has, _counted(rows, least, most))
         return opposite(self._among(leaf.has, _counted(rows, most + 1, None)))
 
-    def aggregated(self, leaf: Comparison) -> exp.Condition:
+    def aggregated(self, leaf: Comparison, aggregate: Aggregate) -> exp.Condition:
         """Rows for which what their related rows come to satisfies a leaf."""
-        aggregate = leaf.aggregate
-        assert aggregate is not None
-        related = self.scope.related(aggregate.of)
-        dtype = value_type(aggregate, related.schema[aggregate.field])
-        without_rows = _holds_without_rows(leaf, aggregate, self.now)
-
-        def holds(value: exp.Condition) -> exp.Condition:
-            held = compile_leaf(leaf, value, dtype, self.now)
-            return opposite(held) if without_rows else held
-
-        if aggregate.function in (Function.FIRST, Function.LAST):
-            rows = self._at_the_end(aggregate, holds)
-        else:
-            rows = self._rows(aggregate.of, aggregate)
-            column = self.naming.column(related.name, aggregate.field)
-            value = _value(aggregate.function, column, related.schema[aggregate.field])
-            rows = rows.group_by(*(key.copy() for key in rows.expressions)).having(holds(value))
-        among = self._among(aggregate.of, rows)
-        return opposite(among) if without_rows else among
+        holds = compile_leaf(leaf, exp.column("value"), self._dtype(aggregate), self.now)
+        if _holds_without_rows(leaf, aggregate, self.now):
+            return opposite(self._coming_to(aggregate, opposite(holds)))
+        return self._coming_to(aggregate, holds)
 
     def followed(self, leaf: Steps) -> exp.Condition:
         """Rows with related rows that follow one another."""
         related = self.scope.related(leaf.sequence)
-        moment = self._time(leaf, related)
+        moment = self.time(leaf, related)
         dtype = related.schema[moment]
         found: exp.Select | None = None
         for number, step in enumerate(leaf.steps):
-            rows = self._rows(leaf.sequence, leaf, step.where)
-            named = [key.as_(f"key{place}") for place, key in enumerate(rows.expressions)]
-            rows = rows.select(*named, self.naming.column(related.name, moment).as_("moment"), append=False)
+            column = self.naming.column(related.name, moment)
+            rows = self.rows(leaf.sequence, leaf, column, where=step.where)
+            named = named_keys(rows.expressions)
+            rows = rows.select(*named, column.as_("moment"), append=False)
             name = f"step{number}"
             if found is None:
                 keys = [exp.column(key.alias, table=name) for key in named]
@@ -103,114 +84,82 @@ class Asked:
     def beside_percentile(self, leaf: Comparison, percentile: Percentile) -> exp.Condition:
         """Rows whose field lies above or below a percentile of the whole model; compared as floats."""
         column, dtype = self.naming.column(self.scope.name, leaf.field), self.scope.schema[leaf.field]
-        compared = _COMPARED[leaf.operator](
-            this=_double(column), expression=self.limit(leaf.field, percentile)
-        )
-        return exp.and_(compared, *([_is_number(column)] if dtype.is_float() else []), copy=False)
+        return _beside(leaf, column, dtype, self.limit(leaf.field, percentile))
+
+    def aggregated_beside_percentile(
+        self, leaf: Comparison, aggregate: Aggregate, percentile: Percentile
+    ) -> exp.Condition:
+        """Rows whose related rows come to what lies above or below a percentile of what those of all rows come to."""
+        dtype, limit = self._dtype(aggregate), self.limit_of(aggregate, percentile)
+        holds = self._coming_to(aggregate, _beside(leaf, exp.column("value"), dtype, limit))
+        if aggregate.function is not Function.DISTINCT:
+            return holds
+        nobody = opposite(self._among(aggregate.of, self.rows(aggregate.of, aggregate)))
+        none = _beside(leaf, exp.Literal.number(0), dtype, limit.copy())
+        return exp.or_(holds, exp.and_(nobody, none, copy=False), copy=False)
 
     def limit(self, field: str, percentile: Percentile) -> exp.Expr:
         """A percentile of a field over the whole model."""
-        column, dtype = self.naming.column(self.scope.name, field), self.scope.schema[field]
-        real = [opposite(exp.Is(this=column.copy(), expression=exp.Null()))]
-        real += [_is_number(column)] if dtype.is_float() else []
-        share = exp.PercentileCont(this=exp.Literal.number(repr(percentile.percent / 100)))
-        order = exp.Order(expressions=[exp.Ordered(this=_double(column), nulls_first=False)])
-        model = exp.select(exp.WithinGroup(this=share, expression=order)).from_(
-            self.naming.rows(self.scope.name)
-        )
-        return model.where(*(part.copy() for part in real)).subquery()
+        column = self.naming.column(self.scope.name, field)
+        return _limit(column, self.scope.schema[field], self.source(self.scope, column), percentile)
+
+    def limit_of(self, aggregate: Aggregate, percentile: Percentile) -> exp.Expr:
+        """A percentile of what the related rows come to, over the whole model."""
+        made = Joined(aggregate.of, self.values(aggregate), counts=aggregate.function is Function.DISTINCT)
+        rows = beside(self, self.naming.rows(self.scope.name), {exp.to_identifier("value"): made})
+        return _limit(exp.column("value"), self._dtype(aggregate), rows.subquery("row"), percentile)
 
     def number(self, leaf: Has) -> exp.Expr:
         """How many of the related rows that a leaf counts belong to a row of an outer query."""
-        return self._of_a_row(leaf.has, self._rows(leaf.has, leaf), exp.Count(this=exp.Star()))
+        return or_zero(self._of_a_row(leaf.has, self.counts(leaf.has, leaf)))
 
     def amount(self, aggregate: Aggregate) -> exp.Expr:
         """What the related rows of a row of an outer query come to."""
-        related = self.scope.related(aggregate.of)
-        value = exp.column("value")
-        if aggregate.function in (Function.FIRST, Function.LAST):
-            return self._of_a_row(aggregate.of, self._ranked(aggregate), value, _first_place())
-        rows = self._rows(aggregate.of, aggregate)
-        rows = rows.select(self.naming.column(related.name, aggregate.field).as_("value"))
-        made = _value(aggregate.function, value, related.schema[aggregate.field])
-        return self._of_a_row(aggregate.of, rows, made)
+        made = self._of_a_row(aggregate.of, self.values(aggregate))
+        return or_zero(made) if aggregate.function is Function.DISTINCT else made
 
-    def _of_a_row(self, relation: str, rows: exp.Select, value: exp.Expr, *only: exp.Condition) -> exp.Expr:
-        """A value made of the rows, keys first, whose keys are those of a row of an outer query."""
-        link = self.scope.model.relations[relation]
-        count = len(link.match)
-        named = [key.unalias().as_(f"key{place}") for place, key in enumerate(rows.expressions[:count])]
+    def _dtype(self, aggregate: Aggregate) -> pl.DataType:
+        return value_type(aggregate, self.scope.related(aggregate.of).schema[aggregate.field])
+
+    def _coming_to(self, aggregate: Aggregate, holds: exp.Condition) -> exp.Condition:
+        """Rows that have related rows, whose `value` is such."""
+        keys = [exp.column(f"key{place}") for place, _ in enumerate(self._match(aggregate.of))]
+        found = exp.select(*keys).from_(self.values(aggregate).subquery("made")).where(holds)
+        return self._among(aggregate.of, found)
+
+    def _of_a_row(self, relation: str, table: exp.Select) -> exp.Expr:
+        """The value in a table of keys, of those that a row of an outer query has."""
         same = [
             exp.EQ(
-                this=exp.column(key.alias, table="related"),
+                this=exp.column(f"key{place}", table="related"),
                 expression=self.naming.column(self.scope.name, here),
             )
-            for key, (here, _) in zip(named, link.match, strict=True)
+            for place, (here, _) in enumerate(self._match(relation))
         ]
-        rows = rows.select(*named, *rows.expressions[count:], append=False)
-        return exp.select(value).from_(rows.subquery("related")).where(*same, *only).subquery()
-
-    def _rows(self, relation: str, wanted: Windowed, where: Condition | None = None) -> exp.Select:
-        """The keys (as the first model has them) of related rows in the window for which the conditions hold."""
-        related, link = self.scope.related(relation), self.scope.model.relations[relation]
-        conditions = [where, wanted.where if isinstance(wanted, Related) else None]
-        parts = [self.compiled(one, related) for one in conditions if one is not None]
-        parts += self._window(wanted, related)
-        keys = [self.naming.column(related.name, there) for _, there in link.match]
-        parts += [opposite(exp.Is(this=key.copy(), expression=exp.Null())) for key in keys]
-        return exp.select(*keys).from_(self.naming.rows(related.name)).where(*parts, copy=False)
-
-    def _window(self, wanted: Windowed, related: Scope) -> list[exp.Condition]:
-        parts = []
-        for word in ("in_last", "in_next"):
-            if (span := getattr(wanted, word)) is not None:
-                field = self._time(wanted, related)
-                leaf = Comparison.model_validate({"field": field, word: span})
-                column = self.naming.column(related.name, field)
-                parts.append(compile_leaf(leaf, column, related.schema[field], self.now))
-        return parts
-
-    @staticmethod
-    def _time(wanted: Windowed, related: Scope) -> str:
-        time = wanted.time or related.model.event_time
-        assert time is not None
-        return time
+        return exp.select(exp.column("value")).from_(table.subquery("related")).where(*same).subquery()
 
     def _among(self, relation: str, keys: exp.Select) -> exp.Condition:
-        link: Link = self.scope.model.relations[relation]
-        here = [self.naming.column(self.scope.name, column) for column, _ in link.match]
+        here = [self.naming.column(self.scope.name, column) for column, _ in self._match(relation)]
         this = here[0] if len(here) == 1 else exp.Tuple(expressions=here)
         return exp.In(this=this, query=keys.subquery())
 
-    def _at_the_end(
-        self, aggregate: Aggregate, holds: Callable[[exp.Condition], exp.Condition]
-    ) -> exp.Select:
-        """Keys of which the first or the last related row satisfies something."""
-        ranked = self._ranked(aggregate)
-        outer = [exp.column(key.alias) for key in ranked.expressions[:-2]]
-        held = holds(exp.column("value"))
-        return exp.select(*outer).from_(ranked.subquery("ranked")).where(_first_place(), held)
+    def _match(self, relation: str) -> tuple[tuple[str, str], ...]:
+        return self.scope.model.relations[relation].match
 
-    def _ranked(self, aggregate: Aggregate) -> exp.Select:
-        """Keys, values and places of related rows, 1 for the first or the last; of rows of one moment, the key decides."""
-        related = self.scope.related(aggregate.of)
-        last = aggregate.function is Function.LAST
-        time = self.naming.column(related.name, self._time(aggregate, related))
-        value = self.naming.column(related.name, aggregate.field)
-        rows = self._rows(aggregate.of, aggregate).where(
-            *(opposite(exp.Is(this=one.copy(), expression=exp.Null())) for one in (time, value))
-        )
-        keys = rows.expressions
-        order = [time, *(self.naming.column(related.name, key) for key in related.model.key)]
-        place = exp.Window(
-            this=exp.RowNumber(),
-            partition_by=[key.copy() for key in keys],
-            order=exp.Order(
-                expressions=[exp.Ordered(this=one, desc=last, nulls_first=not last) for one in order]
-            ),
-        )
-        named = [key.as_(f"key{number}") for number, key in enumerate(keys)]
-        return rows.select(*named, value.as_("value"), place.as_("place"), append=False)
+
+def _beside(leaf: Comparison, held: exp.Condition, dtype: pl.DataType, limit: exp.Expr) -> exp.Condition:
+    compared = _COMPARED[leaf.operator](this=double(held), expression=limit)
+    return exp.and_(compared, *([is_number(held)] if dtype.is_float() else []), copy=False)
+
+
+def _limit(column: exp.Condition, dtype: pl.DataType, rows: exp.Expr, percentile: Percentile) -> exp.Expr:
+    """A percentile of the values in a column of these rows, nulls and NaN left out."""
+    real = [opposite(exp.Is(this=column.copy(), expression=exp.Null()))]
+    real += [is_number(column)] if dtype.is_float() else []
+    share = exp.PercentileCont(this=exp.Literal.number(repr(percentile.percent / 100)))
+    order = exp.Order(expressions=[exp.Ordered(this=double(column), nulls_first=False)])
+    model = exp.select(exp.WithinGroup(this=share, expression=order)).from_(rows)
+    return model.where(*real).subquery()
 
 
 def _counted(rows: exp.Select, least: int, most: int | None) -> exp.Select:
@@ -224,25 +173,6 @@ def _counted(rows: exp.Select, least: int, most: int | None) -> exp.Select:
     if most is not None:
         bounds.append(exp.LTE(this=count.copy(), expression=exp.Literal.number(most)))
     return grouped.having(*bounds)
-
-
-def _first_place() -> exp.Condition:
-    return exp.EQ(this=exp.column("place"), expression=exp.Literal.number(1))
-
-
-def _value(function: Function, column: exp.Condition, dtype: pl.DataType) -> exp.Condition:
-    value = exp.Case().when(_is_number(column), column.copy()) if dtype.is_float() else column
-    match function:
-        case Function.SUM:
-            return exp.Sum(this=_double(value) if dtype.is_float() else value)
-        case Function.AVERAGE:
-            return exp.Avg(this=_double(value))
-        case Function.DISTINCT:
-            return exp.Count(this=exp.Distinct(expressions=[value]))
-        case Function.MIN:
-            return exp.Min(this=value)
-        case _:
-            return exp.Max(this=value)
 
 
 def _holds_without_rows(leaf: Comparison, aggregate: Aggregate, now: datetime) -> bool:
@@ -273,11 +203,3 @@ def _gap(
         limit = exp.Add(this=earlier.copy(), expression=span)
         parts.append(exp.LTE(this=later.copy(), expression=limit))
     return parts
-
-
-def _is_number(column: exp.Condition) -> exp.Condition:
-    return exp.NEQ(this=column.copy(), expression=NAN.copy())
-
-
-def _double(column: exp.Condition) -> exp.Condition:
-    return exp.cast(column.copy(), "DOUBLE")

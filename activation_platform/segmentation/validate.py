@@ -10,7 +10,7 @@ import polars as pl
 
 from activation_platform.segmentation.aggregates import taken, value_type
 from activation_platform.segmentation.conditions import Comparison, Condition, members
-from activation_platform.segmentation.fields import Kind, element, kind_of
+from activation_platform.segmentation.fields import UNTOLD, Kind, element, kind_of
 from activation_platform.segmentation.intervals import is_reversed
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.lists import SEARCHABLE
@@ -18,6 +18,7 @@ from activation_platform.segmentation.operands import Operand, operand
 from activation_platform.segmentation.operators import PLAIN, Operator, kinds_of, operators_of, positive
 from activation_platform.segmentation.place_problems import arm_problems, limit_problems
 from activation_platform.segmentation.problems import Problem, nearest
+from activation_platform.segmentation.reads import Named, chain_in_words, loop
 from activation_platform.segmentation.related import (
     Aggregate,
     Function,
@@ -32,9 +33,17 @@ from activation_platform.segmentation.spans import Span, Unit
 from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import Percentile
 
-__all__ = ["problems"]
+__all__ = [
+    "aggregate_problems",
+    "at_relation",
+    "condition_problems",
+    "key_problems",
+    "problems",
+    "related_problems",
+]
 
 Path = tuple[str | int, ...]
+Within = tuple[Named, ...]
 _MOMENTS = (Kind.DATE, Kind.TIMESTAMP)
 
 
@@ -43,71 +52,68 @@ def problems(condition: Condition, scope: Scope, *, within: tuple[str, ...] = ()
 
     `within`: the segments whose condition this is, from the outermost: none of them may be referred to.
     """
-    return list(_walk(condition, scope, (), within))
+    segments = tuple(Named("segment", scope.name, name) for name in within)
+    return list(condition_problems(condition, scope, (), segments))
 
 
-def _walk(condition: Condition, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
+def condition_problems(condition: Condition, scope: Scope, path: Path, within: Within) -> Iterator[Problem]:
+    """The faults of a condition that stands at `path`, in something that may not refer to itself."""
     match condition:
         case Comparison():
             yield from _compared(condition, scope, path, within)
         case Has():
-            yield from _related(condition, condition.has, "has", scope, path, within)
+            yield from related_problems(condition, condition.has, "has", scope, path, within)
         case Steps():
             yield from _sequence(condition, scope, path, within)
         case InSegment():
-            yield from _segment(condition.segment, (*path, "segment"), scope, within)
+            segment = Named("segment", scope.name, condition.segment)
+            yield from _segment(segment, (*path, "segment"), scope, within)
         case Taken():
-            yield from _segment(condition.taken_by, (*path, "taken_by"), scope, within, alone=True)
+            segment = Named("taken_by", scope.name, condition.taken_by)
+            yield from _segment(segment, (*path, "taken_by"), scope, within)
         case InArm():
             yield from _below(path, arm_problems(condition, scope))
         case Limited():
             yield from _below((*path, "limit"), limit_problems(condition.limit, scope))
             if condition.of is not None:
-                yield from _walk(condition.of, scope, (*path, "of"), within)
+                yield from condition_problems(condition.of, scope, (*path, "of"), within)
         case _:
             word, conditions = members(condition)
             for position, member in enumerate(conditions):
-                yield from _walk(member, scope, (*path, word, position), within)
+                yield from condition_problems(member, scope, (*path, word, position), within)
 
 
 def _below(path: Path, found: Iterable[Problem]) -> Iterator[Problem]:
     return (Problem((*path, *one.path), one.message) for one in found)
 
 
-def _segment(
-    name: str, here: Path, scope: Scope, within: tuple[str, ...], *, alone: bool = False
-) -> Iterator[Problem]:
-    segment = scope.segments.get(name)
+def _segment(named: Named, here: Path, scope: Scope, within: Within) -> Iterator[Problem]:
+    name, segment = named.name, scope.segments.get(named.name)
     if segment is None:
         yield Problem(here, f'there is no segment "{name}"{nearest(name, scope.segments)}')
     elif segment.model != scope.name:
         yield Problem(here, f'the segment "{name}" is one of {segment.model}, and this is about {scope.name}')
-    elif name in within:
-        chain = " → ".join((*within[within.index(name) :], name))
-        yield Problem(here, f"the segment refers to itself: {chain}")
-    else:  # its own faults are told where it is declared
-        condition = segment.takes if alone else segment.condition
-        found = problems(condition, scope, within=(*within, name))
-        yield from (Problem(here, one.message) for one in found if "refers to itself" in one.message)
+    elif (chain := loop(named, scope, within)) is not None:
+        yield Problem(here, f"the {chain[0].word} refers to itself: {chain_in_words(chain)}")
 
 
-def _related(
-    leaf: Windowed, relation: str, word: str, scope: Scope, path: Path, within: tuple[str, ...]
+def related_problems(
+    leaf: Windowed, relation: str, word: str, scope: Scope, path: Path, within: Within
 ) -> Iterator[Problem]:
     """The relation, its key columns, the window, and what must hold of the related rows."""
-    related = _at(relation, (*path, word), scope)
+    related = at_relation(relation, (*path, word), scope)
     if isinstance(related, Problem):
         yield related
         return
-    yield from _keys(relation, (*path, word), scope, related)
+    yield from key_problems(relation, (*path, word), scope, related)
     if leaf.in_last or leaf.in_next or leaf.time:
         yield from _window(leaf, relation, path, related)
     where = getattr(leaf, "where", None)
     if where is not None:
-        yield from _walk(where, related, (*path, "where"), within)
+        yield from condition_problems(where, related, (*path, "where"), within)
 
 
-def _at(relation: str, path: Path, scope: Scope) -> Scope | Problem:
+def at_relation(relation: str, path: Path, scope: Scope) -> Scope | Problem:
     """The scope at the other end of a relation."""
     relations = scope.model.relations
     if relation in relations:
@@ -118,11 +124,17 @@ def _at(relation: str, path: Path, scope: Scope) -> Scope | Problem:
     return Problem(path, f'the model {scope.name} has no relation "{relation}"{known}')
 
 
-def _keys(relation: str, path: Path, scope: Scope, related: Scope) -> Iterator[Problem]:
+def key_problems(relation: str, path: Path, scope: Scope, related: Scope) -> Iterator[Problem]:
+    """The columns by which rows are related."""
     for here, there in scope.model.relations[relation].match:
         for at, field in ((scope, here), (related, there)):
             if at.model.schema is not None and field not in at.schema:
                 told = f"{relation}: {at.name} has no such field as {field}{nearest(field, at.schema)}"
+                yield Problem(path, told)
+            if field in at.model.computed:
+                told = (
+                    f"{relation}: {field} is a computed field of {at.name}, and rows are related by columns"
+                )
                 yield Problem(path, told)
         ours, theirs = (_kind(scope, here), _kind(related, there))
         if ours is not None and theirs is not None and ours is not theirs:
@@ -134,8 +146,8 @@ def _keys(relation: str, path: Path, scope: Scope, related: Scope) -> Iterator[P
 
 
 def _kind(scope: Scope, field: str) -> Kind | None:
-    schema = scope.model.schema
-    return None if schema is None or field not in schema else kind_of(schema[field])
+    dtype = (scope.model.schema or {}).get(field, UNTOLD)
+    return None if dtype == UNTOLD else kind_of(dtype)
 
 
 def _window(leaf: Windowed, relation: str, path: Path, related: Scope) -> Iterator[Problem]:
@@ -150,6 +162,8 @@ def _window(leaf: Windowed, relation: str, path: Path, related: Scope) -> Iterat
         if field not in related.schema:
             told = f"{field}: {related.name} has no such field{nearest(field, related.schema)}"
             yield Problem((*path, step), told)
+        elif related.schema[field] == UNTOLD:
+            return
         elif kind_of(related.schema[field]) not in _MOMENTS:
             told = f"{field}: a window needs a date or a timestamp, not {kind_of(related.schema[field])}"
             yield Problem((*path, step), told)
@@ -159,9 +173,9 @@ def _window(leaf: Windowed, relation: str, path: Path, related: Scope) -> Iterat
                 yield Problem((*path, word), f"{relation}: `{word}` {message}")
 
 
-def _sequence(leaf: Steps, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
-    related = _at(leaf.sequence, (*path, "sequence"), scope)
-    yield from _related(leaf, leaf.sequence, "sequence", scope, path, within)
+def _sequence(leaf: Steps, scope: Scope, path: Path, within: Within) -> Iterator[Problem]:
+    related = at_relation(leaf.sequence, (*path, "sequence"), scope)
+    yield from related_problems(leaf, leaf.sequence, "sequence", scope, path, within)
     if isinstance(related, Problem):
         return
     field = leaf.time or related.model.event_time
@@ -176,30 +190,29 @@ def _sequence(leaf: Steps, scope: Scope, path: Path, within: tuple[str, ...]) ->
         if dated and step.within is not None and step.within.unit in (Unit.MINUTE, Unit.HOUR):
             yield Problem((*here, "within"), f"{field}: holds dates; count days or weeks")
         if step.where is not None:
-            yield from _walk(step.where, related, (*here, "where"), within)
+            yield from condition_problems(step.where, related, (*here, "where"), within)
 
 
-def _compared(leaf: Comparison, scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Problem]:
+def _compared(leaf: Comparison, scope: Scope, path: Path, within: Within) -> Iterator[Problem]:
     if leaf.aggregate is None:
         if scope.model.schema is not None:
-            yield from _field(leaf, scope, path)
+            yield from _field(leaf, scope, path, within)
         return
     aggregate = leaf.aggregate
-    here = (*path, "aggregate")
-    yield from _related(aggregate, aggregate.of, "of", scope, here, within)
-    related = _at(aggregate.of, here, scope)
-    if not isinstance(related, Problem):
-        yield from _aggregate(aggregate, related, here)
-        if related.model.schema is not None and aggregate.field in related.schema:
-            dtype = value_type(aggregate, related.schema[aggregate.field])
-            if isinstance(leaf.value, Percentile):
-                told = "does not take a percentile of an aggregate; make the aggregate a computed field"
-                yield Problem((*path, leaf.operator), f"`{leaf.operator}` {told}")
-            else:
-                yield from _leaf(leaf, f"{aggregate.function} of {aggregate.field}", dtype, path)
+    yield from aggregate_problems(aggregate, scope, (*path, "aggregate"), within)
+    link = scope.model.relations.get(aggregate.of)
+    held = None if link is None else (scope.models[link.model].schema or {}).get(aggregate.field)
+    if held is not None and held != UNTOLD:
+        name = f"{aggregate.function} of {aggregate.field}"
+        yield from _leaf(leaf, name, value_type(aggregate, held), path)
 
 
-def _aggregate(aggregate: Aggregate, related: Scope, path: Path) -> Iterator[Problem]:
+def aggregate_problems(aggregate: Aggregate, scope: Scope, path: Path, within: Within) -> Iterator[Problem]:
+    """The faults of a field of related rows, made one value."""
+    yield from related_problems(aggregate, aggregate.of, "of", scope, path, within)
+    related = at_relation(aggregate.of, path, scope)
+    if isinstance(related, Problem):
+        return
     function, field = aggregate.function, aggregate.field
     ordered = function in (Function.FIRST, Function.LAST)
     if ordered and aggregate.time is None and related.model.event_time is None:
@@ -210,17 +223,22 @@ def _aggregate(aggregate: Aggregate, related: Scope, path: Path) -> Iterator[Pro
     if field not in related.schema:
         told = f"{field}: {related.name} has no such field{nearest(field, related.schema)}"
         yield Problem((*path, function), told)
-    elif kind_of(related.schema[field]) not in taken(function):
-        told = f"{field}: `{function}` takes {', '.join(sorted(taken(function)))}, not {kind_of(related.schema[field])}"
+    elif (held := related.schema[field]) != UNTOLD and kind_of(held) not in taken(function):
+        told = f"{field}: `{function}` takes {', '.join(sorted(taken(function)))}, not {kind_of(held)}"
         yield Problem((*path, function), told)
 
 
-def _field(leaf: Comparison, scope: Scope, path: Path) -> Iterator[Problem]:
+def _field(leaf: Comparison, scope: Scope, path: Path, within: Within) -> Iterator[Problem]:
     name, schema = leaf.field, scope.schema
     if name not in schema:
         yield Problem((*path, "field"), f"{name}: the model has no such field{nearest(name, schema)}")
         return
-    yield from _leaf(leaf, name, schema[name], path)
+    chain = loop(Named("field", scope.name, name), scope, within) if name in scope.model.computed else None
+    if chain is not None and chain[0] in within:
+        told = f"the {chain[0].word} refers to itself: {chain_in_words(chain)}"
+        yield Problem((*path, "field"), told)
+    if schema[name] != UNTOLD:
+        yield from _leaf(leaf, name, schema[name], path)
 
 
 def _leaf(leaf: Comparison, name: str, dtype: pl.DataType, path: Path) -> Iterator[Problem]:

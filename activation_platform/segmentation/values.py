@@ -81,6 +81,12 @@ def _text(value: Any) -> str:
     return _storable(value)
 
 
+def _said(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refused(f"takes text; write {str(value)!r} in quotes")
+    return _storable(value)
+
+
 def _storable(text: str) -> str:
     try:
         text.encode()
@@ -179,6 +185,7 @@ Bound = Annotated[
     Scalar | Percentile, PlainValidator(_bound, json_schema_input_type=str | int | float | dict[str, float])
 ]
 Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
+Said = Annotated[str, PlainValidator(_said, json_schema_input_type=str)]
 Pattern = Annotated[str, PlainValidator(_pattern, json_schema_input_type=str)]
 SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str), PlainSerializer(str)]
 ShortSpanText = Annotated[

@@ -1,15 +1,15 @@
 """Why a row belongs or not: the verdict on every condition of a tree, with what the row holds of what each compares."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.segmentation.aggregates import value_type
-from activation_platform.segmentation.compile import compile_compared, compile_condition
+from activation_platform.segmentation.compile import compile_compared, compile_condition, compile_source
+from activation_platform.segmentation.computed import Formula, Label, When
 from activation_platform.segmentation.conditions import (
     AllOf,
     AnyOf,
@@ -19,15 +19,18 @@ from activation_platform.segmentation.conditions import (
     members,
 )
 from activation_platform.segmentation.evaluate import Snapshots, answers
+from activation_platform.segmentation.formulas import names, parsed
 from activation_platform.segmentation.limit_words import limit_in_words
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.quoting import name_in_words
 from activation_platform.segmentation.related import Has, InSegment, Taken
 from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.splits import InArm
-from activation_platform.segmentation.words import aggregate_in_words, in_words
+from activation_platform.segmentation.words import aggregate_in_words, in_words, value_in_words
 
 __all__ = ["Verdict", "Verdicts", "why"]
+
+_COMPARED = ("amount", "limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def why(condition: Condition, snapshots: Snapshots, rows: pl.Expr, *, now: datet
         exp.and_(exp.column("file_index").eq(file), exp.column("file_row_number").eq(number))
         for file, number in places[:most]
     ]
-    query = exp.select("file_index", "file_row_number", *columns).from_(snapshots.rows(scope.name))
+    source = compile_source(scope, *columns, now=now, naming=snapshots)
+    query = exp.select("file_index", "file_row_number", *columns).from_(source)
     found = answers(query.where(exp.or_(*chosen)), snapshots).sort("file_index", "file_row_number")
     held = snapshots.frame(scope.name).filter(rows).head(most).collect()
     told = zip(found.iter_rows(named=True), held.iter_rows(named=True), strict=True)
@@ -82,7 +86,7 @@ def why(condition: Condition, snapshots: Snapshots, rows: pl.Expr, *, now: datet
 
 
 def _parts(condition: Condition, scope: Scope) -> tuple[Condition, ...]:
-    """The conditions over the same row that a group or a segment is made of."""
+    """The conditions over the same row that a group, a segment or a label is made of."""
     match condition:
         case AllOf() | AnyOf() | NoneOf():
             return members(condition)[1]
@@ -92,8 +96,17 @@ def _parts(condition: Condition, scope: Scope) -> tuple[Condition, ...]:
             return (scope.segments[condition.taken_by].takes,)
         case Limited(of=of) if of is not None:
             return (of,)
+        case Comparison():
+            return tuple(case.when for case in _cases(condition, scope))
         case _:
             return ()
+
+
+def _cases(condition: Condition, scope: Scope) -> tuple[When, ...]:
+    """The cases of the label that is compared."""
+    named = condition.field if isinstance(condition, Comparison) else ""
+    computed = scope.model.computed.get(named)
+    return computed.label if isinstance(computed, Label) else ()
 
 
 def _walk(condition: Condition, scope: Scope) -> Iterator[Condition]:
@@ -106,19 +119,27 @@ def _columns(place: int, node: Condition, snapshots: Snapshots, now: datetime) -
     scope = snapshots.scope
     holds = compile_condition(node, scope, now=now, naming=snapshots)
     yield exp.Coalesce(this=holds, expressions=[exp.false()]).as_(f"holds{place}")
-    compared = compile_compared(node, scope, now=now, naming=snapshots)
-    if compared is not None:
-        yield _exact(node, compared, scope).as_(f"compared{place}")
+    for name in _fields(node, scope):
+        if name in scope.model.computed:
+            yield snapshots.column(scope.name, name).as_(f"{name}{place}", quoted=True)
+    for word, compared in zip(
+        _COMPARED, compile_compared(node, scope, now=now, naming=snapshots), strict=True
+    ):
+        if compared is not None:
+            yield compared.as_(f"{word}{place}")
 
 
-def _exact(node: Condition, compared: exp.Expr, scope: Scope) -> exp.Expr:
-    """Sums of integers are wider than Parquet holds: they would arrive as floats."""
-    if isinstance(node, Comparison) and node.aggregate is not None:
-        related = scope.related(node.aggregate.of)
-        made = value_type(node.aggregate, related.schema[node.aggregate.field])
-        if isinstance(made, pl.Decimal):
-            return exp.cast(compared, f"DECIMAL(38, {made.scale})")
-    return compared
+def _fields(node: Condition, scope: Scope) -> list[str]:
+    """The field that a leaf compares, and those that it is a formula over."""
+    waiting = [node.field] if isinstance(node, Comparison) and node.field else []
+    found: list[str] = []
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found.append(name)
+            computed = scope.model.computed.get(name)
+            waiting += names(parsed(computed.formula)) if isinstance(computed, Formula) else []
+    return found
 
 
 def _verdict(
@@ -132,7 +153,16 @@ def _verdict(
     """The verdict on a condition, whose place in the walk over the tree is the next one."""
     place = next(places)
     parts = tuple(_verdict(part, scope, now, places, answer, row) for part in _parts(condition, scope))
-    held = _held(condition, answer.get(f"compared{place}"), row)
+    cases = _cases(condition, scope)
+    if cases:
+        texts = (value_in_words(case.then) for case in cases)
+        parts = tuple(
+            replace(part, words=f"{text} if {part.words}") for text, part in zip(texts, parts, strict=True)
+        )
+    held = {
+        name_in_words(name): answer.get(f"{name}{place}", row.get(name)) for name in _fields(condition, scope)
+    }
+    held |= _compared(condition, *(answer.get(f"{word}{place}") for word in _COMPARED))
     return Verdict(_headed(condition, scope, now), answer[f"holds{place}"], held, parts)
 
 
@@ -147,18 +177,17 @@ def _headed(condition: Condition, scope: Scope, now: datetime) -> str:
             return in_words(condition, scope, now)
 
 
-def _held(condition: Condition, compared: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+def _compared(condition: Condition, amount: Any, limit: Any) -> dict[str, Any]:
+    """What a leaf compares beside fields."""
     match condition:
         case Has():
-            return {f"rows of {name_in_words(condition.has)}": compared}
-        case Comparison(aggregate=aggregate) if aggregate is not None:
-            return {aggregate_in_words(aggregate): compared}
-        case Comparison():
-            limit = {} if compared is None else {str(condition.value): compared}
-            return {name_in_words(condition.field): row[condition.field], **limit}
+            return {f"rows of {name_in_words(condition.has)}": amount}
         case InArm():
-            return {f"arm of {condition.split}": compared}
-        case Limited() if compared is not None:
-            return {"place": compared}
+            return {f"arm of {condition.split}": amount}
+        case Limited() if amount is not None:
+            return {"place": amount}
+        case Comparison():
+            made = {} if condition.aggregate is None else {aggregate_in_words(condition.aggregate): amount}
+            return made if limit is None else {**made, str(condition.value): limit}
         case _:
             return {}

@@ -23,8 +23,8 @@ def column(name: str) -> exp.Column:
 class Relation:
     """A model's SQL, wrapped and never changed.
 
-    `columns` are those that it exposes (name here: name there), `schema` their types as they arrive, `where` holds for the rows
-    that belong.
+    `columns` are those that it exposes (name here: name there). `rows` is what is selected from where it has others besides,
+    made of them; `schema` are the types of all of them as they arrive. `where` holds for the rows that belong.
     """
 
     query: str
@@ -32,6 +32,7 @@ class Relation:
     columns: Mapping[str, str]
     schema: pl.Schema
     where: exp.Expr | None = None
+    rows: exp.Expr | None = None
 
     @classmethod
     def of(cls, source: Source, query: str, exposed: Mapping[str, str] | None) -> "Relation":
@@ -43,19 +44,17 @@ class Relation:
         return cls(query, source.dialect, found, types)
 
     def select(self, *wanted: exp.Expr) -> exp.Select:
-        """A query for these expressions over the exposed columns; for all of them where none is given."""
-        rows = exp.Table(this=exp.var(as_subquery(self.query, self.dialect, "model")))
+        """A query for these expressions over the columns; for all of them where none is given."""
+        query = exp.Table(this=exp.var(as_subquery(self.query, self.dialect, "model")))
         exposed = exp.select(
             *(column(there).as_(here, quoted=True) for here, there in self.columns.items())
-        ).from_(rows)
-        if not wanted and self.where is None:
+        ).from_(query)
+        if not wanted and self.where is None and self.rows is None:
             return exposed
-        chosen = exp.select(*(wanted or [column(name) for name in self.columns])).from_(
-            exposed.subquery("row")
-        )
-        if self.where is None:
-            return chosen
-        return chosen.where(dialect_of(self.dialect).conditions(self.where))
+        said = dialect_of(self.dialect).conditions
+        rows = exposed.subquery("row") if self.rows is None else said(self.rows)
+        chosen = exp.select(*(wanted or [column(name) for name in self.schema])).from_(rows)
+        return chosen if self.where is None else chosen.where(said(self.where))
 
     @property
     def sql(self) -> str:

@@ -26,28 +26,28 @@ NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NU
 `id` IN (SELECT `customer` FROM `orders` WHERE (`weight` > CAST('2.0' AS FLOAT64) AND NOT IS_NAN(`weight`)) AND NOT `customer` IS NULL)
 
 -- {aggregate: {sum: total, of: orders}, above: 100}
-`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING SUM(`total`) > CAST('100.00' AS NUMERIC))
+`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, CAST(SUM(`total`) AS NUMERIC) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE value > CAST('100.00' AS NUMERIC))
 
 -- {aggregate: {sum: weight, of: orders}, not_between: [1, 2]}
-NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING SUM(CAST(CASE WHEN NOT IS_NAN(`weight`) THEN `weight` END AS FLOAT64)) >= CAST('1.0' AS FLOAT64) AND SUM(CAST(CASE WHEN NOT IS_NAN(`weight`) THEN `weight` END AS FLOAT64)) <= CAST('2.0' AS FLOAT64)), FALSE)
+NOT COALESCE(`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, SUM(CAST(CASE WHEN NOT IS_NAN(`weight`) THEN `weight` END AS FLOAT64)) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE value >= CAST('1.0' AS FLOAT64) AND value <= CAST('2.0' AS FLOAT64)), FALSE)
 
 -- {aggregate: {average: total, of: orders, in_last: 1 year}, at_least: 10.5}
-`id` IN (SELECT `customer` FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL GROUP BY `customer` HAVING AVG(CAST(`total` AS FLOAT64)) >= CAST('10.5' AS FLOAT64) AND NOT IS_NAN(AVG(CAST(`total` AS FLOAT64))))
+`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, AVG(CAST(`total` AS FLOAT64)) AS value FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE value >= CAST('10.5' AS FLOAT64) AND NOT IS_NAN(value))
 
 -- {aggregate: {min: at, of: orders}, in_last: 30 days}
-`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING MIN(`at`) > CAST('2024-03-01 12:30:00+00:00' AS TIMESTAMP) AND MIN(`at`) <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP))
+`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, MIN(`at`) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE value > CAST('2024-03-01 12:30:00+00:00' AS TIMESTAMP) AND value <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP))
 
 -- {aggregate: {max: at, of: orders}, is_null: true}
-NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING NOT MAX(`at`) IS NULL), FALSE)
+NOT COALESCE(`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, MAX(`at`) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE NOT value IS NULL), FALSE)
 
 -- {aggregate: {distinct: shop, of: orders}, below: 3}
-NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer` HAVING NOT COALESCE(COUNT(DISTINCT `shop`) < 3, FALSE)), FALSE)
+NOT COALESCE(`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, COUNT(DISTINCT `shop`) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE NOT COALESCE(value < 3, FALSE)), FALSE)
 
 -- {aggregate: {last: shop, of: orders, where: {field: total, above: 1}}, equals: Lille}
-`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, `shop` AS value, ROW_NUMBER() OVER (PARTITION BY `customer` ORDER BY `at` DESC, `id` DESC) AS place FROM `orders` WHERE (`total` > CAST('1.00' AS NUMERIC) AND NOT `customer` IS NULL) AND NOT `at` IS NULL AND NOT `shop` IS NULL) AS ranked WHERE place = 1 AND value = 'Lille')
+`id` IN (SELECT key0 FROM (SELECT key0, value FROM (SELECT `customer` AS key0, `shop` AS value, ROW_NUMBER() OVER (PARTITION BY `customer` ORDER BY `at` DESC, `id` DESC) AS mark FROM `orders` WHERE (`total` > CAST('1.00' AS NUMERIC) AND NOT `customer` IS NULL) AND NOT `at` IS NULL AND NOT `shop` IS NULL) AS ranked WHERE mark = 1) AS made WHERE value = 'Lille')
 
 -- {aggregate: {first: total, of: local}, not_equals: 5}
-NOT COALESCE((`id`, `shop`) IN (SELECT (key0, key1) FROM (SELECT `customer` AS key0, `shop` AS key1, `total` AS value, ROW_NUMBER() OVER (PARTITION BY `customer`, `shop` ORDER BY `at` ASC, `id` ASC) AS place FROM `orders` WHERE (NOT `customer` IS NULL AND NOT `shop` IS NULL) AND NOT `at` IS NULL AND NOT `total` IS NULL) AS ranked WHERE place = 1 AND value = CAST('5.00' AS NUMERIC)), FALSE)
+NOT COALESCE((`id`, `shop`) IN (SELECT (key0, key1) FROM (SELECT key0, key1, value FROM (SELECT `customer` AS key0, `shop` AS key1, `total` AS value, ROW_NUMBER() OVER (PARTITION BY `customer`, `shop` ORDER BY `at` ASC, `id` ASC) AS mark FROM `orders` WHERE (NOT `customer` IS NULL AND NOT `shop` IS NULL) AND NOT `at` IS NULL AND NOT `total` IS NULL) AS ranked WHERE mark = 1) AS made WHERE value = CAST('5.00' AS NUMERIC)), FALSE)
 
 -- {sequence: visits, steps: [{where: {field: page, equals: basket}}, {where: {field: page, equals: paid}, within: 7 days}]}
 `id` IN (SELECT step0.key0 FROM (SELECT `who` AS key0, `day` AS moment FROM `visits` WHERE `page` = 'basket' AND NOT `who` IS NULL) AS step0 JOIN (SELECT `who` AS key0, `day` AS moment FROM `visits` WHERE `page` = 'paid' AND NOT `who` IS NULL) AS step1 ON step0.key0 = step1.key0 AND step1.moment > step0.moment AND step1.moment <= step0.moment + INTERVAL 7 DAY)
@@ -60,3 +60,9 @@ CAST(`spent` AS FLOAT64) > (SELECT PERCENTILE_CONT(CAST(`spent` AS FLOAT64), 0.8
 
 -- {none: [{segment: big}]}
 NOT COALESCE(`spent` > CAST('100.0' AS FLOAT64) AND NOT IS_NAN(`spent`), FALSE)
+
+-- {aggregate: {sum: total, of: orders}, above: {percentile: 80}}
+`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, CAST(SUM(`total`) AS NUMERIC) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE CAST(value AS FLOAT64) > (SELECT PERCENTILE_CONT(CAST(value AS FLOAT64), 0.8) OVER () FROM (SELECT made0.value AS value FROM `customers` AS base LEFT JOIN (SELECT `customer` AS key0, CAST(SUM(`total`) AS NUMERIC) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made0 ON made0.key0 = base.`id`) AS row WHERE NOT value IS NULL LIMIT 1))
+
+-- {aggregate: {distinct: shop, of: orders}, at_most: {percentile: 50}}
+`id` IN (SELECT key0 FROM (SELECT `customer` AS key0, COUNT(DISTINCT `shop`) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made WHERE CAST(value AS FLOAT64) <= (SELECT PERCENTILE_CONT(CAST(value AS FLOAT64), 0.5) OVER () FROM (SELECT COALESCE(made0.value, 0) AS value FROM `customers` AS base LEFT JOIN (SELECT `customer` AS key0, COUNT(DISTINCT `shop`) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made0 ON made0.key0 = base.`id`) AS row WHERE NOT value IS NULL LIMIT 1)) OR (NOT COALESCE(`id` IN (SELECT `customer` FROM `orders` WHERE NOT `customer` IS NULL), FALSE) AND CAST(0 AS FLOAT64) <= (SELECT PERCENTILE_CONT(CAST(value AS FLOAT64), 0.5) OVER () FROM (SELECT COALESCE(made0.value, 0) AS value FROM `customers` AS base LEFT JOIN (SELECT `customer` AS key0, COUNT(DISTINCT `shop`) AS value FROM `orders` WHERE NOT `customer` IS NULL GROUP BY `customer`) AS made0 ON made0.key0 = base.`id`) AS row WHERE NOT value IS NULL LIMIT 1))
