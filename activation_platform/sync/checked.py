@@ -10,7 +10,7 @@ from pathlib import Path
 
 from activation_platform.sync.store import Store
 
-__all__ = ["is_checked", "is_whole", "keep_checked", "run_of"]
+__all__ = ["checksum", "is_checked", "is_whole", "keep_checked", "run_of"]
 
 _AT_ONCE = 256 * 1024
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
@@ -49,9 +49,18 @@ def _move(draft: Path, path: Path) -> None:
     draft.replace(path)
 
 
+def checksum(content: bytes) -> str:
+    """The CRC-32 of some bytes, in letters."""
+    return _in_letters(zlib.crc32(content))
+
+
 def _checksum(path: Path) -> str:
-    checksum, room = 0, memoryview(bytearray(_AT_ONCE))
+    found, room = 0, memoryview(bytearray(_AT_ONCE))
     with path.open("rb", buffering=0) as file:
         while size := file.readinto(room):
-            checksum = zlib.crc32(room[:size], checksum)
-    return f"{checksum:08x}".translate(_LETTERS)
+            found = zlib.crc32(room[:size], found)
+    return _in_letters(found)
+
+
+def _in_letters(found: int) -> str:
+    return f"{found:08x}".translate(_LETTERS)

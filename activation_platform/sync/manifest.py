@@ -7,11 +7,13 @@ from typing import Any
 
 from activation_platform.contracts.errors import LeaseLost, LedgerMismatch
 from activation_platform.contracts.modes import Mode
+from activation_platform.sync.checked import checksum
 from activation_platform.sync.store import Hold, Store, to_json
 
 __all__ = ["HASHED", "Key", "Manifest", "Target", "damaged"]
 
 _FILE = "manifest.json"
+_CHECKSUM = "checksum"
 HASHED = "hash:"
 """How the name of an account begins that the vendor does not name: a keyed hash of its credential follows."""
 
@@ -111,9 +113,9 @@ class Manifest:
     def read(cls, folder: Store) -> "Manifest":
         """The folder's manifest; a fresh one where there is no ledger. Raises LedgerMismatch where it is damaged."""
         try:
-            value = folder.read_json(_FILE)
-            if value is not None:
-                return cls._of(value)
+            kept = folder.read(_FILE)
+            if kept is not None:
+                return cls._of(kept)
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(folder, "manifest.json is torn or not a manifest") from error
         left = [name for name in folder.names() if name.endswith(".arrow") or name.startswith("journal-")]
@@ -130,17 +132,23 @@ class Manifest:
 
         def fenced(kept: bytes | None) -> bytes:
             nonlocal manifest
-            manifest = cls() if kept is None else cls._of(json.loads(kept))
+            manifest = cls() if kept is None else cls._of(kept)
             if manifest.fence > hold.fence:
                 raise _taken_over(folder)
             manifest.fence = hold.fence
-            return to_json(asdict(manifest))
+            return manifest._told()
 
         folder.change(_FILE, fenced)
         return manifest
 
     @classmethod
-    def _of(cls, value: Any) -> "Manifest":
+    def _of(cls, kept: bytes) -> "Manifest":
+        value = json.loads(kept)
+        if not isinstance(value, dict):
+            raise TypeError("not a mapping")
+        said = value.pop(_CHECKSUM, None)  # earlier versions wrote none
+        if said is not None and said != checksum(to_json(value)):
+            raise ValueError("not what was written")
         if value["target"]:
             value["target"] = Target(**value["target"])
         if value["key"]:
@@ -149,12 +157,16 @@ class Manifest:
             value["mode"] = Mode(value["mode"])
         return cls(**value)
 
+    def _told(self) -> bytes:
+        value = asdict(self)
+        return to_json({**value, _CHECKSUM: checksum(to_json(value))})
+
     def write(self, folder: Store) -> None:
         """Put this manifest in force; raises LeaseLost where another holder of the lock has put up its fence."""
 
         def unless_fenced(kept: bytes | None) -> bytes:
             self._require_unfenced(folder, kept)
-            return to_json(asdict(self))
+            return self._told()
 
         folder.change(_FILE, unless_fenced)
 
@@ -168,7 +180,7 @@ class Manifest:
 
     def place(self, folder: Store) -> None:
         """Put this manifest where no run has one in force, or in its place; for whoever holds the lock."""
-        folder.write_json(_FILE, asdict(self))
+        folder.write(_FILE, self._told())
 
 
 def _taken_over(folder: Store) -> LeaseLost:

@@ -222,8 +222,9 @@ def test_all_files_are_held_against_their_checksums(changed, activation, folder)
     assert f"{base.name} is not what was written" in said
     assert "activation reset newsletter" in said
     base.rename(base.with_name("base-3.arrow"))
-    manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace(base.name, "base-3.arrow"))
+    manifest = Manifest.read(Folder(folder))
+    manifest.base = "base-3.arrow"
+    manifest.place(Folder(folder))
     assert "1 have no checksum" in activation("ledger", "newsletter", "--verify").stdout
 
 

@@ -1,11 +1,12 @@
 """Events through Dagster: each run sends those of its own window, each once (SEMANTICS E3)."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
 
+from activation_platform.sync.folder import Folder
+from activation_platform.sync.manifest import Manifest
 from activation_platform_tests.components.eventful import TOLD, eventful, open_shop
 from activation_platform_tests.components.project import Runner, evaluations, refusal, succeeded, told
 
@@ -104,9 +105,10 @@ def test_e3_a_first_run_that_failed_begins_there_again(workspace, opened, shop, 
 
 def test_e3_a_window_older_than_what_is_remembered_is_refused_but_for_a_full_run(runner, shop, storage):
     told_at(runner, 5)
-    file = storage / "ledgers" / "told" / "manifest.json"
-    february = int(datetime(2026, 2, 1, tzinfo=UTC).timestamp() * 1e6)
-    file.write_text(json.dumps({**json.loads(file.read_text()), "forgotten_before": february}))
+    ledger = Folder(storage / "ledgers" / "told")
+    manifest = Manifest.read(ledger)
+    manifest.forgotten_before = int(datetime(2026, 2, 1, tzinfo=UTC).timestamp() * 1e6)
+    manifest.place(ledger)
     assert "full: true" in refusal(runner.run(TOLD, partition=key(7)))
     assert shop.told() == [4]
     told_at(runner, 7, full=True)

@@ -61,6 +61,16 @@ def test_a_torn_manifest_stops_the_run(workshop, folder, harm):
     refused(workshop, r"manifest\.json is torn")
 
 
+def test_a_flipped_bit_anywhere_in_the_manifest_stops_the_run(workshop, folder, record_property):
+    path = folder / "manifest.json"
+    whole = path.read_bytes()
+    places = range(0, len(whole), 1 + len(whole) // 40)
+    record_property("flipped bits", len(places))
+    for place in places:
+        path.write_bytes(flipped(whole, place))
+        refused(workshop, r"manifest\.json is torn or not a manifest")
+
+
 @pytest.mark.parametrize("text", ["null", "[]", "{}", '"text"', '{"target": 1, "key": null}'])
 def test_a_manifest_that_is_something_else_stops_the_run(workshop, folder, text):
     (folder / "manifest.json").write_text(text)
@@ -124,7 +134,8 @@ def test_the_name_of_a_file_stands_in_messages_as_it_is(workshop, folder):
 
 
 def test_files_of_earlier_versions_have_no_checksum_and_open_all_the_same(workshop, folder):
-    text = (folder / "manifest.json").read_text()
+    text = re.sub(r' "checksum": "[a-p]{8}",\n', "", (folder / "manifest.json").read_text())
+    assert "checksum" not in text
     for path in folder.glob("*-*-*.arrow"):
         plain = f"{path.stem.rpartition('-')[0]}.arrow"
         text = text.replace(path.name, plain)
