@@ -127,7 +127,7 @@ def _computed_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[
             read_computed(tree)
         except InvalidCondition as invalid:
             found = list(invalid.problems)
-        yield from (Fault(("computed", name, *one.path), one.message) for one in found)
+        yield from (Fault(("computed", name, *one.path), one.message) for one in found if not one.follows)
 
 
 def _exclusion_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:

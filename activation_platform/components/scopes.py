@@ -64,7 +64,9 @@ def fields_of(workspace: Workspace, model: "ModelComponent") -> Mapping[str, pl.
 def _scope(workspace: Workspace) -> Scope:
     models = {name: workspace.find("model", name) for name in workspace.names("model")}
     read_models = {name: _model(model, models) for name, model in models.items()}
-    return typed(Scope("", read_models, _segments(workspace), _splits(workspace)))
+    segments = _segments(workspace)
+    unread = frozenset(workspace.names("segment")) - segments.keys()
+    return typed(Scope("", read_models, segments, _splits(workspace), unread))
 
 
 def _model(model: "ModelComponent", models: "Mapping[str, ModelComponent]") -> Model:

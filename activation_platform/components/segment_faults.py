@@ -1,13 +1,15 @@
 """Everything impossible that a segment can say: model, template, condition, limit, exclusions, models that lie apart, tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from activation_platform.components.fixtures import case_faults
 from activation_platform.components.scopes import apart, excluded_from, models_of, scope_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.fields import nearest
+from activation_platform.segmentation.definitions import all_problems
 from activation_platform.segmentation.faults import faults
+from activation_platform.segmentation.problems import Problem
 from activation_platform.segmentation.related import InSegment, Taken
 from activation_platform.segmentation.validate import problems
 
@@ -23,8 +25,11 @@ def segment_faults(segment: "SegmentComponent", workspace: Workspace) -> Iterato
     """Everything impossible about a segment; what would only follow from a fault that was told is not told."""
     found = [*_references(segment, workspace), *_condition(segment, workspace), *_limit(segment, workspace)]
     found = found or [*_exclusions(segment, workspace), *_priorities(segment, workspace)]
-    yield from found or _apart(segment, workspace)
-    yield from case_faults(segment, workspace, sound=not found)
+    yield from found
+    sound = not found and _is_whole(segment, workspace)
+    if sound:
+        yield from _apart(segment, workspace)
+    yield from case_faults(segment, workspace, sound=sound)
 
 
 def _references(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
@@ -57,7 +62,7 @@ def _condition(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fa
         return
     known = workspace.find("model", model) is not None
     found = faults(tree, scope_of(workspace, model) if known else None, within=(segment.name,))
-    for problem in found:
+    for problem in _own(found):
         if segment.spec.template is None:
             yield Fault(("where", *problem.path), problem.message)
         else:
@@ -68,7 +73,7 @@ def _limit(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]
     if segment.spec.limit is None or workspace.find("model", segment.spec.model) is None:
         return
     found = faults({"limit": segment.spec.limit}, scope_of(workspace, segment.spec.model))
-    yield from (Fault(problem.path, problem.message) for problem in found)
+    yield from (Fault(problem.path, problem.message) for problem in _own(found))
 
 
 def _priorities(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
@@ -77,7 +82,7 @@ def _priorities(segment: "SegmentComponent", workspace: Workspace) -> Iterator[F
     for name in model.spec.before(segment.name):
         if workspace.find("segment", name) is not None:  # else the model tells it
             scope, within = scope_of(workspace, model.name), (segment.name,)
-            for problem in problems(Taken(taken_by=name), scope, within=within):
+            for problem in _own(problems(Taken(taken_by=name), scope, within=within)):
                 yield Fault(_said_in(segment), problem.message)
 
 
@@ -92,8 +97,8 @@ def _exclusions(segment: "SegmentComponent", workspace: Workspace) -> Iterator[F
             )
     for name in excluded_from(segment, lists):
         if workspace.find("segment", name) is not None:  # else the model tells it
-            within = (segment.name,)
-            for problem in problems(InSegment(segment=name), scope_of(workspace, model), within=within):
+            scope, within = scope_of(workspace, model), (segment.name,)
+            for problem in _own(problems(InSegment(segment=name), scope, within=within)):
                 yield Fault(_said_in(segment), problem.message)
 
 
@@ -101,6 +106,17 @@ def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]
     """Models that no one engine can read together."""
     for told in apart(models_of(workspace, segment.condition(workspace), segment.spec.model)):
         yield Fault(_said_in(segment), told)
+
+
+def _own(found: Iterable[Problem]) -> list[Problem]:
+    """The problems that are not told of another segment."""
+    return [problem for problem in found if not problem.follows]
+
+
+def _is_whole(segment: "SegmentComponent", workspace: Workspace) -> bool:
+    """Whether its condition can be evaluated: nothing that it refers to has a fault."""
+    scope = scope_of(workspace, segment.spec.model)
+    return not all_problems(segment.condition(workspace), scope)
 
 
 def _said_in(segment: "SegmentComponent") -> tuple[str]:

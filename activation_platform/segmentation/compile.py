@@ -2,7 +2,7 @@
 
 The expression is TRUE for exactly the rows that belong and FALSE or NULL for the others; a row is taken by `WHERE`. AND and OR
 keep that property; NOT does not, so what is negated is wrapped in COALESCE(..., FALSE). `none` is the opposite of `any`. What a
-leaf says of one value stands in `leaves.py`, with the table of nulls; what it says of related rows in `subqueries.py`,
+leaf says of one value stands in `leaves.py`; what it says of related rows in `subqueries.py`,
 of places in `places.py`. Computed fields are columns of what is selected from: `columns.py`.
 """
 

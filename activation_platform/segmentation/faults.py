@@ -1,6 +1,7 @@
 """Everything that is wrong with a tree as it stands in YAML: what cannot be read, and what refers to nothing, together."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from activation_platform.segmentation.conditions import GROUPS, Condition, read
 from activation_platform.segmentation.problems import InvalidCondition, Problem
@@ -27,7 +28,7 @@ def faults(tree: object, scope: Scope | None, *, within: tuple[str, ...] = ()) -
     if scope is not None:
         for path, part in sound:
             found = problems(part, scope, within=within)
-            told += (Problem((*path, *one.path), one.message) for one in found)
+            told += (replace(one, path=(*path, *one.path)) for one in found)
     return told
 
 

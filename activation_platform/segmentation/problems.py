@@ -7,10 +7,14 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: `path` leads to it from the root of the tree (keys and list positions), `message` says the way out."""
+    """One fault: `path` leads to it from the root of the tree (keys and list positions), `message` says the way out.
+
+    `follows`: whether it is only what follows from a fault of another segment, which is told there.
+    """
 
     path: tuple[str | int, ...]
     message: str
+    follows: bool = False
 
     def __str__(self) -> str:
         where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)

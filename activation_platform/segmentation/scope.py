@@ -60,6 +60,8 @@ class Scope:
     models: Mapping[str, Model]
     segments: Mapping[str, Segment] = field(default_factory=dict)
     splits: Mapping[str, Split] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    """Segments that are declared, and whose condition cannot be read."""
 
     @property
     def model(self) -> Model:

@@ -4,6 +4,7 @@ Where only a source knows the fields of a model, what is said of them is checked
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -84,17 +85,23 @@ def condition_problems(condition: Condition, scope: Scope, path: Path, within: W
 
 
 def _below(path: Path, found: Iterable[Problem]) -> Iterator[Problem]:
-    return (Problem((*path, *one.path), one.message) for one in found)
+    return (replace(one, path=(*path, *one.path)) for one in found)
 
 
 def _segment(named: Named, here: Path, scope: Scope, within: Within) -> Iterator[Problem]:
     name, segment = named.name, scope.segments.get(named.name)
-    if segment is None:
-        yield Problem(here, f'there is no segment "{name}"{nearest(name, scope.segments)}')
+    if (chain := loop(named, scope, within)) is not None:
+        yield Problem(here, f"the {chain[0].word} refers to itself: {chain_in_words(chain)}")
+    elif name in scope.unread:
+        yield Problem(here, f'the segment "{name}" cannot be read', follows=True)
+    elif segment is None:
+        yield Problem(here, f'there is no segment "{name}"{nearest(name, {*scope.segments, *scope.unread})}')
     elif segment.model != scope.name:
         yield Problem(here, f'the segment "{name}" is one of {segment.model}, and this is about {scope.name}')
-    elif (chain := loop(named, scope, within)) is not None:
-        yield Problem(here, f"the {chain[0].word} refers to itself: {chain_in_words(chain)}")
+    else:
+        condition = segment.takes if named.word == "taken_by" else segment.condition
+        for one in condition_problems(condition, scope, (), (*within, named._replace(word="segment"))):
+            yield Problem(here, f'the segment "{name}" has a fault: {one}', follows=True)
 
 
 def related_problems(

@@ -252,6 +252,35 @@ def test_a_circle_through_what_the_model_excludes_is_told(project):
     assert f'defs.yaml:{project.line("where: {segment: some}")} - segment "staff": ' in said
 
 
+@pytest.mark.parametrize(
+    "fault",
+    ["{has: ordres}", "{segment: nobody}", "{field: joined, in_last: 3}", "{field: emial, equals: a}"],
+)
+@pytest.mark.parametrize(
+    ("said_of_the_model", "where", "tests"),
+    [
+        ("", "{segment: wrong}", ""),
+        ("  exclude: [wrong]\n", "{field: spent, above: 1}", ""),
+        ("  priority_lists: {first: [wrong, some]}\n", "{field: spent, above: 1}", ""),
+        (
+            "",
+            "{none: [{segment: wrong}]}",
+            "  tests: [{name: it, given: {people: [{id: 1}]}, expect: [1]}]\n",
+        ),
+    ],
+)
+def test_a_fault_of_a_segment_is_not_told_of_those_that_refer_to_it(
+    project, fault, said_of_the_model, where, tests
+):
+    shop = SHOP.replace("  relations:\n", f"{said_of_the_model}  relations:\n", 1)
+    project.documents = {"defs.yaml": shop + segment("some", where) + tests + segment("wrong", fault)}
+
+    said = project.refusal()
+
+    assert said.startswith("1 error in the workspace")
+    assert f'defs.yaml:{project.line(f"where: {fault}")} - segment "wrong": ' in said
+
+
 TOGETHER = """\
 - field: emial
   equals: a
