@@ -164,7 +164,10 @@ class _Reading:
             if isinstance(dtype, pl.Null):
                 continue
             if dtype is None:
-                told = f'{table.model.name} has no column "{name}".{nearest(str(name), table.schema)}'
+                made = (
+                    " It is computed: give what it is made of." if name in table.model.spec.computed else ""
+                )
+                told = f'{table.model.name} has no column "{name}".{made or nearest(str(name), table.schema)}'
                 self.faults.append(row.fault(told, name))
                 continue
             try:

@@ -91,9 +91,8 @@ def _computed(model: "ModelComponent") -> dict[str, Computed]:
 
 
 def _schema(columns: Mapping[str, pl.DataType | None] | None) -> dict[str, pl.DataType] | None:
-    """Columns whose types are all known; None where only the source knows them."""
-    known = {name: dtype for name, dtype in (columns or {}).items() if dtype is not None}
-    return known if columns is not None and len(known) == len(columns) else None
+    """Columns, of an untold type where only the source knows it; None where it alone knows the columns, too."""
+    return None if columns is None else {name: dtype or UNTOLD for name, dtype in columns.items()}
 
 
 def excluded_from(segment: "SegmentComponent", lists: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ Schema = Mapping[str, pl.DataType]
 """Field names and Polars types; a `pl.Schema` is one."""
 
 UNTOLD = pl.Unknown()
-"""The type of a computed field whose own type cannot be told: only a source knows what it is made of, or it has a fault."""
+"""The type of a field that cannot be told: only a source knows it, or what the field is made of; or it has a fault."""
 
 
 class Kind(StrEnum):

@@ -20,7 +20,7 @@ from functools import reduce
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.segmentation.fields import Kind, kind_of
+from activation_platform.segmentation.fields import UNTOLD, Kind, kind_of
 from activation_platform.segmentation.scope import Naming, Scope
 
 __all__ = ["has_key", "hashed", "key_columns", "key_fault"]
@@ -35,7 +35,7 @@ def key_fault(scope: Scope) -> str | None:
         return f"the model {scope.name} has no primary key"
     known = scope.model.schema or {}
     for name in scope.model.key:
-        if name in known and (fault := _fault(known[name])) is not None:
+        if known.get(name, UNTOLD) != UNTOLD and (fault := _fault(known[name])) is not None:
             return f"the key column {name} of {scope.name} {fault}; cast it in the SQL of the model"
     return None
 

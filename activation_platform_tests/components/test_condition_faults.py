@@ -316,3 +316,34 @@ def test_all_of_them_are_told_together(project):
         "totla",
     ):
         assert f"defs.yaml:{project.lines(place)[-1]} - " in said
+
+
+UNTYPED = (
+    "columns: {id: integer, email: text, spent: number, photo: bytes, joined: date}",
+    "columns: {id: , email: , spent: }",
+)
+
+
+@pytest.mark.parametrize("said", ["columns", "accepted"])
+def test_an_unknown_field_is_told_where_the_types_of_some_columns_are_known_only_to_the_source(project, said):
+    """A column of a type that has no word (a struct, say) hides no fault of the others."""
+    shop = SHOP.replace(*UNTYPED)
+    if said == "accepted":
+        shop = SHOP.replace(f"  {UNTYPED[0]}\n", "")
+        accepted = "id: integer\nemail: text\nspent: number\nplace: 'Struct({''a'': Int8})'\n"
+        project.documents["people.schema.yaml"] = accepted
+    condition = "- {field: emial, equals: a}\n- {has: orders, where: {field: totla, above: 1}}"
+    project.documents["defs.yaml"] = shop + written(condition)
+
+    told = project.refusal()
+
+    assert told.startswith("2 errors in the workspace")
+    assert 'emial: the model has no such field - did you mean "email"?' in told
+    assert f"defs.yaml:{project.line('emial')} - " in told
+
+
+def test_what_only_the_source_knows_of_a_column_is_not_said_to_be_wrong(project):
+    condition = "- {field: spent, above: {percentile: 80}}\n- {field: email, contains: a}\n- has: orders\n- has: letters"
+    project.documents = {"defs.yaml": SHOP.replace(*UNTYPED) + written(condition)}
+
+    project.load()
