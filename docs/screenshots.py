@@ -20,6 +20,7 @@ PARTITION = "1997-10-13-06:00"
 PAGES = {
     "asset_graph.png": f"{URL}/asset-groups",
     "partition.png": f"{URL}/assets/activations/batch/loyalty_programme?view=partitions&partition={PARTITION}",
+    "analysis.png": f"{URL}/assets/analysis/loyal_customers/overlap",
 }
 
 
@@ -70,6 +71,9 @@ def _shoot() -> None:
             _settle(page)
             if name == "asset_graph.png":
                 page.keyboard.press("Alt+KeyE")  # expand all groups
+                page.wait_for_timeout(2000)
+            if name == "analysis.png":
+                page.get_by_text("[Show Markdown]").last.click()  # the picture
                 page.wait_for_timeout(2000)
             page.screenshot(path=HERE / name)
         browser.close()

@@ -19,9 +19,10 @@ from activation_platform.contracts.fields import nearest
 from activation_platform.sync.history import Run, read_runs
 from activation_platform.sync.progress import Face
 
-__all__ = ["run_activation", "without_notices"]
+__all__ = ["QUIET", "run_activation", "without_notices"]
 
-_QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+"""Dagster's loggers in a run that is told of otherwise."""
 _UNSET = re.compile(r'environment variable "([^"]+)" which is not set')
 
 
@@ -55,7 +56,7 @@ def run_activation(
                 partition_key=key,
                 asset_selection=_moving(defs, activation),
                 tags={"activation": activation} | ({INSTANT: instant.isoformat()} if instant else {}),
-                run_config={"loggers": _QUIET, "ops": {asset.op.name: {"config": options}}},
+                run_config={"loggers": QUIET, "ops": {asset.op.name: {"config": options}}},
             )
         except DagsterInvalidConfigError as error:
             raise unset(error) from None  # its text is a stack trace

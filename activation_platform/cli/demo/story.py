@@ -1,4 +1,4 @@
-"""The demo's story: four Mondays of the shop's history, three activations each, then the comparison."""
+"""The demo's story: four Mondays of the shop's history, three activations and an analysis each, then the comparison."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ import activation_platform
 from activation_platform.cli.demo.expectation import Expectation, differences
 from activation_platform.cli.demo.warehouse import build_warehouse
 from activation_platform.cli.progress_bar import bar
-from activation_platform.cli.running import run_activation
+from activation_platform.cli.running import QUIET, run_activation, without_notices
 from activation_platform.cli.tables import history_table
 from activation_platform.sandbox.server import RunningSandbox, running
 from activation_platform.sync.history import Run, Status
@@ -91,13 +91,22 @@ class _Stage:
     instance: dg.DagsterInstance
 
     def monday(self, monday: date, expectation: Expectation) -> Iterator[Run]:
-        """The warehouse moves forward to this day; every activation runs its partition."""
+        """The warehouse moves forward to this day; every activation runs its partition, and segments are analysed."""
         warehouse = Path(os.environ["SHOP_WAREHOUSE"])
         build_warehouse(warehouse, monday)
         expectation.advance(warehouse, monday)
         self.console.rule(f"Monday {monday}, 06:00")
         for name in ACTIVATIONS:
             yield self.run(name, monday)
+        self.analyse()
+
+    def analyse(self) -> None:
+        """The analyses, which a sensor would start once their segment is new."""
+        analyses = dg.AssetSelection.groups("analysis").resolve(self.definitions.resolve_asset_graph())
+        with without_notices():
+            self.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+                instance=self.instance, asset_selection=sorted(analyses), run_config={"loggers": QUIET}
+            )
 
     def settle(self, sandbox: RunningSandbox) -> Run:
         """The vendor finishes its erasures; the mirror's next run hears of it."""

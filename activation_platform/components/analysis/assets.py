@@ -139,7 +139,7 @@ def _history(desk: _Desk) -> Metadata:
 def _made_of(subjects: Sequence[Subject]) -> dg.MetadataValue:
     """Which snapshots an analysis is of."""
     rows = [[escaped(one.name), str(one.snapshot.number), moment(one.snapshot.instant)] for one in subjects]
-    return dg.MetadataValue.md(markdown_table(["segment", "snapshot", "as of"], rows))
+    return dg.MetadataValue.md(markdown_table(["segment", "snapshot", "as of (UTC)"], rows))
 
 
 def _changes(records: Sequence[Record]) -> dg.MetadataValue:
@@ -148,4 +148,6 @@ def _changes(records: Sequence[Record]) -> dg.MetadataValue:
     rows = [
         [str(one.snapshot), moment(one.instant), *told] for one, told in zip(records, numbers, strict=True)
     ][-_SHOWN:]
-    return dg.MetadataValue.md(markdown_table(["snapshot", "as of", "entered", "left", "members"], rows))
+    return dg.MetadataValue.md(
+        markdown_table(["snapshot", "as of (UTC)", "entered", "left", "members"], rows)
+    )

@@ -36,8 +36,13 @@ class Breakdown:
     null_rows: int
 
     def metadata(self) -> Iterator[tuple[str, Any]]:
-        """A table with a picture, and a number for each value, for Dagster to plot over time."""
-        yield self.field, dg.MetadataValue.md(self._table())
+        """A table, a picture, and a number for each value, for Dagster to plot over time."""
+        lines = [*self._lines()]
+        cells = ([words, f"{rows:,}", percent(rows, self.rows)] for words, _, rows in lines)
+        table = markdown_table([escaped(shown(self.field)), "rows", "percent"], cells)
+        yield self.field, dg.MetadataValue.md(table if lines else "no rows")
+        picture = bars([Bar(label, rows, percent(rows, self.rows)) for _, label, rows in lines])
+        yield f"{self.field} (picture)", dg.MetadataValue.md(picture)
         for value, rows in self.top:
             yield f"{self.field}: {value}", rows
         yield f"{self.field} (other)", self.other_rows
@@ -52,14 +57,6 @@ class Breakdown:
             yield f"*{words}*", words, self.other_rows
         if self.null_rows:
             yield "*null*", "null", self.null_rows
-
-    def _table(self) -> str:
-        if not self.rows:
-            return "no rows"
-        lines = list(self._lines())
-        cells = [[words, f"{rows:,}", percent(rows, self.rows)] for words, _, rows in lines]
-        picture = bars([Bar(label, rows, percent(rows, self.rows)) for _, label, rows in lines])
-        return f"{markdown_table([escaped(shown(self.field)), 'rows', 'percent'], cells)}\n\n![]({picture})"
 
 
 def breakdown_of(field: str, counts: pl.DataFrame) -> Breakdown:

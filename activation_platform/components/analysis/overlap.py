@@ -9,7 +9,7 @@ import polars as pl
 
 from activation_platform.components.analysis.drawing import upset
 from activation_platform.components.analysis.sets import flag, held
-from activation_platform.components.analysis.words import percent
+from activation_platform.components.analysis.words import percent, shown
 from activation_platform.components.shown import escaped, markdown_table
 
 __all__ = ["Overlap", "overlap_of", "shares_of"]
@@ -33,8 +33,13 @@ class Overlap:
         return sum(keys for flags, keys in self.within if flags[number])
 
     def metadata(self) -> Iterator[tuple[str, Any]]:
-        """A table with a picture, and the shares that people ask for as numbers, for Dagster to plot over time."""
-        yield "overlap", dg.MetadataValue.md("\n\n".join(self._pieces()))
+        """Tables, a picture, and what is in common with each other segment as numbers, for Dagster to plot over time."""
+        yield "in_common", dg.MetadataValue.md(self._pairs())
+        yield "combinations", dg.MetadataValue.md(self._combinations())
+        yield (
+            "picture",
+            dg.MetadataValue.md(upset([shown(name) for name in self.names], self.within[:_SHOWN])),
+        )
         yield "keys", self.size(0)
         for number, name in enumerate(self.names[1:], 1):
             yield f"shared with {name}", self.shared(number)
@@ -43,9 +48,8 @@ class Overlap:
             next((keys for flags, keys in self.within if sum(flags) == flags[0] == 1), 0),
         )
 
-    def _pieces(self) -> Iterator[str]:
-        own = escaped(self.names[0])
-        pairs = [
+    def _pairs(self) -> str:
+        rows = [
             [
                 escaped(name),
                 f"{self.shared(number):,}",
@@ -54,17 +58,16 @@ class Overlap:
             ]
             for number, name in enumerate(self.names[1:], 1)
         ]
-        yield markdown_table(["with", "keys in common", f"of {own}", "of the other"], pairs)
+        return markdown_table(["with", "keys", f"of {escaped(self.names[0])}", "of the other"], rows)
+
+    def _combinations(self) -> str:
         every = sum(keys for _, keys in self.within)
-        yield markdown_table(
-            ["in exactly", "keys", "percent"],
-            [[self._told(flags), f"{keys:,}", percent(keys, every)] for flags, keys in self.within[:_SHOWN]],
-        )
-        if len(self.within) > _SHOWN:
-            rest = self.within[_SHOWN:]
-            yield f"… and {len(rest)} smaller intersections with {sum(keys for _, keys in rest):,} keys."
-        if self.within:
-            yield f"![]({upset(self.names, self.within[:_SHOWN])})"
+        some, rest = self.within[:_SHOWN], self.within[_SHOWN:]
+        rows = [(self._told(flags), keys) for flags, keys in some]
+        if rest:
+            rows.append((f"*{len(rest)} smaller combinations*", sum(keys for _, keys in rest)))
+        cells = [[words, f"{keys:,}", percent(keys, every)] for words, keys in rows]
+        return markdown_table(["in exactly", "keys", "percent"], cells)
 
     def _told(self, flags: Sequence[bool]) -> str:
         return " & ".join(escaped(name) for name, there in zip(self.names, flags, strict=True) if there)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 __all__ = ["moment", "percent", "shown"]
 
-_MOST = 60
+_MOST = 32
 _JOINER = "\u200d"
 """Joins two emoji to one."""
 
@@ -24,4 +24,4 @@ def percent(part: int, whole: int) -> str:
 
 def moment(instant: datetime) -> str:
     """A moment in UTC, to the second."""
-    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{instant:%Y-%m-%d %H:%M:%S}"
