@@ -6,9 +6,11 @@ from activation_platform.components.model import ModelComponent
 from activation_platform.components.model_spec import ModelSpec
 from activation_platform.components.segment import SegmentComponent, SegmentSpec
 from activation_platform.components.source import SourceComponent, SourceSpec
+from activation_platform.components.split import SplitComponent, SplitSpec
 from activation_platform.components.trials import tried
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import DeclarationError
+from activation_platform.segmentation.shown import lines, shown
 
 COLUMNS = {
     "id": "integer",
@@ -36,11 +38,11 @@ class Beside(SegmentComponent):
         return self.folder
 
 
-def workspace(*segments, key="id", exclude=(), engine="frames", folder=None):
+def workspace(*segments, key="id", engine="frames", folder=None, splits=(), **said_of_the_model):
     """Segments of one model; no file, no warehouse."""
     people = ModelSpec(
-        name="people", source="shop", table="people", primary_key=key, columns=COLUMNS, kind="users",
-        relations={"orders": {"model": "orders", "match": {"id": "person"}}}, exclude=list(exclude), engine=engine,
+        name="people", source="shop", table="people", primary_key=key, columns=COLUMNS, kind="users", engine=engine,
+        relations={"orders": {"model": "orders", "match": {"id": "person"}}}, **said_of_the_model,
     )  # fmt: skip
     orders = ModelSpec(
         name="orders", source="shop", table="orders", primary_key="id", columns=ORDERS, kind="events", event_time="placed"
@@ -49,7 +51,8 @@ def workspace(*segments, key="id", exclude=(), engine="frames", folder=None):
     for one in made:
         one.folder = folder
     source = SourceComponent(SourceSpec(name="shop", kind="duckdb", settings={"path": "x"}))
-    return Workspace([source, ModelComponent(people), ModelComponent(orders), *made])
+    declared = [SplitComponent(SplitSpec(model="people", **split)) for split in splits]
+    return Workspace([source, ModelComponent(people), ModelComponent(orders), *declared, *made])
 
 
 def segment(where, given, expect, name="some", **more):
@@ -226,6 +229,61 @@ def test_other_segments_and_exclusions_and_templates_are_part_of_what_is_tested(
 
     assert result(both, staff, rich, exclude=["staff"]).passed
     assert result(staff, both, rich, exclude=["staff"]).passed
+
+
+def test_computed_fields_are_computed_from_the_rows_and_cannot_be_given():
+    computed = {
+        "placed": {"count": "orders", "in_last": "30 days"},
+        "size": {
+            "label": [{"when": {"field": "placed", "at_least": 2}, "then": "big"}],
+            "otherwise": "small",
+        },
+    }
+    given = {
+        "people": [{"id": 1}, {"id": 2}],
+        "orders": [
+            {"person": 1, "placed": "2026-01-02"},
+            {"person": 1, "placed": "2026-01-03"},
+            {"person": 2},
+        ],
+    }
+    big = segment({"field": "size", "equals": "big"}, given, [1], now="2026-01-31")
+
+    assert result(big, computed=computed).passed
+    (told,) = messages(segment({"field": "size", "equals": "big"}, given, [1]), computed=computed)
+    assert "write now:" in told
+    given["people"][0]["placed"] = 3
+    (told,) = messages(big, computed=computed)
+    assert told == 'people has no column "placed". It is computed: give what it is made of.'
+
+
+def test_a_limit_is_tested_after_the_conditions():
+    top = segment(
+        {"field": "active", "equals": True},
+        [{"id": 1, "active": True, "score": 1}, {"id": 2, "active": True, "score": 2}, {"id": 3, "score": 9}],
+        [2],
+    )
+
+    assert result({**top, "limit": {"top": 1, "by": [{"descending": "score"}]}}).passed
+
+
+def test_an_arm_and_a_priority_list_are_tested_and_a_failure_says_which():
+    halves = {"name": "halves", "seed": "a", "arms": {"one": 50, "other": 50}}
+    rows = [{"id": number} for number in range(20)]
+    one = segment({"split": "halves", "arm": "one"}, rows, [], name="one")
+    everybody = segment({"field": "id", "at_least": 0}, rows, [*range(20)])
+    lists = {"all": ["one", "some"]}
+
+    drawn = result(one, splits=[halves]).keys(expected=False)
+    rest = result(everybody, one, splits=[halves], priority_lists=lists)
+
+    assert 0 < len(drawn) < 20
+    assert rest.keys(expected=True) == drawn
+    assert ["".join(line).strip() for line in lines(shown(rest.differences[0].verdict, clear=True))][2:] == [
+        "no  none of:",
+        "yes the segment one takes it:",
+        'yes it is in the arm one of the split halves  [arm of halves: "one"]',
+    ]
 
 
 def test_rows_of_a_model_that_is_left_out_are_none_and_those_of_others_need_no_key():

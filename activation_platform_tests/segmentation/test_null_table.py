@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from math import nan
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import NEGATIONS, Operator, kinds_of
 from activation_platform.segmentation.scope import Link, Model, Scope
+from activation_platform.segmentation.splits import Split
 
 NOW = datetime(2024, 3, 31, 12, 30, tzinfo=UTC)
 FIELDS = {
@@ -177,6 +179,12 @@ ORDERS = {
         ({"field": "spent", "above": {"percentile": 50}}, [3]),
         ({"field": "spent", "at_most": {"percentile": 100}}, [2, 3]),
         ({"field": "never", "at_least": {"percentile": 0}}, []),
+        ({"limit": {"top": 1, "by": [{"ascending": "spent"}]}}, [2]),
+        ({"limit": {"top": 2, "by": [{"descending": "spent"}]}}, [2, 3]),
+        ({"limit": {"top": 1, "by": [{"ascending": "spent", "nulls": "first"}]}}, [1]),
+        ({"limit": {"top": 9, "by": [{"ascending": "spent"}]}}, [1, 2, 3]),
+        ({"limit": {"sample": 9, "seed": "a"}}, [1, 2, 3]),
+        ({"split": "all", "arm": "some"}, [1, 2, 3]),
     ],
 )
 def test_related_rows_and_percentiles_leave_out_what_the_table_says(leaf, members, tmp_path):
@@ -188,7 +196,8 @@ def test_related_rows_and_percentiles_leave_out_what_the_table_says(leaf, member
     for name, frame in frames.items():
         frame.write_parquet(tmp_path / f"{name}.parquet")
     links = {"orders": Link("orders", (("id", "person"),))}
-    scope = Scope("people", {"people": Model(None, ("id",), relations=links), "orders": Model(None)})
+    models = {"people": Model(None, ("id",), relations=links), "orders": Model(None)}
+    scope = Scope("people", models, splits={"all": Split("people", "a", {"some": Decimal(100)})})
     snapshots = Snapshots({name: [tmp_path / f"{name}.parquet"] for name in frames}, scope)
 
     found = evaluate(read(leaf), snapshots, now=NOW).collect()["id"].to_list()
