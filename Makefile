@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BESIDE := .environments
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test soak spark bench check format lock screenshots docs clean
+.PHONY: help install demo ui test soak spark bigquery bench check format lock screenshots docs clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,9 +34,18 @@ soak: install ## Live through 100,000 histories of the state machine, others eac
 		$(BIN)/python -m pytest -n 2 activation_platform_tests/sync/test_kill.py
 	$(BIN)/python -m pytest -n 2 --hypothesis-profile soak $$(grep -rl "^@given" activation_platform_tests)
 
-spark: install ## Carry out the SQL for Databricks by a real Spark (needs Java; half a gigabyte, ten minutes).
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pyspark>=4.3,<5'
-	$(BIN)/python -m pytest -m spark activation_platform_tests/sync/test_engine_on_spark.py
+$(BESIDE)/%/installed: environments/%.lock | install  # what cannot, or need not, be among the packages of .venv
+	$(PYTHON) -m venv --clear --without-pip $(@D)
+	$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+spark: $(BESIDE)/spark/installed ## Carry out the SQL for Databricks by a real Spark (needs Java; half a gigabyte, ten minutes).
+	PYTHONPATH=$$(echo $(CURDIR)/$(<D)/lib/python*/site-packages) $(BIN)/python -m pytest -rs -m spark \
+		activation_platform_tests/sources/test_conditions_on_spark.py activation_platform_tests/sync/test_engine_on_spark.py
+
+bigquery: $(BESIDE)/bigquery/installed ## Read from, and work in, a stand-in of BigQuery that others wrote (half a gigabyte, minutes).
+	$(BIN)/python -m pytest -rs -m bqemulator \
+		activation_platform_tests/sources/test_bigquery_by_others.py
 
 bench: install ## Measure every figure into benchmarks/results.json and the README (an hour, 60 GiB of disk).
 	$(BIN)/python -m benchmarks
@@ -56,6 +66,8 @@ lock: ## Pin the newest allowed dependencies in requirements.lock (needs uv).
 	uv pip compile setup.cfg --extra bigquery --extra dev --extra objects --extra postgres --extra redshift --extra sftp --extra snowflake \
 		--universal --python-version 3.11 \
 		--generate-hashes --no-header --no-strip-extras --quiet --upgrade -o requirements.lock
+	for beside in environments/*.in; do uv pip compile $$beside --universal --python-version 3.11 \
+		--generate-hashes --no-header --quiet -o $${beside%.in}.lock; done
 
 docs: install ## Write the generated pages of docs/.
 	$(BIN)/activation services --markdown > docs/catalogue.md

@@ -1,5 +1,6 @@
 """What several parts of the tests stand on, on the loopback, started once and only when asked for: PostgreSQL, and S3 (moto)."""
 
+import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -48,6 +49,29 @@ def front(store_server: Any) -> Iterator[Any]:
     store_server.faults.clear()
     store_server.seen.clear()
     store_server.careless = False
+
+
+@pytest.fixture(scope="session")
+def bqemulator() -> Iterator[Any]:
+    """A BigQuery project that others play, where it is installed."""
+    from activation_platform_tests.sources.bqemulator_project import PYTHON, serving
+
+    if not PYTHON.exists():
+        pytest.skip("bqemulator is in an environment of its own: make bigquery")
+    with serving() as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real Spark in this process, where there is one."""
+    pytest.importorskip("pyspark", reason="pyspark is in an environment of its own: make spark")
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java, which Spark runs on")
+    from activation_platform_tests.sources.spark import session
+
+    with session(tmp_path_factory.mktemp("spark")) as started:
+        yield started
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

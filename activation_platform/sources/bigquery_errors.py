@@ -62,7 +62,7 @@ def translated(error: Any, redact: Redactor) -> ActivationError:
     """Our error for Google's: its sentence, without the request, row values or secrets."""
     kind, remedy = _told(error)
     said = str(getattr(error, "message", None) or error)
-    said = re.sub(r"https?://\S+", "", said.split("\n\n")[0])
+    said = re.sub(r"([A-Z]+ )?https?://\S+", "", said.split("\n\n")[0])
     if kind is DeclarationError:  # "Bad int64 value: Bobby" and the like
         said = re.sub(
             r"(?i)(bad \w+ value: ?|could not cast literal ?|invalid \w+ string ?).*", rf"\1{HIDDEN}", said

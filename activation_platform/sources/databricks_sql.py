@@ -42,13 +42,16 @@ class DatabricksSql(Dialect):
         return joined(written("yyyy-MM-dd"), text("T"), written("HH:mm:ss.SSSSSS"), text("Z"))
 
     def condition(self, node: exp.Expr) -> exp.Expr:
-        """Regular expressions are those of Java, days are counted from 1970, in whichever zone.
+        """Regular expressions are those of Java, days are counted from 1970, in whichever zone; percentiles are exact.
 
+        https://docs.databricks.com/aws/en/sql/language-manual/functions/percentile
         https://docs.databricks.com/aws/en/sql/language-manual/functions/regexp_like
         https://docs.databricks.com/aws/en/sql/language-manual/functions/extract
         """
         if isinstance(node, exp.RegexpLike):
             return exp.RegexpLike(this=node.this, expression=to_the_end(node.expression))
+        if isinstance(node, exp.WithinGroup):
+            return call("PERCENTILE", node.expression.expressions[0].this, node.this.this)
         if isinstance(node, exp.ArraySize):  # of null, SIZE may be -1
             return call("ARRAY_SIZE", node.this)
         if isinstance(node, exp.AtTimeZone):

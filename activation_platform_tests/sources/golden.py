@@ -1,5 +1,7 @@
 """The SQL of every operator as each warehouse gets it; `python -m` of this module writes it anew for a reviewer to read."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,22 @@ SETS: dict[str, list[tuple[dict[str, Any], Scope]]] = {
 """Conditions about one model, those about several, and splits and limits."""
 
 
+def trees(dialect: str, kind: str) -> list[tuple[dict[str, Any], Scope]]:
+    """The conditions that a dialect has: nanoseconds are in DuckDB's snapshots alone."""
+    return [(tree, scope) for tree, scope in SETS[kind] if dialect == "duckdb" or "nano" not in str(tree)]
+
+
 def said(dialect: str, kind: str = "") -> str:
-    """Each condition, and below it what it is in a dialect; all at one instant. Nanoseconds are in DuckDB's snapshots alone."""
-    asked = [(tree, scope) for tree, scope in SETS[kind] if dialect == "duckdb" or "nano" not in str(tree)]
+    """Each condition, and below it what it is in a dialect; all at one instant."""
+    asked = trees(dialect, kind)
     return "\n".join(f"-- {_written(tree)}\n{_sql(tree, scope, dialect)}\n" for tree, scope in asked)
+
+
+def reviewed(dialect: str, kind: str = "") -> Iterator[tuple[dict[str, Any], str]]:
+    """Each condition of a reviewed file, with its SQL."""
+    text = (FOLDER / f"{kind}{dialect}.sql").read_text(encoding="utf-8")
+    for condition, sql in re.findall(r"^-- (.*)\n(.*)$", text, re.MULTILINE):
+        yield yaml.safe_load(condition), sql
 
 
 def _written(tree: dict[str, Any]) -> str:

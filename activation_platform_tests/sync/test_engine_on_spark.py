@@ -1,12 +1,12 @@
 """The engine's SQL for Databricks, carried out by a real Spark: keys and values are told apart there as they are here."""
 
-import shutil
-from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from activation_platform_tests.sources import spark as sparks
+from activation_platform_tests.sources.spark import Spark
 from activation_platform_tests.sync.test_engine_types import (
     test_a_key_of_every_family_is_found_again,
     test_a_key_of_several_columns_is_found_again,
@@ -23,27 +23,17 @@ __all__ = [
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark")]
 
 
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    pytest.importorskip("pyspark", reason="pip install pyspark, to run the SQL for Databricks")
-    if shutil.which("java") is None:
-        pytest.skip("there is no Java, which Spark runs on")
-    with sparks.session(tmp_path_factory.mktemp("spark")) as sparks.Spark.session:
-        yield
-
-
 @pytest.fixture
-def staying(spark: None, tmp_path) -> Staying:
-    session = sparks.Spark.session
+def staying(spark: Any, tmp_path: Path) -> Staying:
     for schema in ("activation_delta", "activation_segments", "activation_stats"):
-        session.sql(f"drop schema if exists {schema} cascade")
+        spark.sql(f"drop schema if exists {schema} cascade")
 
     def put(frame: pl.DataFrame) -> None:
         file = tmp_path / "things.parquet"
         frame.write_parquet(file)
-        session.read.parquet(str(file)).createOrReplaceTempView("things")
+        spark.read.parquet(str(file)).createOrReplaceTempView("things")
 
     def ask(query: str) -> list[tuple]:
-        return [tuple(row) for row in session.sql(query).collect()]
+        return [tuple(row) for row in spark.sql(query).collect()]
 
-    return Staying(sparks.Spark(host="spark", warehouse_id="none"), put, ask, session.sql)
+    return Staying(Spark(host="spark", warehouse_id="none"), put, ask, spark.sql)

@@ -56,7 +56,7 @@ NOT COALESCE((`id`, `shop`) IN (SELECT key0, key1 FROM (SELECT key0, key1, value
 `id` IN (SELECT step0.key0 FROM (SELECT `customer` AS key0, `at` AS moment FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL) AS step0 JOIN (SELECT `customer` AS key0, `at` AS moment FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL) AS step1 ON step0.key0 = step1.key0 AND step1.moment > step0.moment AND step1.moment <= step0.moment + INTERVAL '43200' SECOND JOIN (SELECT `customer` AS key0, `at` AS moment FROM `orders` WHERE (`at` > CAST('2023-03-31 12:30:00+00:00' AS TIMESTAMP) AND `at` <= CAST('2024-03-31 12:30:00+00:00' AS TIMESTAMP)) AND NOT `customer` IS NULL) AS step2 ON step1.key0 = step2.key0 AND step2.moment > step1.moment)
 
 -- {field: spent, above: {percentile: 80}}
-CAST(`spent` AS DOUBLE) > (SELECT PERCENTILE_APPROX(CAST(`spent` AS DOUBLE), 0.8) FROM `customers` WHERE NOT `spent` IS NULL AND `spent` <> CAST('NaN' AS DOUBLE)) AND `spent` <> CAST('NaN' AS DOUBLE)
+CAST(`spent` AS DOUBLE) > (SELECT PERCENTILE(CAST(`spent` AS DOUBLE), 0.8) FROM `customers` WHERE NOT `spent` IS NULL AND `spent` <> CAST('NaN' AS DOUBLE)) AND `spent` <> CAST('NaN' AS DOUBLE)
 
 -- {none: [{segment: big}]}
 NOT COALESCE(`spent` > CAST('100.0' AS DOUBLE) AND `spent` <> CAST('NaN' AS DOUBLE), FALSE)
