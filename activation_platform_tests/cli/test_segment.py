@@ -149,3 +149,27 @@ def test_rows_that_stay_in_a_warehouse_are_explained_there(declared, activation)
     assert "In SQL (duckdb):\nSELECT " in said
     assert "2 of 5 rows of people belong" in said
     assert "stay in their warehouse" in activation("segment", "reachable", "--why", "p1", fails=1).stderr
+
+
+def test_a_limit_is_explained_and_a_key_that_it_leaves_out_is_told_its_place(made, activation):
+    limited = made.yaml.read_text().replace(
+        "name: reachable\n", "name: reachable\n  limit: {top: 1, by: [{descending: id}]}\n"
+    )
+    made.declare(limited)
+    activation("run", "newsletter")
+
+    explained = activation("segment", "reachable", "--explain").stdout
+    why = activation("segment", "reachable", "--why", "p1").stdout.splitlines()
+
+    assert (
+        "it is among the first 1 by id (descending) of the rows for which (all of: email contains"
+        in explained
+    )
+    assert "LIMIT 1" in explained.replace("\n  ", " ")
+    assert "1 of 5 rows of people belong" in explained
+    assert why[0].startswith("p1 is not in reachable at ")
+    assert why[1:4] == [
+        "  no  it is among the first 1 by id (descending):  [place: 2]",
+        "    yes all of:",
+        '      yes email contains "@"  [email: "a•••@e•••"]',
+    ]

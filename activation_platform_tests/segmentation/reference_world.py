@@ -1,10 +1,12 @@
 """The plain evaluator over several models: every related row is looked at, one after the other, for every row."""
 
-from datetime import datetime
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import md5
 from math import floor, isnan
+
+import polars as pl
 
 from activation_platform.segmentation.aggregates import value_type
 from activation_platform.segmentation.conditions import AllOf, AnyOf, Comparison, NoneOf, read
@@ -144,7 +146,9 @@ class World:
         return tuple(row[name] for name in self.scope.models[model].key)
 
     def place(self, seed: str, row: dict, model: str) -> int:
-        digest = md5(f"{seed}:{written(self.key(row, model))}".encode(), usedforsecurity=False).digest()
+        schema, key = self.scope.models[model].schema, self.scope.models[model].key
+        text = written(self.key(row, model), [schema[name] for name in key])
+        digest = md5(f"{seed}:{text}".encode(), usedforsecurity=False).digest()
         return int.from_bytes(digest) >> (128 - 60)
 
     def arm(self, name: str, row: dict, model: str) -> str | None:
@@ -185,19 +189,21 @@ def in_order(rows: list[dict], order) -> list[dict]:
     return without + held if order.nulls == "first" else held + without
 
 
-def written(key: tuple) -> str:
-    """The text of a key."""
-    parts = [one_written(part) for part in key]
+def written(key: tuple, dtypes: list[pl.DataType]) -> str:
+    """The text of a key, of values as `reference.py` holds them."""
+    parts = [one_written(part, dtype) for part, dtype in zip(key, dtypes, strict=True)]
     if len(parts) == 1:
         return parts[0]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
 
 
-def one_written(value) -> str:
-    if isinstance(value, bool):
+def one_written(value, dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Datetime):
+        moment = EPOCH + timedelta(microseconds=value // 1_000)
+        return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if isinstance(dtype, pl.Boolean):
         return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    if isinstance(value, Decimal):
-        return format(value, "f").rstrip("0").rstrip(".") if "." in format(value, "f") else format(value, "f")
-    return str(value)
+    if not isinstance(value, Fraction):
+        return str(value)
+    text = f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
