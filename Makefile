@@ -50,13 +50,14 @@ bigquery: $(BESIDE)/bigquery/installed ## Read from, and work in, a stand-in of 
 bench: install ## Measure every figure into benchmarks/results.json and the README (an hour, 60 GiB of disk).
 	$(BIN)/python -m benchmarks
 
-check: install ## Check style, types, import floors and definitions.
+check: install ## Check style, types, import floors, definitions, and the tests of segments.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check yaml
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs
+	$(BIN)/activation test
 
 format: install ## Format the code.
 	$(BIN)/ruff check --fix .

@@ -73,12 +73,13 @@ def _model(model: "ModelComponent", models: "Mapping[str, ModelComponent]") -> M
     relations = {
         name: Link(relation.model, tuple(relation.match.items()))
         for name, relation in model.spec.relations.items()
-        if relation.model in models  # the model itself tells its fault
+        if relation.model in models
     }
     schema, computed = _schema(model.columns()), _computed(model)
     if schema is not None:
         schema |= {name: UNTOLD for name in model.spec.computed if name not in computed}
-    return Model(schema, model.key, model.spec.event_time, relations, computed)
+    astray = frozenset(model.spec.relations) - relations.keys()
+    return Model(schema, model.key, model.spec.event_time, relations, computed, astray)
 
 
 def _computed(model: "ModelComponent") -> dict[str, Computed]:

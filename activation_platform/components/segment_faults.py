@@ -109,7 +109,7 @@ def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]
 
 
 def _own(found: Iterable[Problem]) -> list[Problem]:
-    """The problems that are not told of another segment."""
+    """The problems that are not told elsewhere."""
     return [problem for problem in found if not problem.follows]
 
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 class Problem:
     """One fault: `path` leads to it from the root of the tree (keys and list positions), `message` says the way out.
 
-    `follows`: whether it is only what follows from a fault of another segment, which is told there.
+    `follows`: whether it only follows from a fault that is told elsewhere: of another segment, or of a model.
     """
 
     path: tuple[str | int, ...]

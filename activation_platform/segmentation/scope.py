@@ -35,6 +35,8 @@ class Model:
     event_time: str | None = None
     relations: Mapping[str, Link] = field(default_factory=dict)
     computed: Mapping[str, Computed] = field(default_factory=dict)
+    astray: frozenset[str] = frozenset()
+    """Relations that are declared, and lead to no model."""
 
 
 @dataclass(frozen=True, slots=True)

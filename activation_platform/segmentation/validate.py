@@ -125,6 +125,8 @@ def at_relation(relation: str, path: Path, scope: Scope) -> Scope | Problem:
     relations = scope.model.relations
     if relation in relations:
         return scope.related(relation)
+    if relation in scope.model.astray:
+        return Problem(path, f'the relation "{relation}" leads to no model', follows=True)
     known = nearest(relation, relations) or (
         f"; it has: {', '.join(relations)}" if relations else "; declare it under `relations:` of the model"
     )

@@ -1,9 +1,11 @@
 """`activation test`: rows and expected members, carried out without a warehouse; a failure is a difference that is explained."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+import activation_platform
 from activation_platform_tests.cli.conftest import DECLARED
 
 MODELS = """
@@ -122,6 +124,27 @@ def test_results_as_json_are_the_same(declared, activation):
 
 def test_a_segment_that_does_not_exist_is_told_with_the_nearest(declared, activation):
     assert 'Did you mean "buyers"?' in activation("test", "buyerz", fails=2).stderr
+
+
+def test_the_example_workspace_passes_its_own_tests(activation, monkeypatch):
+    monkeypatch.chdir(Path(activation_platform.__file__).parents[1])
+
+    assert activation("test").stdout.splitlines() == [
+        "passed loyal_customers, ten_orders_and_one_of_them_lately: 1 of 5 rows belong, as expected",
+        "1 of 1 tests passed.",
+    ]
+
+
+def test_rows_can_be_shared_between_tests_by_an_anchor(declared, activation):
+    text = declared.yaml.read_text()
+    first, second = text.split("      given:\n")[1:]
+    shared = text.replace("      given:\n" + first, "      given: &shop\n" + first)
+    again = second.partition("      expect: []")[0]
+    declared.declare(
+        shared.replace(f"      given:\n{again}      expect: []", "      given: *shop\n      expect: [ada]")
+    )
+
+    assert activation("test").stdout.splitlines()[-1] == "2 of 2 tests passed."
 
 
 def test_a_workspace_without_tests_says_so_and_does_not_fail(project, activation):

@@ -281,6 +281,18 @@ def test_a_fault_of_a_segment_is_not_told_of_those_that_refer_to_it(
     assert f'defs.yaml:{project.line(f"where: {fault}")} - segment "wrong": ' in said
 
 
+def test_a_relation_that_leads_to_no_model_is_told_of_its_model_alone(project):
+    shop = SHOP.replace("    orders: {model: orders,", "    orders: {model: ordres,")
+    condition = "- {has: orders}\n- {aggregate: {sum: total, of: orders}, above: 1}"
+    project.documents = {"defs.yaml": shop + written(condition)}
+
+    said = project.refusal()
+
+    assert said.startswith("1 error in the workspace")
+    assert f'defs.yaml:{project.line("model: ordres")} - model "people": ' in said
+    assert 'there is no model "ordres". Did you mean "orders"?' in said
+
+
 TOGETHER = """\
 - field: emial
   equals: a
