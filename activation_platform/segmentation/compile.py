@@ -14,6 +14,7 @@ from sqlglot import exp
 from activation_platform.segmentation import columns
 from activation_platform.segmentation.conditions import AllOf, Comparison, Condition, NoneOf, members
 from activation_platform.segmentation.definitions import all_problems
+from activation_platform.segmentation.json_values import in_json, type_of
 from activation_platform.segmentation.leaves import compile_leaf, opposite
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.places import Placed
@@ -68,6 +69,8 @@ def compile_compared(
             return asked.amount(aggregate), None
         case Comparison(value=Percentile() as percentile):
             return None, asked.limit(leaf.field, percentile)
+        case Comparison(path=path, as_=kind) if path is not None and kind is not None:
+            return in_json(naming.column(scope.name, leaf.field), path, kind), None
         case InArm():
             return placed.arm(leaf), None
         case Limited():
@@ -122,4 +125,6 @@ class _Compiler:
         if percentile is not None:
             return asked.beside_percentile(leaf, percentile)
         column = self._naming.column(asked.scope.name, leaf.field)
+        if leaf.path is not None and leaf.as_ is not None:
+            return compile_leaf(leaf, in_json(column, leaf.path, leaf.as_), type_of(leaf.as_), self._now)
         return compile_leaf(leaf, column, asked.scope.schema[leaf.field], self._now)

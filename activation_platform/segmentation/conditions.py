@@ -4,7 +4,7 @@ Leaves about related rows and other segments stand in `related.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BeforeValidator,
@@ -30,7 +30,9 @@ from activation_platform.segmentation.values import (
     Name,
     One,
     Pair,
+    Path,
     Pattern,
+    ReadAs,
     ShortSpanText,
     SpanText,
     Switch,
@@ -46,18 +48,21 @@ GROUPS = ("all", "any", "none")
 _MODIFIERS = ("ignore_case",)
 _DEEPEST = 64
 _SUBJECTS = ("field", "aggregate")
+_WITHIN = ("path", "as")
 _LEAVES = ("has", "sequence", "segment", "taken_by", "split", "limit")
 _NESTING = ("where", "steps", "aggregate", "of", "label", "when")
-_WORDS = (*GROUPS, *_LEAVES, *_SUBJECTS, *Operator, *_MODIFIERS)
+_WORDS = (*GROUPS, *_LEAVES, *_SUBJECTS, *_WITHIN, *Operator, *_MODIFIERS)
 
 
 class Comparison(Node):
     """A leaf: one subject, one operator, its value; `ignore_case` compares the lower-cased forms of both sides.
 
-    The subject is a field of the model, or a field of related rows made one value.
+    The subject is a field of the model, what stands at a path within its JSON, or a field of related rows made one value.
     """
 
     field: Name = ""
+    path: Path | None = None
+    as_: ReadAs | None = Field(None, alias="as")
     aggregate: Aggregate | None = None
     equals: One | None = None
     not_equals: One | None = None
@@ -107,7 +112,7 @@ class Comparison(Node):
     @property
     def operator(self) -> Operator:
         """The one operator of this leaf."""
-        (name,) = self.model_fields_set - {*_SUBJECTS, *_MODIFIERS}
+        (name,) = self.model_fields_set - {*_SUBJECTS, "path", "as_", *_MODIFIERS}
         return Operator(name.rstrip("_"))
 
     @property
@@ -139,6 +144,18 @@ class Comparison(Node):
         if "ignore_case" in raw and operators[0] not in TEXT_OPERATORS:
             raise refused(f"`ignore_case` does not go with `{operators[0]}`, only with comparisons of text")
         return raw
+
+    @model_validator(mode="after")
+    def _path_of_a_field(self) -> Self:
+        if (self.path is None) is not (self.as_ is None):
+            raise refused(
+                "`path` and `as` go together, such as {field: profile, path: $.address.city, as: text, equals: Paris}"
+            )
+        if self.path is not None and self.aggregate is not None:
+            raise refused(
+                "`path` goes into a field, not into an aggregate; make the value a column of the related model"
+            )
+        return self
 
 
 class _Group(Node):

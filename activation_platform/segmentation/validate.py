@@ -13,6 +13,7 @@ from activation_platform.segmentation.aggregates import taken, value_type
 from activation_platform.segmentation.conditions import Comparison, Condition, members
 from activation_platform.segmentation.fields import UNTOLD, Kind, element, kind_of
 from activation_platform.segmentation.intervals import is_reversed
+from activation_platform.segmentation.json_values import type_of
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.lists import SEARCHABLE
 from activation_platform.segmentation.operands import Operand, operand
@@ -206,6 +207,8 @@ def _compared(leaf: Comparison, scope: Scope, path: Path, within: Within) -> Ite
     if leaf.aggregate is None:
         if scope.model.schema is not None:
             yield from _field(leaf, scope, path, within)
+        if leaf.as_ is not None:
+            yield from _in_json(leaf, type_of(leaf.as_), path)
         return
     aggregate = leaf.aggregate
     yield from aggregate_problems(aggregate, scope, (*path, "aggregate"), within)
@@ -246,8 +249,20 @@ def _field(leaf: Comparison, scope: Scope, path: Path, within: Within) -> Iterat
     if chain is not None and chain[0] in within:
         told = f"the {chain[0].word} refers to itself: {chain_in_words(chain)}"
         yield Problem((*path, "field"), told)
-    if schema[name] != UNTOLD:
+    if leaf.path is None and schema[name] != UNTOLD:
         yield from _leaf(leaf, name, schema[name], path)
+    elif leaf.path is not None and schema[name] not in (UNTOLD, pl.String):
+        told = f"is of type {schema[name]}, and `path` goes into text; make the value a column of the model"
+        yield Problem((*path, "field"), f"{name}: {told}")
+
+
+def _in_json(leaf: Comparison, dtype: pl.DataType, path: Path) -> Iterator[Problem]:
+    """What is said of a value within JSON, whose type is known before its field is."""
+    if isinstance(leaf.value, Percentile):
+        told = f"`{leaf.operator}` does not take a percentile of a value within JSON; make it a column of the model"
+        yield Problem((*path, leaf.operator), told)
+        return
+    yield from _leaf(leaf, f"{leaf.field} {leaf.path}", dtype, path)
 
 
 def _leaf(leaf: Comparison, name: str, dtype: pl.DataType, path: Path) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from activation_platform.contracts.json_value import JsonPath, JsonType
 from activation_platform.segmentation.patterns import portable
 from activation_platform.segmentation.problems import nearest
 from activation_platform.segmentation.spans import Span
@@ -174,6 +175,27 @@ def _switch(value: Any) -> bool:
     return value
 
 
+def _path(value: Any) -> JsonPath:
+    if isinstance(value, JsonPath):
+        return value
+    try:
+        path = JsonPath.parse(_text(value))
+    except ValueError as error:
+        raise refused(str(error)) from None
+    for step in path.steps:
+        _storable(str(step))
+    return path
+
+
+def _json_type(value: Any) -> JsonType:
+    if value not in list(JsonType):
+        known = ", ".join(JsonType)
+        raise refused(
+            f"{value!r} is nothing to read a JSON value as{nearest(str(value), JsonType)}; it takes {known}"
+        )
+    return JsonType(value)
+
+
 def _name(value: Any) -> str:
     if not isinstance(value, str):
         raise refused(f"a field's name is text; write {str(value)!r} in quotes")
@@ -202,3 +224,5 @@ Many = Annotated[tuple[One, ...], BeforeValidator(_values)]
 Pair = Annotated[tuple[One, One], BeforeValidator(_pair)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Name = Annotated[str, BeforeValidator(_name)]
+Path = Annotated[JsonPath, PlainValidator(_path, json_schema_input_type=str), PlainSerializer(str)]
+ReadAs = Annotated[JsonType, PlainValidator(_json_type, json_schema_input_type=str)]

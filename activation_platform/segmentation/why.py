@@ -26,7 +26,12 @@ from activation_platform.segmentation.quoting import name_in_words
 from activation_platform.segmentation.related import Has, InSegment, Taken
 from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.splits import InArm
-from activation_platform.segmentation.words import aggregate_in_words, in_words, value_in_words
+from activation_platform.segmentation.words import (
+    aggregate_in_words,
+    in_words,
+    subject_in_words,
+    value_in_words,
+)
 
 __all__ = ["Verdict", "Verdicts", "why"]
 
@@ -130,8 +135,8 @@ def _columns(place: int, node: Condition, snapshots: Snapshots, now: datetime) -
 
 
 def _fields(node: Condition, scope: Scope) -> list[str]:
-    """The field that a leaf compares, and those that it is a formula over."""
-    waiting = [node.field] if isinstance(node, Comparison) and node.field else []
+    """The field that a leaf compares (a whole one, no document), and those that it is a formula over."""
+    waiting = [node.field] if isinstance(node, Comparison) and node.field and node.path is None else []
     found: list[str] = []
     while waiting:
         name = waiting.pop(0)
@@ -186,6 +191,8 @@ def _compared(condition: Condition, amount: Any, limit: Any) -> dict[str, Any]:
             return {f"arm of {condition.split}": amount}
         case Limited() if amount is not None:
             return {"place": amount}
+        case Comparison(path=path) if path is not None:
+            return {subject_in_words(condition): amount}
         case Comparison():
             made = {} if condition.aggregate is None else {aggregate_in_words(condition.aggregate): amount}
             return made if limit is None else {**made, str(condition.value): limit}

@@ -13,6 +13,7 @@ from activation_platform.segmentation.aggregates import value_type
 from activation_platform.segmentation.conditions import AllOf, AnyOf, Comparison, Condition, NoneOf, members
 from activation_platform.segmentation.fields import Schema
 from activation_platform.segmentation.intervals import Interval, intervals
+from activation_platform.segmentation.json_values import type_of
 from activation_platform.segmentation.limit_words import limit_in_words
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.operators import Operator, positive
@@ -36,6 +37,7 @@ __all__ = [
     "aggregate_in_words",
     "in_words",
     "sentence",
+    "subject_in_words",
     "value_in_words",
 ]
 
@@ -115,6 +117,12 @@ def in_words(condition: Condition, scope: Scope, now: datetime) -> str:
     return _Words(scope, now).said(condition)
 
 
+def subject_in_words(leaf: Comparison) -> str:
+    """What a leaf compares: a field, or what stands at a path within its JSON."""
+    field = name_in_words(leaf.field)
+    return field if leaf.path is None else f"the {leaf.as_} at {leaf.path} of {field}"
+
+
 def aggregate_in_words(aggregate: Aggregate) -> str:
     """What is made of the values of related rows, without saying which rows."""
     return _MADE[aggregate.function].format(name_in_words(aggregate.field))
@@ -177,7 +185,7 @@ class _Words:
 
     def _compared(self, leaf: Comparison) -> str:
         if leaf.aggregate is None:
-            return f"{name_in_words(leaf.field)} {self._predicate(leaf, _type(self._scope, leaf.field))}"
+            return f"{subject_in_words(leaf)} {self._predicate(leaf, _held(leaf, self._scope))}"
         aggregate = leaf.aggregate
         held = _type(self._scope.related(aggregate.of), aggregate.field)
         made = None if held is None else value_type(aggregate, held)
@@ -224,6 +232,10 @@ class _Words:
             steps.append(row if step.within is None else f"within {step.within} {row}")
         rows = self._rows(leaf.sequence, leaf, None)
         return f"it has rows of {rows}, each later than the one before: first {', then '.join(steps)}"
+
+
+def _held(leaf: Comparison, scope: Scope) -> pl.DataType | None:
+    return _type(scope, leaf.field) if leaf.as_ is None else type_of(leaf.as_)
 
 
 def _type(scope: Scope, field: str) -> pl.DataType | None:

@@ -11,6 +11,7 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.json_value import JsonValue
 
 __all__ = [
     "DIALECTS",
@@ -79,6 +80,8 @@ class Dialect(ABC):
     """Whether statements can be one session, with temporary tables and transactions; else each stands alone, and is atomic."""
     capitals: ClassVar[bool] = False
     """Whether a name without quotes means one in capitals."""
+    reads_json: ClassVar[bool] = False
+    """Whether it finds the same values within JSON as the other engines that say so."""
 
     @abstractmethod
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
@@ -114,7 +117,8 @@ class Dialect(ABC):
         """A segment's condition in words that this dialect has; what is inside of something is said first."""
         said = tree.copy()
         for node in reversed(list(said.walk())):
-            if (word := self.condition(node)) is not node:
+            value = JsonValue.meant(node)
+            if (word := self.condition(node) if value is None else self.json(value, node)) is not node:
                 said = word if node is said else said
                 node.replace(word)
         return said
@@ -122,6 +126,14 @@ class Dialect(ABC):
     def condition(self, node: exp.Expr) -> exp.Expr:
         """One node of a condition; what is inside of it is said already."""
         return node
+
+    def json(self, value: JsonValue, words: exp.Expr) -> exp.Expr:
+        """A value within JSON, null where it is not of its type; `words` are those of DuckDB."""
+        del words
+        raise DeclarationError(
+            f"{self.name} reads JSON unlike the other engines, and a condition asks for {value.path} within some",
+            remedy="Make the value a column in the model's SQL, or give the model engine: frames.",
+        )
 
     def key(self, column: exp.Expr, dtype: pl.DataType, name: str) -> exp.Expr:
         """One column of a primary key, as `sync/fingerprint.py` writes it."""

@@ -5,7 +5,9 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.contracts.json_value import JsonValue
 from activation_platform.sources.dialect import Dialect, call, text
+from activation_platform.sources.postgres_json import in_postgres
 
 __all__ = ["PostgresSql"]
 
@@ -15,6 +17,7 @@ class PostgresSql(Dialect):
 
     name: ClassVar[str] = "postgres"
     schemas: ClassVar[str] = "SELECT nspname::text FROM pg_catalog.pg_namespace"
+    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """The output of a type can be read back without loss: arrays quote, doubles are as long as they must be."""
@@ -39,6 +42,11 @@ class PostgresSql(Dialect):
     def view(self, view: str, query: str) -> list[str]:
         """OR REPLACE would refuse other columns."""
         return [f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query}"]
+
+    def json(self, value: JsonValue, words: exp.Expr) -> exp.Expr:
+        """From version 16 on."""
+        del words
+        return in_postgres(value)
 
     def condition(self, node: exp.Expr) -> exp.Expr:
         """Of lists, `cardinality`, which is 0 for an empty one; of the end of a text, its right end.

@@ -16,6 +16,7 @@ from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import Percentile
 from activation_platform_tests.segmentation.reference import DAY, EPOCH, holds
+from activation_platform_tests.segmentation.reference_json import TYPES, value_at
 
 
 class World:
@@ -57,6 +58,9 @@ class World:
             return holds(leaf, self.value(leaf.aggregate, row, model), dtype, self.now)
         if isinstance(leaf.value, Percentile):
             return self.beside(leaf, row[leaf.field], model)
+        if leaf.path is not None:
+            kind = str(leaf.as_)
+            return holds(leaf, value_at(row[leaf.field], leaf.path.steps, kind), TYPES[kind], self.now)
         return holds(leaf, row[leaf.field], schema[leaf.field], self.now)
 
     def related(self, asked, relation: str, row: dict, model: str) -> list[dict]:

@@ -87,7 +87,7 @@ def test_conditions_can_be_written_in_python():
 def test_every_operator_has_its_word_in_the_grammar():
     words = {field.alias or name for name, field in Comparison.model_fields.items()}
 
-    assert words == {*Operator, "field", "aggregate", "ignore_case"}
+    assert words == {*Operator, "field", "path", "as", "aggregate", "ignore_case"}
 
 
 def test_groups_nest_deeply_and_say_where_it_ends():

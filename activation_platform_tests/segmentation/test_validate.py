@@ -51,6 +51,9 @@ SCHEMA = pl.Schema(
         {"field": "tags", "contains_any": ["a", "b"]},
         {"field": "days", "length_at_least": 2},
         {"field": "photo", "is_null": True},
+        {"field": "country", "path": "$.age", "as": "integer", "between": [18, 2.5e1]},
+        {"field": "country", "path": "$", "as": "list of text", "contains_any": ["a"]},
+        {"field": "country", "path": '$["a.b"][0]', "as": "timestamp", "in_last": "90 days"},
     ],
 )
 def test_a_fitting_condition_has_no_problems(tree):

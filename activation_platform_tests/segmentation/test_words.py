@@ -22,6 +22,18 @@ ALONE = Scope(
 LEAVES = [
     ({"field": "x", "equals": 'a "b"'}, r'x is "a \"b\""'),
     ({"field": "x", "equals": True}, "x is true"),
+    (
+        {"field": "x", "path": '$["a b"].c[0]', "as": "text", "equals": "Paris"},
+        'the text at $["a b"].c[0] of x is "Paris"',
+    ),
+    (
+        {"field": "x", "path": "$", "as": "list of text", "is_null": True},
+        "the list of text at $ of x is null",
+    ),
+    (
+        {"field": "x", "path": "$.since", "as": "date", "in_last": "1 month"},
+        "the date at $.since of x is in the last 1 month (after 2024-02-29, up to 2024-03-31)",
+    ),
     ({"field": "x", "not_equals": 5}, "x is not 5"),
     ({"field": "x", "in": ["FR", "BE"]}, 'x is one of "FR", "BE"'),
     ({"field": "x", "not_in": [1, 2.5]}, "x is none of 1, 2.5"),

@@ -14,6 +14,7 @@ from activation_platform.segmentation.scope import Scope, alone
 from activation_platform.sources.dialect import DIALECTS, dialect_of
 from activation_platform_tests.segmentation import test_places
 from activation_platform_tests.segmentation.test_compile import GOLDEN, NOW, SCHEMA
+from activation_platform_tests.segmentation.test_json_values import LEAVES, PROFILES
 from activation_platform_tests.segmentation.test_related import FORMS, SCOPE
 from activation_platform_tests.sources.naming import Spoken
 
@@ -22,8 +23,14 @@ SETS: dict[str, list[tuple[dict[str, Any], Scope]]] = {
     "": [(tree, alone(SCHEMA)) for tree, _ in GOLDEN],
     "related-": [(tree, SCOPE) for tree in FORMS],
     "places-": [(tree, replace(test_places.SCOPE, name=model)) for model, tree in test_places.FORMS],
+    "json-": [(tree, alone(PROFILES)) for tree in LEAVES],
 }
-"""Conditions about one model, those about several, and splits and limits."""
+"""Conditions about one model, those about several, splits and limits, and values within JSON."""
+
+
+def kinds(dialect: str) -> list[str]:
+    """The sets that a dialect can say."""
+    return [kind for kind in SETS if kind != "json-" or dialect_of(dialect).reads_json]
 
 
 def trees(dialect: str, kind: str) -> list[tuple[dict[str, Any], Scope]]:
@@ -57,5 +64,5 @@ def _sql(tree: dict[str, Any], scope: Scope, dialect: str) -> str:
 
 if __name__ == "__main__":
     for name in DIALECTS:
-        for kind in SETS:
+        for kind in kinds(name):
             (FOLDER / f"{kind}{name}.sql").write_text(said(name, kind), encoding="utf-8")
