@@ -5,19 +5,15 @@ Where only a source knows the fields of a model, what is said of them is checked
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
 from activation_platform.segmentation.aggregates import taken, value_type
+from activation_platform.segmentation.comparisons import leaf_problems, span_problems
 from activation_platform.segmentation.conditions import Comparison, Condition, members
-from activation_platform.segmentation.fields import UNTOLD, Kind, element, kind_of
-from activation_platform.segmentation.intervals import is_reversed
+from activation_platform.segmentation.fields import UNTOLD, Kind, kind_of
 from activation_platform.segmentation.json_values import type_of
 from activation_platform.segmentation.limits import Limited
-from activation_platform.segmentation.lists import SEARCHABLE
-from activation_platform.segmentation.operands import Operand, operand
-from activation_platform.segmentation.operators import PLAIN, Operator, kinds_of, operators_of, positive
 from activation_platform.segmentation.place_problems import arm_problems, limit_problems
 from activation_platform.segmentation.problems import Problem, nearest
 from activation_platform.segmentation.reads import Named, chain_in_words, loop
@@ -31,7 +27,7 @@ from activation_platform.segmentation.related import (
     Windowed,
 )
 from activation_platform.segmentation.scope import Scope
-from activation_platform.segmentation.spans import Span, Unit
+from activation_platform.segmentation.spans import Unit
 from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import Percentile
 
@@ -179,7 +175,7 @@ def _window(leaf: Windowed, relation: str, path: Path, related: Scope) -> Iterat
             yield Problem((*path, step), told)
         else:
             span = leaf.in_last or leaf.in_next
-            for _, message in _span(span, related.schema[field]) if span else ():
+            for _, message in span_problems(span, related.schema[field]) if span else ():
                 yield Problem((*path, word), f"{relation}: `{word}` {message}")
 
 
@@ -216,7 +212,7 @@ def _compared(leaf: Comparison, scope: Scope, path: Path, within: Within) -> Ite
     held = None if link is None else (scope.models[link.model].schema or {}).get(aggregate.field)
     if held is not None and held != UNTOLD:
         name = f"{aggregate.function} of {aggregate.field}"
-        yield from _leaf(leaf, name, value_type(aggregate, held), path)
+        yield from leaf_problems(leaf, name, value_type(aggregate, held), path)
 
 
 def aggregate_problems(aggregate: Aggregate, scope: Scope, path: Path, within: Within) -> Iterator[Problem]:
@@ -250,7 +246,7 @@ def _field(leaf: Comparison, scope: Scope, path: Path, within: Within) -> Iterat
         told = f"the {chain[0].word} refers to itself: {chain_in_words(chain)}"
         yield Problem((*path, "field"), told)
     if leaf.path is None and schema[name] != UNTOLD:
-        yield from _leaf(leaf, name, schema[name], path)
+        yield from leaf_problems(leaf, name, schema[name], path)
     elif leaf.path is not None and schema[name] not in (UNTOLD, pl.String):
         told = f"is of type {schema[name]}, and `path` goes into text; make the value a column of the model"
         yield Problem((*path, "field"), f"{name}: {told}")
@@ -262,48 +258,4 @@ def _in_json(leaf: Comparison, dtype: pl.DataType, path: Path) -> Iterator[Probl
         told = f"`{leaf.operator}` does not take a percentile of a value within JSON; make it a column of the model"
         yield Problem((*path, leaf.operator), told)
         return
-    yield from _leaf(leaf, f"{leaf.field} {leaf.path}", dtype, path)
-
-
-def _leaf(leaf: Comparison, name: str, dtype: pl.DataType, path: Path) -> Iterator[Problem]:
-    operator, kind = leaf.operator, kind_of(dtype)
-    if kind not in kinds_of(operator):
-        fitting = ", ".join(operators_of(kind))
-        held = f"{kind} ({dtype})" if kind is Kind.OTHER else kind
-        yield Problem(
-            (*path, operator),
-            f"{name}: `{operator}` does not apply to a field of kind {held}; what applies: {fitting}",
-        )
-        return
-    if leaf.ignore_case and kind is not Kind.TEXT:
-        yield Problem(
-            (*path, "ignore_case"), f"{name}: `ignore_case` applies to text, and this field is of kind {kind}"
-        )
-    for step, message in _value(operator, leaf.value, dtype):
-        yield Problem((*path, operator, *step), f"{name}: `{operator}` {message}")
-
-
-def _value(operator: Operator, value: Any, dtype: pl.DataType) -> Iterator[tuple[Path, str]]:
-    if positive(operator) in PLAIN or isinstance(value, Percentile):
-        return
-    if isinstance(value, Span):
-        yield from _span(value, dtype)
-        return
-    if isinstance(dtype, pl.List):
-        dtype = element(dtype)
-        if kind_of(dtype) not in SEARCHABLE:
-            yield (), f"looks for {', '.join(SEARCHABLE)}, and the field holds lists of kind {kind_of(dtype)}"
-            return
-    read: list[Operand] = []
-    for position, item in enumerate(value if isinstance(value, tuple) else (value,)):
-        try:
-            read.append(operand(item, dtype))
-        except ValueError as error:
-            yield ((position,) if isinstance(value, tuple) else ()), str(error)
-    if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) and len(read) == 2 and is_reversed(*read):
-        yield (), "has its bounds in the wrong order: the lower one comes first"
-
-
-def _span(span: Span, dtype: pl.DataType) -> Iterator[tuple[Path, str]]:
-    if kind_of(dtype) is Kind.DATE and span.finer_than_a_day:
-        yield (), f"counts {span.unit}s, and the field holds dates: count days or longer"
+    yield from leaf_problems(leaf, f"{leaf.field} {leaf.path}", dtype, path)
