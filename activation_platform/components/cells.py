@@ -44,6 +44,8 @@ def unquoted(text: str, dtype: pl.DataType) -> Any:
 
 def _kept(held: Any, dtype: pl.DataType) -> Any:
     """The value out of such a column; None where it cannot hold it."""
+    if isinstance(held, bool | float | date):  # always fits
+        return held
     if isinstance(dtype, pl.Decimal):  # Polars would round it
         units = Fraction(held) * 10**dtype.scale
         if units.denominator > 1 or abs(units) >= 10 ** (dtype.precision or 38):
