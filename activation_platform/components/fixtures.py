@@ -41,7 +41,7 @@ class Fixture:
 
     frames: Mapping[str, pl.DataFrame]
     keys: Sequence[str]
-    expected: Sequence[str]
+    expected: frozenset[str]
     now: datetime
 
 
@@ -175,28 +175,28 @@ class _Reading:
             except ValueError as error:
                 self.faults.append(row.fault(f"{name}: {error}", name))
 
-    def _keys(self, table: _Table | None) -> tuple[list[str], list[str]]:
+    def _keys(self, table: _Table | None) -> tuple[list[str], frozenset[str]]:
         """The keys of the rows of the segment's own model, and those that are expected to belong."""
         own = self.segment.spec.model
         if own not in self.case.given and self.workspace.find("model", own) is not None:
             self._tell(f"gives no rows of {own}, of which the segment chooses some", "given")
         if table is None or any(name not in table.schema for name in table.model.key):
-            return [], []
+            return [], frozenset()
         try:
             key_of(table.model.key, table.schema)
         except DeclarationError as error:
             self._tell(f"{error.what}. {error.remedy}", "given", own)
-            return [], []
+            return [], frozenset()
         whole = not self.faults
         keys = self._own_keys(table)
         expected = self._expected_keys(table)
-        for number, key in expected.items():
+        for key, number in expected.items():
             if whole and key not in keys:
                 self._tell(f"no row of {own} has the key {key}", "expect", number)
-        return keys, list(expected.values())
+        return list(keys), frozenset(expected)
 
-    def _own_keys(self, table: _Table) -> list[str]:
-        keys: list[str] = []
+    def _own_keys(self, table: _Table) -> dict[str, Row]:
+        keys: dict[str, Row] = {}
         for row, held, key in zip(table.rows, table.cells, table.keys(table.cells), strict=True):
             missing = [
                 name for name in table.model.key if name not in row.values or held.get(name, "") is None
@@ -208,12 +208,12 @@ class _Reading:
             elif key in keys:
                 self.faults.append(row.fault(f"there are two rows with the key {key}", table.model.key[0]))
             elif key is not None:
-                keys.append(key)
+                keys[key] = row
         return keys
 
-    def _expected_keys(self, table: _Table) -> dict[int, str]:
-        """The expected keys, by their number among those that are written."""
-        keys: dict[int, str] = {}
+    def _expected_keys(self, table: _Table) -> dict[str, int]:
+        """The expected keys, and where each stands among those that are written."""
+        keys: dict[str, int] = {}
         for number, written in enumerate(self.case.expect):
             try:
                 values = dict(zip(table.model.key, _parts(written, table.model.key), strict=True))
@@ -224,10 +224,10 @@ class _Reading:
             (key,) = table.keys([cells])
             if key is None:
                 self._tell("a key has no null in it", "expect", number)
-            elif key in keys.values():
+            elif key in keys:
                 self._tell(f"{key} is expected twice", "expect", number)
             else:
-                keys[number] = key
+                keys[key] = number
         return keys
 
     def _instant(self) -> datetime | None:

@@ -75,13 +75,13 @@ def tried(segment: "SegmentComponent", workspace: Workspace, case: Case) -> Tria
         snapshots = Snapshots({name: [file] for name, file in files.items()}, scope_of(workspace, own))
         key = key_text(workspace.find("model", own).key, fixture.frames[own].schema)
         belong = evaluate(condition, snapshots, now=fixture.now).select(key).collect().to_series().to_list()
-        wrong = {*belong} ^ {*fixture.expected}
+        wrong = fixture.expected ^ {*belong}
         differing = key.is_in(list(wrong))
         told = why(condition, snapshots, differing, now=fixture.now, most=_EXPLAINED).told if wrong else ()
     return Trial(case, len(belong), len(fixture.keys), list(_differences(fixture, wrong, told)))
 
 
-def _differences(fixture: Fixture, wrong: set[str], told: Sequence[Verdict]) -> Iterator[Difference]:
+def _differences(fixture: Fixture, wrong: frozenset[str], told: Sequence[Verdict]) -> Iterator[Difference]:
     """In the order of the rows, which is that of the verdicts."""
     verdicts = iter(told)
     for key in fixture.keys:
