@@ -28,6 +28,11 @@ def test_no_module_has_a_name_that_says_nothing():
     assert not [path for path in MODULES if path.stem in forbidden or path.parent.name in forbidden]
 
 
+@pytest.mark.parametrize("path", [*MODULES, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_holds_the_marks_of_a_conflict(path):
+    assert re.findall(r"^(?:<{7}|>{7}) ", path.read_text(), re.MULTILINE) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_between_pages_leads_somewhere(page):
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text())
