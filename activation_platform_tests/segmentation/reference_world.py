@@ -9,6 +9,7 @@ from math import floor, isnan
 import polars as pl
 
 from activation_platform.segmentation.aggregates import value_type
+from activation_platform.segmentation.computed import Aggregated, Counted, Label, Picked
 from activation_platform.segmentation.conditions import AllOf, AnyOf, Comparison, NoneOf, read
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.related import Has, InSegment, Steps, Taken
@@ -16,14 +17,36 @@ from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.values import Percentile
 from activation_platform_tests.segmentation.reference import DAY, EPOCH, holds
+from activation_platform_tests.segmentation.reference_formulas import worth
 from activation_platform_tests.segmentation.reference_json import TYPES, value_at
 
 
 class World:
     """Rows of every model, as `reference.py` holds them, at an instant."""
 
-    def __init__(self, scope: Scope, rows: dict, now):
-        self.scope, self.rows, self.now = scope, rows, now
+    def __init__(self, scope: Scope, rows: dict, now, computed=()):
+        """`computed`: the computed fields, as model and field, each after those that it is made of."""
+        self.scope, self.now = scope, now
+        self.rows = {model: [dict(row) for row in some] for model, some in rows.items()}
+        for model, name in computed:
+            made = [self.made(scope.models[model].computed[name], row, model) for row in self.rows[model]]
+            for row, held in zip(self.rows[model], made, strict=True):
+                row[name] = held
+
+    def made(self, definition, row: dict, model: str):
+        """What a computed field is for a row."""
+        match definition:
+            case Aggregated():
+                return self.value(definition.aggregate, row, model)
+            case Counted():
+                return Fraction(len(self.related(definition, definition.count, row, model)))
+            case Picked():
+                found = self.related(definition, definition.of, row, model)
+                return found[0][definition.related] if len(found) == 1 else None
+            case Label():
+                fitting = (one.then for one in definition.label if self.belongs(one.when, row, model))
+                return next(fitting, definition.otherwise)
+        return worth(definition.formula, row, self.now)
 
     def belongs(self, condition, row: dict, model: str) -> bool:
         match condition:
@@ -52,12 +75,12 @@ class World:
 
     def compares(self, leaf: Comparison, row: dict, model: str) -> bool:
         schema = self.scope.models[model].schema
+        if isinstance(leaf.value, Percentile):
+            return self.beside(leaf, row, model)
         if leaf.aggregate is not None:
             other = self.scope.models[model].relations[leaf.aggregate.of].model
             dtype = value_type(leaf.aggregate, self.scope.models[other].schema[leaf.aggregate.field])
             return holds(leaf, self.value(leaf.aggregate, row, model), dtype, self.now)
-        if isinstance(leaf.value, Percentile):
-            return self.beside(leaf, row[leaf.field], model)
         if leaf.path is not None:
             kind = str(leaf.as_)
             return holds(leaf, value_at(row[leaf.field], leaf.path.steps, kind), TYPES[kind], self.now)
@@ -72,7 +95,7 @@ class World:
             if all(row[here] is not None and row[here] == other[there] for here, there in link.match)
         ]
         for word in ("in_last", "in_next"):
-            if (span := getattr(asked, word)) is not None:
+            if (span := getattr(asked, word, None)) is not None:
                 window = read({"field": self.time(asked, link.model), word: str(span)})
                 found = [other for other in found if self.belongs(window, other, link.model)]
         where = getattr(asked, "where", None)
@@ -102,8 +125,11 @@ class World:
             return float(sum(map(Fraction, values)) / len(values))
         return {"sum": sum, "min": min, "max": max}[word](values)
 
-    def beside(self, leaf: Comparison, held, model: str) -> bool:
-        values = [row[leaf.field] for row in self.rows[model]]
+    def beside(self, leaf: Comparison, row: dict, model: str) -> bool:
+        def of(one: dict):
+            return one[leaf.field] if leaf.aggregate is None else self.value(leaf.aggregate, one, model)
+
+        held, values = of(row), [of(one) for one in self.rows[model]]
         values = sorted(float(value) for value in values if value is not None and value == value)
         if held is None or held != held:
             return False

@@ -3,6 +3,7 @@
 Dice, because forty trees of some hundred choices each are more than a hypothesis strategy may draw; hypothesis throws them.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import nan
@@ -11,7 +12,9 @@ from random import Random
 import polars as pl
 
 from activation_platform.segmentation.aggregates import taken, value_type
+from activation_platform.segmentation.computed import read_computed
 from activation_platform.segmentation.conditions import read
+from activation_platform.segmentation.definitions import typed
 from activation_platform.segmentation.fields import Kind, kind_of
 from activation_platform.segmentation.operators import operators_of
 from activation_platform.segmentation.related import Aggregate, Function
@@ -141,6 +144,88 @@ class Dice:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.now = random.choice(NOWS)
+        self.scope = SCOPE
+        self.schemas = {model: dict(schema) for model, schema in SCHEMAS.items()}
+        self.computed: list[tuple[str, str]] = []
+        """The computed fields, each after those that it is made of."""
+        self.inexact: set[str] = set()
+        """Those whose sums would depend on the order of adding."""
+
+    def define(self, count: int) -> None:
+        """Give the models computed fields, made of what there is before."""
+        for number in range(count):
+            model, name = self.random.choice(list(RELATIONS)), f"made{number}"
+            tree = self.definition(model)
+            if any(word in str(tree) for word in ("/", "average", *self.inexact)):
+                self.inexact.add(name)
+            known = self.scope.models[model]
+            defined = replace(
+                known, schema=SCHEMAS[model], computed={**known.computed, name: read_computed(tree)}
+            )
+            self.scope = typed(replace(self.scope, models={**self.scope.models, model: defined}))
+            self.schemas[model][name] = self.scope.models[model].schema[name]
+            self.computed.append((model, name))
+
+    def definition(self, model: str) -> dict:
+        kinds = ["aggregate", "aggregate", "count", "label", "formula", "formula", "formula"]
+        kinds += ["related"] * 2 if model in ("orders", "lines") else []
+        kind = self.random.choice(kinds)
+        if kind == "formula":
+            made = [self.number(model, 2), self.number(model, 2), self.text(model, 2), self.day(model, 1)]
+            return {"formula": self.random.choice(made)}
+        if kind == "label":
+            cases = [
+                {"when": self.tree(model, 1), "then": self.random.choice(WORDS)}
+                for _ in range(self.random.randint(1, 3))
+            ]
+            other = {} if self.random.random() < 0.5 else {"otherwise": self.random.choice(WORDS)}
+            return {"label": cases, **other}
+        if kind == "related":
+            relation = "buyer" if model == "orders" else "order"
+            there = self.schemas[RELATIONS[model][relation].model]
+            return {"related": self.random.choice(list(there)), "of": relation}
+        relation = self.random.choice(list(RELATIONS[model]))
+        other = RELATIONS[model][relation].model
+        if kind == "count":
+            return {"count": relation, **self.wanted(other, 1)}
+        return {"aggregate": self.aggregate(relation, other, 1)}
+
+    def named(self, model: str, *kinds: Kind) -> list[str]:
+        return [name for name, dtype in self.schemas[model].items() if kind_of(dtype) in kinds]
+
+    def number(self, model: str, depth: int) -> str:
+        """A formula that is a number."""
+        if not depth or self.random.random() < 0.2:
+            literals = ["0", "1", "2", "0.5", "3.25"]
+            return self.random.choice([*self.named(model, Kind.NUMBER), self.random.choice(literals)])
+        one, other = (self.number(model, depth - 1) for _ in "ab")
+        forms = [f"({one} + {other})", f"({one} - {other})", f"({one} * {self.number(model, 0)})"]
+        forms += [f"({one} / {other})", f"(-{one})", f"coalesce({one}, {other})"]
+        forms += [f"round({one})", f"round({one}, {self.random.randint(0, 3)})"]
+        forms += [f"days_between({self.moment_of(model)}, {self.moment_of(model)})"]
+        return self.random.choice(forms)
+
+    def text(self, model: str, depth: int) -> str:
+        """A formula that is a text."""
+        known = self.named(model, Kind.TEXT)
+        if not depth or self.random.random() < 0.2:
+            return self.random.choice([*known, *known, repr(self.random.choice(WORDS))])
+        one, other = (self.text(model, depth - 1) for _ in "ab")
+        return self.random.choice(
+            [f"({one} || {other})", f"lower({one})", f"upper({one})", f"coalesce({one}, {other})"]
+        )
+
+    def day(self, model: str, depth: int) -> str:
+        """A formula that is a day."""
+        days = [*self.named(model, Kind.DATE), "today()"]
+        return (
+            f"coalesce({self.random.choice(days)}, {self.day(model, 0)})"
+            if depth
+            else self.random.choice(days)
+        )
+
+    def moment_of(self, model: str) -> str:
+        return self.random.choice([*self.named(model, Kind.DATE, Kind.TIMESTAMP), "today()"])
 
     def shop(self) -> dict[str, list[dict]]:
         """Rows of every model, as `reference.py` holds them before they are rounded."""
@@ -199,15 +284,11 @@ class Dice:
         kinds += ["has", "has", "aggregate", "aggregate", "sequence", "limit"] if depth else []
         match self.random.choice(kinds):
             case "field":
-                field = self.random.choice(list(SCHEMAS[model]))
-                return self.compared({"field": field}, SCHEMAS[model][field])
+                field = self.random.choice(list(self.schemas[model]))
+                return self.compared({"field": field}, self.schemas[model][field])
             case "percentile":
-                fields = [name for name, dtype in SCHEMAS[model].items() if dtype.is_numeric()]
-                word = self.random.choice(["above", "at_least", "below", "at_most"])
-                return {
-                    "field": self.random.choice(fields),
-                    word: {"percentile": self.random.choice([0, 25, 50, 75, 100])},
-                }
+                fields = [name for name in self.named(model, Kind.NUMBER) if name not in self.inexact]
+                return self.beside({"field": self.random.choice(fields)})
             case "segment" | "taken_by" as word:
                 known = [name for name, segment in SEGMENTS.items() if segment.model == model]
                 return {word: self.random.choice(known)} if known else self.leaf(model, depth)
@@ -221,13 +302,17 @@ class Dice:
                 relation = self.random.choice(list(RELATIONS[model]))
                 return self.related(kind, relation, RELATIONS[model][relation].model, depth)
 
+    def beside(self, subject: dict) -> dict:
+        word = self.random.choice(["above", "at_least", "below", "at_most"])
+        return {**subject, word: {"percentile": self.random.choice([0, 25, 50, 75, 100])}}
+
     def limit(self, model: str) -> dict:
         if self.random.random() < 0.4:
             return {
                 "sample": self.random.choice([1, 2, 5, "50 %", "12.5 %"]),
                 "seed": self.random.choice("ab"),
             }
-        fields = [self.random.choice(list(SCHEMAS[model])) for _ in range(self.random.randint(1, 2))]
+        fields = [self.random.choice(list(self.schemas[model])) for _ in range(self.random.randint(1, 2))]
         by = [
             {
                 self.random.choice(["ascending", "descending"]): field,
@@ -238,22 +323,35 @@ class Dice:
         return {"top": self.random.choice([1, 2, 3, 7]), "by": by}
 
     def related(self, kind: str, relation: str, other: str, depth: int) -> dict:
-        asked = self.window(other)
         if kind == "sequence":
+            asked = self.window(other)
             steps = [self.step(other, depth - 1) for _ in range(self.random.randint(2, 3))]
             steps[0].pop("within", None)
             return {"sequence": relation, "steps": steps, **asked}
-        if self.random.random() < 0.6:
-            asked["where"] = self.tree(other, depth - 1)
         if kind == "has":
-            return {"has": relation, **self.random.choice(COUNTS), **asked}
+            return {"has": relation, **self.random.choice(COUNTS), **self.wanted(other, depth)}
+        aggregate = self.aggregate(relation, other, depth)
+        said = Aggregate.model_validate(aggregate)
+        dtype = value_type(said, self.schemas[other][said.field])
+        if dtype.is_numeric() and said.field not in self.inexact and self.random.random() < 0.2:
+            return self.beside({"aggregate": aggregate})
+        return self.compared({"aggregate": aggregate}, dtype)
+
+    def wanted(self, model: str, depth: int) -> dict:
+        """A window and a condition for related rows."""
+        where = {"where": self.tree(model, depth - 1)} if self.random.random() < 0.6 else {}
+        return {**self.window(model), **where}
+
+    def aggregate(self, relation: str, other: str, depth: int) -> dict:
         ordered = (Function.FIRST, Function.LAST)  # of rows that share a key, any may be the first
         function = self.random.choice([one for one in Function if other != "customers" or one not in ordered])
-        schema = SCHEMAS[other]
-        fields = [name for name, dtype in schema.items() if kind_of(dtype) in taken(function)]
-        aggregate = {str(function): self.random.choice(fields), "of": relation, **asked}
-        said = Aggregate.model_validate(aggregate)
-        return self.compared({"aggregate": aggregate}, value_type(said, schema[said.field]))
+        added = function in (Function.SUM, Function.AVERAGE)
+        fields = [
+            name
+            for name, dtype in self.schemas[other].items()
+            if kind_of(dtype) in taken(function) and not (added and name in self.inexact)
+        ]
+        return {str(function): self.random.choice(fields), "of": relation, **self.wanted(other, depth)}
 
     def step(self, model: str, depth: int) -> dict:
         said: dict = {}
@@ -267,7 +365,9 @@ class Dice:
         if self.random.random() < 0.6:
             return {}
         moments = [
-            name for name, dtype in SCHEMAS[model].items() if kind_of(dtype) in (Kind.DATE, Kind.TIMESTAMP)
+            name
+            for name, dtype in self.schemas[model].items()
+            if kind_of(dtype) in (Kind.DATE, Kind.TIMESTAMP)
         ]
         named = {} if self.random.random() < 0.5 else {"time": self.random.choice(moments)}
         return {self.random.choice(["in_last", "in_next"]): self.random.choice(SPANS), **named}

@@ -6,16 +6,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.compile import compile_condition, compile_source
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, _engine
 from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.reference_world import World
-from activation_platform_tests.segmentation.shops import SCHEMAS, SCOPE, Dice
+from activation_platform_tests.segmentation.shops import SCHEMAS, Dice
 from activation_platform_tests.segmentation.test_agreement import as_held, frame_of
 from activation_platform_tests.sources.naming import Spoken
 
 AT_ONCE = 50
+FIELDS = 8
 SETTINGS = {"phases": [Phase.generate], "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
@@ -24,13 +25,15 @@ def frames(shop: dict) -> dict[str, pl.DataFrame]:
     return found | {"customers": found["customers"].with_row_index("row").cast({"row": pl.Int64})}
 
 
-def expected(shop: dict, conditions: list, now) -> list[list[int]]:
+def world_of(shop: dict, dice: Dice) -> World:
     held = {name: [as_held(row, SCHEMAS[name]) for row in rows] for name, rows in shop.items()}
-    world = World(SCOPE, held, now)
-    return [
-        [number for number, row in enumerate(held["customers"]) if world.belongs(one, row, "customers")]
-        for one in conditions
-    ]
+    return World(dice.scope, held, dice.now, dice.computed)
+
+
+def expected(shop: dict, conditions: list, dice: Dice) -> list[list[int]]:
+    world = world_of(shop, dice)
+    rows = [*enumerate(world.rows["customers"])]
+    return [[number for number, row in rows if world.belongs(one, row, "customers")] for one in conditions]
 
 
 def asked(conditions: list, now, scope, **naming) -> list[exp.Expr]:
@@ -55,20 +58,22 @@ def folder(tmp_path_factory):
 @given(random=st.randoms(use_true_random=True))
 def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, random):
     dice = Dice(random)
+    dice.define(random.randint(0, FIELDS))
     shop, now, wanted = dice.shop(), dice.now, [dice.tree("customers", 4) for _ in range(AT_ONCE)]
     files = {}
     for name, frame in frames(shop).items():
         files[name] = [folder / f"{name}.parquet"]
         frame.write_parquet(files[name][0])
-    snapshots = Snapshots(files, SCOPE)
+    snapshots = Snapshots(files, dice.scope)
     conditions = [read(tree) for tree in wanted]
 
     with _engine(snapshots, trust_statistics=False) as (engine, _):
         answers = asked(conditions, now, snapshots.scope, naming=snapshots)
-        query = exp.select(snapshots.column("customers", "row"), *answers).from_(snapshots.rows("customers"))
+        source = compile_source(snapshots.scope, *answers, now=now, naming=snapshots)
+        query = exp.select(snapshots.column("customers", "row"), *answers).from_(source)
         taken = told(engine.execute(query.sql(dialect="duckdb")).fetchall(), AT_ONCE)
 
-    for tree, found, right in zip(wanted, taken, expected(shop, conditions, now), strict=True):
+    for tree, found, right in zip(wanted, taken, expected(shop, conditions, dice), strict=True):
         assert found == right, tree
 
 
@@ -78,11 +83,14 @@ def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, p
     from adbc_driver_postgresql import dbapi
 
     dice = Dice(random)
+    dice.define(random.randint(0, FIELDS))
     shop, now, wanted = dice.shop(), dice.now, [dice.tree("customers", 4) for _ in range(AT_ONCE)]
     conditions = [read(tree) for tree in wanted]
     postgres = dialect_of("postgres")
-    answers = asked(conditions, now, SCOPE, naming=Spoken(postgres))
-    query = exp.select(exp.column("row"), *answers).from_("customers")
+    naming = Spoken(postgres)
+    answers = asked(conditions, now, dice.scope, naming=naming)
+    source = compile_source(dice.scope, *answers, now=now, naming=naming)
+    query = exp.select(exp.column("row"), *answers).from_(source)
     statement = postgres.written(postgres.conditions(query))
 
     with dbapi.connect(postgres_server.uri(postgres_database)) as connection, connection.cursor() as cursor:
@@ -91,5 +99,5 @@ def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, p
         cursor.execute(statement)
         taken = told(cursor.fetchall(), AT_ONCE)
 
-    for tree, found, right in zip(wanted, taken, expected(shop, conditions, now), strict=True):
+    for tree, found, right in zip(wanted, taken, expected(shop, conditions, dice), strict=True):
         assert found == right, tree
