@@ -121,11 +121,11 @@ def _newest(component: "SegmentComponent | ModelComponent") -> "Snapshot":
 
 def _explain(found: _Found, *, as_json: bool) -> None:
     from activation_platform.components.staying import fitting
-    from activation_platform.segmentation.words import sentence
+    from activation_platform.segmentation.computed_words import explained
 
     dialect, sql = _sql(found)
     with fitting(found.component):
-        told = sentence(found.condition, found.snapshots.scope, found.made.instant)
+        told = explained(found.condition, found.snapshots.scope, found.made.instant)
     members, rows = found.made.rows, found.rows.rows
     if as_json:
         facts = {"segment": found.component.name, "sentence": told, "dialect": dialect, "sql": sql}
@@ -148,8 +148,7 @@ def _sql(found: _Found) -> tuple[str, str]:
 
     from activation_platform.cli.asked import source_of
     from activation_platform.components.staying import fitting, members
-    from activation_platform.segmentation.compile import compile_condition
-    from activation_platform.segmentation.scope import QUOTED
+    from activation_platform.segmentation.compile import compile_condition, compile_source
 
     if found.model.spec.engine is Engine.WAREHOUSE:
         source = source_of(found.workspace.find("source", found.model.spec.source))
@@ -157,7 +156,8 @@ def _sql(found: _Found) -> tuple[str, str]:
     scope = found.snapshots.scope
     with fitting(found.component):
         where = compile_condition(found.condition, scope, now=found.made.instant)
-    return "duckdb", exp.select("*").from_(QUOTED.rows(scope.name)).where(where).sql("duckdb", pretty=True)
+        rows = compile_source(scope, where, now=found.made.instant)
+    return "duckdb", exp.select("*").from_(rows).where(where).sql("duckdb", pretty=True)
 
 
 def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:

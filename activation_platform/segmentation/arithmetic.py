@@ -28,6 +28,7 @@ __all__ = [
 _DIGITS = 38
 _SCALE = 9
 """BigQuery keeps so many digits after the point, and Snowflake three more."""
+_KEPT = 6
 _WHOLE = 19
 """Digits of an integer of 64 bits."""
 _REAL = 50
@@ -148,7 +149,7 @@ def added(operation: type[exp.Binary], one: Number, other: Number) -> Number:
     """`a + b` and `a - b`"""
     if isinstance(one, Exact) and isinstance(other, Exact):
         whole, scale = max(one.whole, other.whole) + 1, max(one.scale, other.scale)
-        if whole + scale <= _DIGITS:
+        if _fits(whole, scale):
             sql = operation(this=one.sized(whole, scale), expression=other.sized(whole, scale))
             return Exact(exp.paren(sql), whole, scale)
     first, second = one.real, other.real
@@ -160,7 +161,7 @@ def multiplied(one: Number, other: Number) -> Number:
     """`a * b`"""
     if isinstance(one, Exact) and isinstance(other, Exact):
         whole, scale = one.whole + other.whole, one.scale + other.scale
-        if whole + scale <= _DIGITS and scale <= _SCALE:
+        if _fits(whole, scale):
             factors = (each.sized(each.whole, each.scale) for each in (one, other))
             return Exact(exp.paren(exp.Mul(this=next(factors), expression=next(factors))), whole, scale)
     first, second = one.real, other.real
@@ -198,11 +199,19 @@ def unified(several: Sequence[Number]) -> list[Number]:
     exact = [one for one in several if isinstance(one, Exact)]
     if len(exact) == len(several):
         whole, scale = max(one.whole for one in exact), max(one.scale for one in exact)
-        if whole + scale <= _DIGITS:
+        if _fits(whole, scale):
             return [Exact(one.sized(whole, scale), whole, scale) for one in exact]
     real = [one.real for one in several]
     high, low = max(one.high for one in real), max(one.low for one in real)
     return [Real(one.sql, high, low) for one in real]
+
+
+def _fits(whole: int, scale: int) -> bool:
+    """Whether every engine keeps so many digits: Databricks reckons with one more, and drops what stands after the sixth then.
+
+    https://docs.databricks.com/aws/en/sql/language-manual/data-types/decimal-type
+    """
+    return scale <= _SCALE and whole + scale <= (_DIGITS if scale <= _KEPT else _DIGITS - 1)
 
 
 def _decimal(dtype: pl.DataType) -> tuple[int, int]:

@@ -36,6 +36,7 @@ from activation_platform.segmentation.values import Percentile, Weekday
 __all__ = [
     "aggregate_in_words",
     "in_words",
+    "rows_in_words",
     "sentence",
     "subject_in_words",
     "value_in_words",
@@ -123,6 +124,13 @@ def subject_in_words(leaf: Comparison) -> str:
     return field if leaf.path is None else f"the {leaf.as_} at {leaf.path} of {field}"
 
 
+def rows_in_words(
+    relation: str, wanted: Windowed, where: Condition | None, scope: Scope, now: datetime
+) -> str:
+    """A relation, the window its rows lie in, and what holds of them."""
+    return _Words(scope, now).rows(relation, wanted, where)
+
+
 def aggregate_in_words(aggregate: Aggregate) -> str:
     """What is made of the values of related rows, without saying which rows."""
     return _MADE[aggregate.function].format(name_in_words(aggregate.field))
@@ -159,7 +167,7 @@ class _Words:
             case Comparison():
                 return self._compared(condition)
             case Has():
-                rows = self._rows(condition.has, condition, condition.where)
+                rows = self.rows(condition.has, condition, condition.where)
                 return f"it has {_count(*condition.bounds)} of {rows}"
             case Steps():
                 return self._followed(condition)
@@ -189,7 +197,7 @@ class _Words:
         aggregate = leaf.aggregate
         held = _type(self._scope.related(aggregate.of), aggregate.field)
         made = None if held is None else value_type(aggregate, held)
-        rows = self._rows(aggregate.of, aggregate, aggregate.where)
+        rows = self.rows(aggregate.of, aggregate, aggregate.where)
         return f"{aggregate_in_words(aggregate)} over rows of {rows} {self._predicate(leaf, made)}"
 
     def _predicate(self, leaf: Comparison, dtype: pl.DataType | None) -> str:
@@ -212,8 +220,7 @@ class _Words:
             return ""
         return "".join(f" ({_ends(one)})" for one in intervals(operator, leaf.value, dtype, self._now))
 
-    def _rows(self, relation: str, wanted: Windowed, where: Condition | None) -> str:
-        """A relation, the window its rows lie in, and what holds of them."""
+    def rows(self, relation: str, wanted: Windowed, where: Condition | None) -> str:
         related = _Words(self._scope.related(relation), self._now)
         parts = []
         for word in ("in_last", "in_next"):
@@ -230,7 +237,7 @@ class _Words:
         for step in leaf.steps:
             row = "any" if step.where is None else f"one for which ({related.said(step.where)})"
             steps.append(row if step.within is None else f"within {step.within} {row}")
-        rows = self._rows(leaf.sequence, leaf, None)
+        rows = self.rows(leaf.sequence, leaf, None)
         return f"it has rows of {rows}, each later than the one before: first {', then '.join(steps)}"
 
 

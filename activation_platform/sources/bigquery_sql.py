@@ -9,6 +9,9 @@ from activation_platform.sources.dialect import Dialect, call, from_monday, text
 
 __all__ = ["BigQuerySql"]
 
+_NARROW, _RESULT = 14, 38
+"""Digits before the point of factors whose product is a NUMERIC; all digits of what a sum or a formula is in the end."""
+
 
 class BigQuerySql(Dialect):
     """https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax
@@ -53,6 +56,8 @@ class BigQuerySql(Dialect):
             return exp.not_(call("IS_NAN", node.this))
         if isinstance(node, exp.Encode):  # which has no collation
             return exp.cast(node.this, "BYTES", dialect="bigquery")
+        if isinstance(node, exp.Cast):
+            return _wide_enough(node)
         if isinstance(node, exp.AtTimeZone):
             zoned: exp.Expr = node.this
             return zoned
@@ -67,6 +72,20 @@ class BigQuerySql(Dialect):
     def view(self, view: str, query: str) -> list[str]:
         """https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_view_statement"""
         return [f"CREATE OR REPLACE VIEW {view} AS {query}"]
+
+
+def _wide_enough(cast: exp.Cast) -> exp.Cast:
+    """A factor of a product that may have more than the 29 digits that NUMERIC has before the point.
+
+    Decimals of 38 digits are results of sums and formulas, which arrive as NUMERIC.
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types
+    """
+    if cast.to.this is not exp.DType.DECIMAL:
+        return cast
+    digits, scale = (int(one.name) for one in cast.to.expressions)
+    if digits - scale <= _NARROW or digits == _RESULT:
+        return cast
+    return exp.cast(cast.this, "BIGNUMERIC", dialect="bigquery")
 
 
 def _percentile(model: exp.Select) -> exp.Select:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sqlglot import exp
 
-from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.compile import compile_condition, compile_source
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.scope import Scope, alone
 from activation_platform.sources.dialect import DIALECTS, dialect_of
-from activation_platform_tests.segmentation import test_places
+from activation_platform_tests.segmentation import test_computed, test_places
 from activation_platform_tests.segmentation.test_compile import GOLDEN, NOW, SCHEMA
 from activation_platform_tests.segmentation.test_json_values import LEAVES, PROFILES
 from activation_platform_tests.segmentation.test_related import FORMS, SCOPE
@@ -22,10 +23,11 @@ FOLDER = Path(__file__).parent / "conditions"
 SETS: dict[str, list[tuple[dict[str, Any], Scope]]] = {
     "": [(tree, alone(SCHEMA)) for tree, _ in GOLDEN],
     "related-": [(tree, SCOPE) for tree in FORMS],
+    "computed-": [(tree, test_computed.SCOPE) for tree in test_computed.FORMS],
     "places-": [(tree, replace(test_places.SCOPE, name=model)) for model, tree in test_places.FORMS],
     "json-": [(tree, alone(PROFILES)) for tree in LEAVES],
 }
-"""Conditions about one model, those about several, splits and limits, and values within JSON."""
+"""Conditions about one model, those about several, those on computed fields, splits and limits, and values within JSON."""
 
 
 def kinds(dialect: str) -> list[str]:
@@ -39,7 +41,7 @@ def trees(dialect: str, kind: str) -> list[tuple[dict[str, Any], Scope]]:
 
 
 def said(dialect: str, kind: str = "") -> str:
-    """Each condition, and below it what it is in a dialect; all at one instant."""
+    """Each condition, and below it what it is in a dialect, with the rows where fields are computed; all at one instant."""
     asked = trees(dialect, kind)
     return "\n".join(f"-- {_written(tree)}\n{_sql(tree, scope, dialect)}\n" for tree, scope in asked)
 
@@ -59,7 +61,10 @@ def _written(tree: dict[str, Any]) -> str:
 def _sql(tree: dict[str, Any], scope: Scope, dialect: str) -> str:
     words = dialect_of(dialect)
     condition = compile_condition(read(tree), scope, now=NOW, naming=Spoken(words))
-    return words.conditions(condition).sql(dialect=dialect)
+    if not scope.model.computed:
+        return words.conditions(condition).sql(dialect=dialect)
+    rows = compile_source(scope, condition, now=NOW, naming=Spoken(words))
+    return words.conditions(exp.select("*").from_(rows).where(condition)).sql(dialect=dialect)
 
 
 if __name__ == "__main__":
