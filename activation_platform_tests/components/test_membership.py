@@ -123,12 +123,67 @@ def test_a_limited_segment_may_exclude(project, loaded, storage, warehouse):
     assert (members(storage, "top"), members(storage, "loyal")) == ([5], [3, 4])
 
 
+def test_a_limit_goes_with_a_template_and_with_a_computed_field(project, loaded, storage, warehouse):
+    fill(warehouse, [person(number, orders=number) for number in range(1, 9)])
+    project.replaced("kind: users", "kind: users\n  computed: {unrest: {formula: 0 - orders}}")
+    project.also(TEMPLATE).also(FILLED)
+
+    succeeded(loaded(project).run("segments/filled"))
+
+    assert members(storage, "filled") == [3, 4]
+
+
+def test_who_is_overtaken_leaves_the_destination_wherever_the_rows_stay(project, loaded, sandbox, warehouse):
+    first = segment(
+        "first", "{field: orders, at_least: 3}", "  limit: {top: 3, by: [{descending: orders}]}\n"
+    )
+    project.replaced("kind: users", "kind: users\n  engine: warehouse").also(first)
+    project.replaced("  name: letters\n  segment: loyal", "  name: letters\n  segment: first")
+    fill(warehouse, [person(number, orders=number) for number in range(1, 7)])
+    succeeded(loaded(project).run(LETTERS, partition=FIRST))
+    fill(warehouse, [person(number, orders=number) for number in range(1, 8)])
+    figures = told(succeeded(loaded(project).run(LETTERS, partition=SECOND)), LETTERS)
+
+    assert (figures["inserted"], figures["updated"], figures["deleted"]) == (1, 0, 1)
+    sandbox.world.finish_erasures()
+    assert sorted(sandbox.world.part("batch", "profiles")) == ["5", "6", "7"]
+
+
+def test_the_arms_are_the_same_where_the_rows_stay_and_where_they_are_read(
+    tested, loaded, sandbox, warehouse
+):
+    fill(warehouse, map(person, range(1, 41)))
+    succeeded(loaded(tested).run(LETTERS, partition=FIRST))
+    tested.replaced("kind: users", "kind: users\n  engine: warehouse")
+    figures = told(succeeded(loaded(tested).run(LETTERS, partition=SECOND)), LETTERS)
+
+    assert figures["status"] == "nothing to do"
+
+
 LISTS = ("kind: users", "kind: users\n  priority_lists: {lifecycle: [first, second, third]}")
 LISTED = {
     "first": limited("first", "{top: 2, by: [{descending: orders}]}"),
     "second": segment("second", "{field: orders, at_least: 4}"),
     "third": limited("third", "{top: 5, by: [{descending: orders}]}"),
 }
+
+
+TEMPLATE = """\
+type: activation_platform.TemplateComponent
+attributes:
+  name: idle
+  parameters: [rows]
+  where: {limit: {top: {parameter: rows}, by: [{descending: unrest}]}, of: {field: id, above: 2}}
+"""
+FILLED = """\
+type: activation_platform.SegmentComponent
+attributes:
+  name: filled
+  model: people
+  template: idle
+  values: {rows: 3}
+  limit: {top: 2, by: [{descending: unrest}]}
+"""
 
 
 @pytest.fixture

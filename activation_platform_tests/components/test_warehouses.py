@@ -19,6 +19,8 @@ from activation_platform_tests.components.project import (
     succeeded,
     told,
 )
+from activation_platform_tests.components.test_membership import SPLIT
+from activation_platform_tests.components.test_related_segments import segment
 from activation_platform_tests.destinations.files.stores import ObjectStore
 from activation_platform_tests.sources import databricks_workspace, redshift_cluster
 
@@ -279,6 +281,35 @@ def test_what_stays_in_the_warehouse_is_shown_there_with_its_figures(shop, proje
     assert shop.rows("select count(*) from activation_segments.model_people") == [(5,)]
     figures = "select kind, name, total, with_key, distinct_keys from activation_stats.frames order by kind"
     assert shop.rows(figures) == [("model", "people", 5, 5, 5), ("segment", "loyal", 4, 4, 4)]
+
+
+@on("bigquery", "databricks", "duckdb", "postgres", "redshift", "snowflake")
+def test_arms_and_limits_take_the_same_people_in_every_warehouse(shop, project, loaded):
+    chosen = {
+        "treated": ("{split: welcome_test, arm: treatment}", ""),
+        "first": (
+            "{field: orders, at_least: 2}",
+            "  limit: {top: 5, by: [{descending: first_name}, {ascending: orders}]}\n",
+        ),
+        "some": ("{none: [{segment: first}]}", "  limit: {sample: 4, seed: a}\n"),
+    }
+    project.replaced(*STAYING).also(SPLIT)
+    for name, (where, more) in chosen.items():
+        project.also(segment(name, where, more))
+    names = ["a", "B", "b", "Zoë", "ä", "_", "10", "9"]
+    shop.fill([person(number, orders=number % 5, first_name=names[number % 8]) for number in range(1, 31)])
+
+    succeeded(loaded(project).run(*(f"segments/{name}" for name in chosen)))
+
+    found = {
+        name: shop.rows(f'select "id" from activation_segments.segment_{name} order by "id"')
+        for name in chosen
+    }
+    assert {name: [number for (number,) in rows] for name, rows in found.items()} == {
+        "treated": [*range(2, 10), 13, *range(16, 23), 30],
+        "first": [2, 4, 12, 18, 28],
+        "some": [17, 19, 22, 29],
+    }
 
 
 def two_partitions(shop, runner, sandbox):

@@ -12,7 +12,9 @@ import pytest
 from sqlglot import exp
 
 from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.computed import read_computed
 from activation_platform.segmentation.conditions import AllOf, read
+from activation_platform.segmentation.definitions import computed_problems, typed
 from activation_platform.segmentation.evaluate import Snapshots, answers, evaluate
 from activation_platform.segmentation.keys import hashed
 from activation_platform.segmentation.problems import InvalidCondition
@@ -422,3 +424,17 @@ def test_the_sql_of_a_priority_list_grows_with_its_length_and_not_faster():
     last = compile_condition(read({"segment": "s39"}), replace(SCOPE, segments=segments), now=NOW).sql()
 
     assert last.count('"id" >') == 40
+
+
+def test_a_label_that_a_limit_orders_by_cannot_be_made_of_that_limit():
+    rank = read_computed({"label": [{"when": {"segment": "top"}, "then": "best"}]})
+    top = Segment("people", read({"limit": {"top": 5, "by": [{"ascending": "rank"}]}}))
+    scope = replace(
+        SCOPE,
+        models={"people": replace(SCOPE.models["people"], computed={"rank": rank})},
+        segments={"top": top},
+    )
+
+    (problem,) = computed_problems("rank", typed(scope))
+
+    assert problem.message == "the field refers to itself: rank → segment top → rank"

@@ -198,6 +198,9 @@ def _translated(text: str) -> str:
         table.set("catalog", None)
     for call in tree.find_all(exp.Format):
         call.replace(exp.Anonymous(this="printf", expressions=[call.this, *call.expressions]))
+    for cast in tree.find_all(exp.Cast):
+        if cast.to.is_type("VARBINARY", "BINARY"):  # DuckDB's own casts of texts to bytes are for ASCII
+            cast.replace(exp.Anonymous(this="encode", expressions=[cast.this]))
     return tree.sql(dialect="duckdb")
 
 
