@@ -5,6 +5,7 @@ mapped and written as what they are (https://arrow.apache.org/docs/format/Column
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,14 @@ def as_base(chunks: Iterable[pl.DataFrame], room: Path) -> Callable[[Path], None
 
 def _write(path: Path, chunks: Iterable[pl.DataFrame], room: Path) -> None:
     columns: list[_Column] = []
-    for chunk in chunks:
-        table = chunk.to_arrow(compat_level=pl.CompatLevel.oldest())
-        columns = columns or [_Column(room, field) for field in table.schema]
-        for column, values in zip(columns, table.columns, strict=True):
-            column.append(values)
-    schema = pa.schema([column.field for column in columns])
-    batch = pa.record_batch([column.mapped() for column in columns], schema=schema)
+    with ExitStack() as files:
+        for chunk in chunks:
+            table = chunk.to_arrow(compat_level=pl.CompatLevel.oldest())
+            columns = columns or [_Column(room, field, files) for field in table.schema]
+            for column, values in zip(columns, table.columns, strict=True):
+                column.append(values)
+        schema = pa.schema([column.field for column in columns])
+        batch = pa.record_batch([column.mapped() for column in columns], schema=schema)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(batch)
 
@@ -58,12 +60,13 @@ def _write(path: Path, chunks: Iterable[pl.DataFrame], room: Path) -> None:
 class _Column:
     """The buffers of one column, as files that grow: which rows hold a value, where each text ends, the values."""
 
-    def __init__(self, room: Path, field: pa.Field) -> None:
+    def __init__(self, room: Path, field: pa.Field, files: ExitStack) -> None:
         self.field = field
         self._is_text = pa.types.is_large_string(field.type)
         self._rows = self._bytes = self._nulls = 0
         self._valid, self._ends, self._values = (
-            (room / f"{field.name}.{part}").open("w+b") for part in ("valid", "ends", "values")
+            files.enter_context((room / f"{field.name}.{part}").open("w+b"))
+            for part in ("valid", "ends", "values")
         )
         if self._is_text:
             self._ends.write(np.zeros(1, dtype=np.int64).data)
@@ -86,14 +89,11 @@ class _Column:
 
     def mapped(self) -> pa.Array:
         buffers = [self._mask(), *([_map(self._ends)] if self._is_text else []), _map(self._values)]
-        self._ends.close()
-        self._values.close()
         return pa.Array.from_buffers(self.field.type, self._rows, buffers, self._nulls)
 
     def _mask(self) -> Any:
         """Which rows hold a value, one bit each; nothing where all do."""
         valid = np.frombuffer(_map(self._valid), dtype=np.bool_)
-        self._valid.close()
         if not self._nulls:
             return None
         parts = range(0, len(valid), _BITS_AT_ONCE)

@@ -19,7 +19,7 @@ __all__ = ["Part", "in_parts"]
 
 _IN_MEMORY = 128 * 1024 * 1024
 """Bytes of a journal whose events are folded in one piece."""
-_RANGES = 256
+_RANGES = 128
 _AT_ONCE = 262_144
 """Events that are laid out at a time."""
 

@@ -1,15 +1,19 @@
 """A run of which too much happened for memory leaves what it would have left, had it been folded in one piece."""
 
+import errno
+import gc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from activation_platform.sync import journal, ranges
+from activation_platform.sync.base_file import as_base
 from activation_platform.sync.fingerprint import text_hash
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.ledger import Ledger
@@ -92,3 +96,14 @@ def test_every_event_is_in_the_part_of_its_key_and_in_its_order(frames):
             assert_frame_equal(part.of(every), part.events)
     together = pl.concat([part.events for part in parts])
     assert_frame_equal(together, every.sort(pl.col("key64") // 2**62, maintain_order=True))
+
+
+def test_a_base_that_breaks_off_leaves_no_file_open(tmp_path):
+    def chunks():
+        yield pl.DataFrame({"key": ["a"], "number": [1]})
+        yield pl.DataFrame({"key": ["b"], "number": [2]})
+        raise OSError(errno.ENOSPC, "no room")
+
+    with pytest.raises(OSError, match="no room"):
+        as_base(chunks(), tmp_path)(tmp_path / "base.arrow")
+    gc.collect()  # which warns of what was left open
