@@ -9,11 +9,13 @@ from rich.text import Text
 
 from activation_platform.cli.saying import not_known, say, say_json
 from activation_platform.cli.untrusted import plain
+from activation_platform.cli.verdicts import say_verdict
 from activation_platform.contracts.modes import Engine
+from activation_platform.segmentation.shown import shown
 
 if TYPE_CHECKING:
     from activation_platform.components.segment import SegmentComponent
-    from activation_platform.components.trials import Difference, Trial
+    from activation_platform.components.trials import Trial
     from activation_platform.components.workspace import Workspace
 
 __all__ = ["app"]
@@ -63,8 +65,9 @@ def _say(
     for segment, trial in trials:
         mark = Text("passed ", "green") if trial.passed else Text("failed ", "bold red")
         say(Text.assemble(mark, plain(f"{segment.name}, {trial.case.name}: {trial.words}")))
-        for difference in trial.differences:
-            _say_difference(difference)
+        for difference, verdict in trial.explained:
+            say(plain(f"  {difference.word} {difference.key}:"))
+            say_verdict(shown(verdict, clear=True), depth=2)  # the rows stand in the project's own files
     for segment in segments:
         if workspace.find("model", segment.spec.model).spec.engine is Engine.WAREHOUSE and segment.spec.tests:
             say(f"{segment.name} stays in its warehouse, which was not asked: its tests ran here, in DuckDB.")
@@ -73,16 +76,6 @@ def _say(
     passed = sum(trial.passed for _, trial in trials)
     if all_of_them or trials:
         say(f"{passed} of {len(trials)} tests passed." if trials else "No segment has tests.")
-
-
-def _say_difference(difference: "Difference") -> None:
-    from activation_platform.cli.verdicts import say_verdict
-    from activation_platform.segmentation.shown import shown
-
-    word = "missing" if difference.expected else "unexpected"
-    say(plain(f"  {word} {difference.key}{':' if difference.verdict else ''}"))
-    if difference.verdict is not None:  # in clear: these rows stand in the project's own files
-        say_verdict(shown(difference.verdict, clear=True), depth=2)
 
 
 def _described(segment: "SegmentComponent", trial: "Trial") -> dict[str, Any]:

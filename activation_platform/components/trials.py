@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Difference", "Trial", "checks_of", "tried"]
 
-_EXPLAINED = 10
+_NAMED, _EXPLAINED = 20, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Difference:
     key: str
     expected: bool
     verdict: Verdict | None
+
+    @property
+    def word(self) -> str:
+        """What is wrong with the key."""
+        return "missing" if self.expected else "unexpected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,21 @@ class Trial:
 
     @property
     def words(self) -> str:
-        """The result in a line."""
+        """The result in a line, with the first keys of those that differ."""
         if self.passed:
             return f"{self.members} of {self.rows} rows belong, as expected"
         told = {"missing": self.keys(expected=True), "unexpected": self.keys(expected=False)}
-        return "; ".join(f"{word}: {', '.join(keys)}" for word, keys in told.items() if keys)
+        return "; ".join(f"{word}: {_listed(keys)}" for word, keys in told.items() if keys)
+
+    @property
+    def explained(self) -> list[tuple[Difference, Verdict]]:
+        """The first of the differences, with the reasons."""
+        return [(one, one.verdict) for one in self.differences if one.verdict is not None]
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = len(keys) - _NAMED
+    return ", ".join(keys[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def tried(segment: "SegmentComponent", workspace: Workspace, case: Case) -> Trial:
@@ -125,8 +140,8 @@ def _result(segment: "SegmentComponent", workspace: Workspace, case: Case) -> dg
         passed, words = trial.passed, trial.words
         facts = {"rows": trial.rows, "members": trial.members}
         if not passed:
-            explained = "\n\n".join(f"```\n{_explained(one)}\n```" for one in trial.differences)
-            facts["why"] = dg.MetadataValue.md(explained)
+            explained = (f"```\n{_explained(*one)}\n```" for one in trial.explained)
+            facts["why"] = dg.MetadataValue.md("\n\n".join(explained))
     return dg.AssetCheckResult(
         asset_key=segment.asset_key,
         check_name=case.name,
@@ -137,7 +152,6 @@ def _result(segment: "SegmentComponent", workspace: Workspace, case: Case) -> dg
     )
 
 
-def _explained(one: Difference) -> str:
-    head = f"{mask_text(one.key)} is {'missing' if one.expected else 'unexpected'}"
-    tree = () if one.verdict is None else lines(shown(one.verdict, clear=False))
-    return "\n".join([head, *("".join(line) for line in tree)])
+def _explained(one: Difference, verdict: Verdict) -> str:
+    head = f"{mask_text(one.key)} is {one.word}"
+    return "\n".join([head, *("".join(line) for line in lines(shown(verdict, clear=False)))])

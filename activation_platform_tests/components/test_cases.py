@@ -1,8 +1,13 @@
 """Tests of segments: as checks in Dagster, and everything impossible that they can say, told when definitions load."""
 
+from importlib.resources import files
+
 import dagster as dg
 import pytest
+import yaml
 
+from activation_platform.components import samples
+from activation_platform.components.segment import SegmentSpec
 from activation_platform_tests.components.project import LETTERS, evaluations, materialised, succeeded, told
 
 ORDERS = """\
@@ -125,6 +130,14 @@ def test_another_test_makes_no_other_members(tested, loaded):
 
     assert told(result, LOYAL)["reused"]
     assert not evaluations(result)["three_or_more"].passed
+
+
+def test_the_tests_of_the_sample_are_some():
+    sample = (files(samples) / "segment.yaml").read_text().format(name="some")
+
+    spec = SegmentSpec(**yaml.safe_load(sample.replace("\n  # ", "\n  "))["attributes"])
+
+    assert [case.name for case in spec.tests] == ["nobody_without_an_address"]
 
 
 FIRST_ROW = "{id: 1, email: ada@example.org, orders: 3}"
