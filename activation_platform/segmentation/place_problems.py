@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from activation_platform.segmentation.fields import UNTOLD, Kind, kind_of
 from activation_platform.segmentation.keys import key_fault
-from activation_platform.segmentation.limits import Limit
+from activation_platform.segmentation.limits import Limit, Order
 from activation_platform.segmentation.problems import Problem, nearest
 from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.splits import InArm
@@ -33,14 +33,17 @@ def limit_problems(limit: Limit, scope: Scope) -> Iterator[Problem]:
     """An unknown field, one that has no order, a key that has no place."""
     if (fault := key_fault(scope)) is not None:
         yield Problem((), fault)
-    known = scope.model.schema
     for number, order in enumerate(limit.by or ()):
-        here = ("by", number, "descending" if order.down else "ascending")
-        if known is not None and order.field not in known:
-            told = f"{order.field}: the model has no such field{nearest(order.field, known)}"
-            yield Problem(here, told)
-        elif (
-            known is not None and kind_of(known[order.field]) not in _ORDERED and known[order.field] != UNTOLD
-        ):
-            told = f"{order.field}: a field of kind {kind_of(known[order.field])} has no order"
-            yield Problem(here, told)
+        if (told := _order_fault(order, scope)) is not None:
+            path = ("by", number, "descending" if order.down else "ascending")
+            yield Problem(path, f"{order.field}: {told}")
+
+
+def _order_fault(order: Order, scope: Scope) -> str | None:
+    known = scope.model.schema
+    if known is not None and order.field not in known:
+        return f"the model has no such field{nearest(order.field, known)}"
+    dtype = UNTOLD if known is None else known[order.field]
+    if dtype != UNTOLD and kind_of(dtype) not in _ORDERED:
+        return f"a field of kind {kind_of(dtype)} has no order"
+    return None

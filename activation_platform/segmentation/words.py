@@ -177,7 +177,8 @@ class _Words:
                 return f"the segment {name_in_words(condition.taken_by)} takes it"
             case InArm():
                 split, arm = map(name_in_words, (condition.split, condition.arm))
-                return f"it is in the arm {arm} of the split {split}"
+                share = self._scope.splits[condition.split].arms[condition.arm]
+                return f"it is in the arm {arm} ({share.normalize():f} %) of the split {split}"
             case Limited():
                 return self._limited(condition)
         word, parts = members(condition)

@@ -115,18 +115,18 @@ def agree(staying):
             assert found.to_list() == [world.belongs(condition, row, "things") for row in held], (key, tree)
 
 
-def test_duckdb(tmp_path):
+def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(tmp_path):
     agree(in_duckdb(tmp_path))
 
 
-def test_postgres(postgres_server, postgres_database):
+def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, postgres_database):
     agree(in_postgres(postgres_server, postgres_database))
 
 
-def test_redshift(postgres_server, postgres_database):
+def test_redshift_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, postgres_database):
     with serving(postgres_server, None) as cluster:
         agree(in_redshift(cluster, postgres_database))
 
 
-def test_snowflake(snowflake_account):
+def test_snowflake_takes_the_rows_that_a_plain_evaluator_takes(snowflake_account):
     agree(in_snowflake(snowflake_account))

@@ -12,6 +12,7 @@ from activation_platform_tests.components.project import (
     LEADS,
     LETTERS,
     SECOND,
+    evaluations,
     fill,
     person,
     succeeded,
@@ -210,6 +211,25 @@ def test_a_row_belongs_to_the_first_segment_of_a_list_that_takes_it(listed, load
     }
     assert members(storage, "any_of_them") == [4, 5, 6, 7, 8]
     assert members(storage, "five_best") == [4, 5, 6, 7, 8]
+
+
+def test_a_segment_of_a_list_that_the_model_excludes_leads_back_unless_those_before_it_opt_out(listed):
+    listed.replaced("  priority_lists", "  exclude: [second]\n  priority_lists")
+
+    refused = listed.refusal()
+
+    assert "the segment refers to itself: second → first → second" in refused
+    assert f"defs.yaml:{listed.line('{field: orders, at_least: 4}')}" in refused
+    listed.replaced("  limit: {top: 2", "  opts_out_of: [second]\n  limit: {top: 2").load()
+
+
+def test_a_test_of_a_limited_segment_is_carried_out_as_in_production(project, loaded, warehouse):
+    case = "{name: best, given: {people: [{id: 1, orders: 3}, {id: 2, orders: 9}, {id: 3, orders: 1}]}, expect: [2]}"
+    project.also(limited("top", "{top: 1, by: [{descending: orders}]}\n  tests:\n    - " + case))
+
+    checks = evaluations(succeeded(loaded(project).run("segments/top")))
+
+    assert checks["best"].passed
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from activation_platform_tests.segmentation.test_related import NOW
 @pytest.mark.parametrize(
     ("tree", "words"),
     [
-        ({"split": "test", "arm": "control"}, "it is in the arm control of the split test"),
+        ({"split": "test", "arm": "control"}, "it is in the arm control (10 %) of the split test"),
+        ({"split": "keys", "arm": "a"}, "it is in the arm a (33.3 %) of the split keys"),
         ({"taken_by": "rich"}, "the segment rich takes it"),
         (
             {"limit": {"top": 1000, "by": [{"descending": "spent"}, {"ascending": "born", "nulls": "first"}]}},
