@@ -58,8 +58,9 @@ class SegmentSpec(dg.Model):
         description="Segments that the model excludes from all others, and not from this one.",
     )
     tests: list[Case] = Field(default_factory=list, description="Rows, and which of them belong.")
-    analysis: AnalysisSpec | None = Field(
-        default=None, description="What is worked out of it beside its rows; see docs/analysis.md."
+    analysis: AnalysisSpec = Field(
+        default_factory=AnalysisSpec,
+        description="What is worked out of it beside its rows; see docs/analysis.md.",
     )
     description: str | None = Field(default=None, description="For the people who use it.")
     owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
@@ -86,10 +87,12 @@ class SegmentComponent(Declared[SegmentSpec]):
         return models_of(workspace, self.condition(workspace), self.spec.model, self.fields(workspace))
 
     def fields(self, workspace: Workspace) -> list[str]:
-        """The computed fields that its rows have as columns: those that activations of it map."""
+        """The computed fields that its rows have as columns: those that activations of it map, or that its analysis counts."""
         activations = (workspace.find("activation", name) for name in workspace.names("activation"))
-        mapped = (computed_columns(one, workspace) for one in activations if one.spec.segment == self.name)
-        return sorted({field for fields in mapped for field in fields})
+        mapped = [computed_columns(one, workspace) for one in activations if one.spec.segment == self.name]
+        computed = workspace.find("model", self.spec.model).spec.computed
+        counted = [name for name in self.spec.analysis.breakdowns if name in computed]
+        return sorted({field for fields in (*mapped, counted) for field in fields})
 
     def tree(self, workspace: Workspace) -> dict[str, Any] | None:
         """Its condition as it would stand in YAML; None where it has none, or its template cannot be filled."""

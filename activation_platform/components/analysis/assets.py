@@ -53,10 +53,7 @@ class _Desk:
 
 def analyses(segment: "SegmentComponent", workspace: Workspace) -> dg.Definitions:
     """The assets of a segment's analysis, and the sensor that makes them when the segment is new."""
-    spec = segment.spec.analysis
-    if spec is None:
-        return dg.Definitions()
-    assets = []
+    spec, assets = segment.spec.analysis, []
     if spec.breakdowns:
         told = f"How the rows of {segment.name} spread over {', '.join(spec.breakdowns)}."
         assets.append(_asset(segment, workspace, "breakdowns", told, partial(_breakdowns, spec.breakdowns)))

@@ -14,11 +14,11 @@ MOST_OVERLAPPED = 7
 class AnalysisSpec(dg.Model):
     """What is worked out of a segment whenever it is materialised; each word is an asset `analysis/<segment>/…`."""
 
-    breakdowns: Annotated[list[str], Field(min_length=1)] | None = Field(
-        default=None, description="Categorical fields whose values are counted."
+    breakdowns: list[str] = Field(
+        default_factory=list, description="Categorical fields whose values are counted."
     )
-    overlap_with: Annotated[list[str], Field(min_length=1, max_length=MOST_OVERLAPPED)] | None = Field(
-        default=None, description="Segments of the same model, whose shared keys are counted."
+    overlap_with: Annotated[list[str], Field(max_length=MOST_OVERLAPPED)] = Field(
+        default_factory=list, description="Segments of the same model, whose shared keys are counted."
     )
     history: bool = Field(
         default=False, description="Whether it is written down who entered and left, and when."

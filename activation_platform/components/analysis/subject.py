@@ -54,7 +54,7 @@ class Subject:
             found = "not there" if dtype is None else type_words(dtype)
             raise DeclarationError(
                 f'there is no breakdown of {self.name} by "{field}", which is {found}',
-                remedy=f"A breakdown counts the values of {COUNTED}: correct the model's SQL, or take the field out of analysis.",
+                remedy=f"If it is new, materialise the segment again. A breakdown counts the values of {COUNTED}.",
             )
         if self.there is not None:
             return values_there(*self.there, field)

@@ -11,6 +11,7 @@ from activation_platform.components.frames import Frames
 from activation_platform.sync.folder import Folder
 from activation_platform_tests.components.analysis.workspaces import (
     BREAKDOWNS,
+    COMPUTED,
     HISTORY,
     LOYAL,
     OVERLAP,
@@ -82,6 +83,19 @@ def test_a_breakdown_counts_each_value_absolutely_and_in_percent(project, loaded
         "first_name (other)": 0,
         "first_name (null)": 1,
     }
+
+
+@pytest.mark.parametrize("engine", ["frames", "warehouse"])
+def test_labels_and_the_categories_of_related_rows_have_breakdowns(project, loaded, warehouse, engine):
+    fill(warehouse, [person(1, orders=9), person(2, orders=3, first_name="Ada"), person(3, first_name="Ada")])
+    analysed(project, "{breakdowns: [size, named]}").replaced(
+        "kind: users\n", f"engine: {engine}\n  {COMPUTED}"
+    )
+
+    metadata = told(succeeded(loaded(project).run(BREAKDOWNS)), BREAKDOWNS)
+
+    assert (metadata["size: big"], metadata["size: small"]) == (2, 1)
+    assert (metadata["named: Ada"], metadata["named: Name 1"]) == (2, 1)
 
 
 def test_an_overlap_tells_what_is_in_common_and_what_each_combination_has_to_itself(project, loaded):

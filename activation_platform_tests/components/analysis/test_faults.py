@@ -2,7 +2,7 @@
 
 import pytest
 
-from activation_platform_tests.components.analysis.workspaces import analysed, segment
+from activation_platform_tests.components.analysis.workspaces import COMPUTED, analysed, segment
 
 ORDERS = """\
 type: activation_platform.ModelComponent
@@ -18,16 +18,14 @@ attributes:
 @pytest.mark.parametrize(
     ("analysis", "words"),
     [
-        ("{breakdowns: [fist_name]}", 'there is no column "fist_name". Did you mean "first_name"?'),
+        ("{breakdowns: [fist_name]}", 'there is no field "fist_name". Did you mean "first_name"?'),
         ("{breakdowns: [email]}", '"email" is not categorical: if it has few values and none is personal, write email: {'),
         ("{breakdowns: [first_name, first_name]}", '"first_name" stands here twice'),
-        ("{breakdowns: []}", "breakdowns"),
         ("{overlap_with: [fw]}", 'there is no segment "fw". Did you mean "few"?'),
         ("{overlap_with: [loyal]}", "is the segment itself: name others"),
         ("{overlap_with: [few, few]}", '"few" stands here twice'),
         ("{overlap_with: [old]}", '"old" is a segment of orders, not of people'),
         ("{overlap_with: [a, b, c, d, e, f, g, h]}", "overlap_with"),
-        ("{}", "asks for nothing"),
         ("{histori: true}", "histori"),
     ],
 )  # fmt: skip
@@ -38,6 +36,26 @@ def test_an_analysis_that_cannot_be_is_told_with_file_and_line(project, analysis
 
     assert words in refused
     assert f"defs.yaml:{project.line(f'analysis: {analysis}')}" in refused
+
+
+@pytest.mark.parametrize("field", ["mail", "twice", "twins"])
+def test_a_computed_field_that_is_no_category_has_no_breakdown(project, field):
+    analysed(project, f"{{breakdowns: [{field}]}}").replaced("kind: users\n", COMPUTED)
+    assert (
+        f'"{field}" is computed: labels have a breakdown, and related fields that are cat'
+        in project.refusal()
+    )
+
+
+def test_a_category_of_another_engine_has_no_breakdown(project):
+    there = ORDERS.replace("name: orders", "name: plans\n  engine: warehouse")
+    there = there.replace("{id: integer}", "{id: integer, plan: {type: text, categorical: true}}")
+    analysed(project, "{breakdowns: [plan]}").also(there)
+    related = "kind: users\n  relations: {plan: {model: plans, match: {id: id}}}\n  computed: {plan: {related: plan, of: plan}}\n"
+    assert (
+        '"plan" is about people (frames, shop) and plans (warehouse'
+        in project.replaced("kind: users\n", related).refusal()
+    )
 
 
 @pytest.mark.parametrize("type_", ["number", "decimal(12, 2)", "timestamp", "list of text"])
@@ -60,5 +78,5 @@ def test_a_model_that_lists_no_columns_is_asked_to(project):
     project.documents["defs.yaml"] = (
         project.documents["defs.yaml"][:start] + project.documents["defs.yaml"][end:]
     )
-    words = '"first_name" is not categorical: list the columns of people under columns:, and among them first_name: {type'
+    words = '"first_name" is not categorical: list the columns of people under columns:, among them first_name: {type'
     assert words in project.refusal()

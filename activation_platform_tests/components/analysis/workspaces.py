@@ -17,6 +17,19 @@ def segment(name: str, where: str, model: str = "people") -> str:
 FEW = segment("few", "{field: id, at_most: 2}")
 
 
+COMPUTED = """\
+kind: users
+  relations: {also: {model: people, match: {id: id}}}
+  computed:
+    size: {label: [{when: {field: orders, at_least: 5}, then: big}], otherwise: small}
+    named: {related: first_name, of: also}
+    mail: {related: email, of: also}
+    twice: {formula: orders * 2}
+    twins: {count: also}
+"""
+"""Computed fields of the people, in place of the line `kind: users`."""
+
+
 def analysed(project: Project, words: str) -> Project:
     """The workspace of the tests, in which first names are categorical and `loyal` is analysed; `few` overlaps with it."""
     project.replaced("first_name: text", "first_name: {type: text, categorical: true}")
