@@ -11,7 +11,7 @@ from activation_platform.sync.fingerprint import key_text, text_hash
 __all__ = ["flag", "held", "keys_of", "turnover"]
 
 _AT_ONCE = 4_000_000
-"""Rows of one share: with keys of 36 characters half a gigabyte."""
+"""Rows of one share, those of all sets together: with keys of 36 characters less than a gigabyte."""
 
 
 def keys_of(rows: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:

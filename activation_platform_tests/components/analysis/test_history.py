@@ -14,6 +14,7 @@ from activation_platform.components.analysis.history import History
 from activation_platform.components.analysis.sets import keys_of, turnover
 from activation_platform.components.frames import Frames
 from activation_platform.sync.folder import Folder
+from activation_platform_tests.sync.homes import home
 
 KEY = ("number", "text")
 SCHEMA = {"number": pl.Int64, "text": pl.String}
@@ -114,3 +115,25 @@ def test_the_keys_of_the_newest_snapshot_alone_are_kept_beside_the_changes(tmp_p
         "00000003/members-00000.parquet",
         "00000003/recorded.json",
     ]
+
+
+def test_d6_a_history_in_a_bucket_is_recorded_by_its_last_object(front, tmp_path, monkeypatch):
+    root = home("bucket", front, tmp_path, monkeypatch)
+    frames, history = Frames(root, "segments", "s"), History(root, "s")
+    record(history, publish(frames, [(1, "a"), (2, "b")], 1))
+    later = publish(frames, [(2, "b"), (3, "c")], 2)
+    # What a run leaves whose upload broke off: nobody counts it, and the next one takes it away.
+    history.folder.write(f"{later.number:08}/changes-00007.parquet", b"half a file")
+    assert history.newest.snapshot == 1
+
+    told = record(history, later)
+
+    assert history.newest == told
+    assert (told.entered, told.left, told.members) == (1, 1, 2)
+    names = {name: (history.folder / name).names() for name in ("00000001", "00000002")}
+    assert names == {
+        "00000001": ["changes-00000.parquet", "recorded.json"],
+        "00000002": ["changes-00000.parquet", "members-00000.parquet", "recorded.json"],
+    }
+    events = pl.read_parquet((history.folder / "00000002").file("changes-00000.parquet"))
+    assert sorted(events.select("key", "event").rows()) == [("1|a", "left"), ("3|c", "entered")]
