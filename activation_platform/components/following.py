@@ -11,7 +11,7 @@ from activation_platform.components.workspace import Workspace
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
 
-__all__ = ["followers", "foreign", "is_followed", "when_new"]
+__all__ = ["followers", "foreign", "is_followed", "when_new", "when_other"]
 
 
 def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
@@ -21,6 +21,22 @@ def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
     return (
         condition.in_latest_time_window()
         & condition.any_deps_updated().allow(these).since_last_handled()
+        & ~condition.any_deps_in_progress().allow(these)
+        & ~condition.in_progress()
+    )
+
+
+def when_other(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
+    """True once one of these assets, all of which are there, has other data, and none of them is about to be made again.
+
+    What was only used again (SEMANTICS E5) has the same data: its version is the snapshot's number.
+    """
+    these = dg.AssetSelection.assets(*upstream)
+    condition = dg.AutomationCondition
+    other = condition.any_deps_match(condition.data_version_changed()).allow(these)
+    return (
+        other.since_last_handled()
+        & ~condition.any_deps_missing().allow(these)
         & ~condition.any_deps_in_progress().allow(these)
         & ~condition.in_progress()
     )

@@ -192,13 +192,14 @@ class SegmentComponent(Declared[SegmentSpec]):
     ) -> dg.MaterializeResult[Any]:
         share = {"share_of_model": round(snapshot.rows / rows.rows, 4)} if rows.rows else {}
         return dg.MaterializeResult(
+            data_version=dg.DataVersion(str(snapshot.number)),
             metadata={
                 **frame_metadata(snapshot, reused=reused),
                 "model_snapshot": rows.number,
                 "model_rows": rows.rows,
                 **share,
                 **changed,
-            }
+            },
         )
 
     def build(self, workspace: Workspace) -> dg.Definitions:

@@ -12,7 +12,7 @@ from activation_platform.components.analysis.history import History, Record
 from activation_platform.components.analysis.overlap import overlap_of
 from activation_platform.components.analysis.subject import Subject, combinations_of
 from activation_platform.components.analysis.words import moment
-from activation_platform.components.following import followers, when_new
+from activation_platform.components.following import followers, when_other
 from activation_platform.components.frames import Snapshot
 from activation_platform.components.instants import run_ids
 from activation_platform.components.launchers import require_shared_storage
@@ -82,7 +82,7 @@ def _asset(
     spec = dg.AssetSpec(
         key=dg.AssetKey(["analysis", segment.name, word]),
         deps=upstream,
-        automation_condition=when_new(*upstream) & ~dg.AutomationCondition.any_deps_missing(),
+        automation_condition=when_other(*upstream),
         group_name="analysis",
         kinds={"polars"},
         description=description,

@@ -1,5 +1,6 @@
 """The analysis of segments, through Dagster: what its assets tell, of which snapshots, and when they are made."""
 
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import dagster as dg
@@ -228,21 +229,43 @@ def test_an_analysis_is_downstream_of_its_segment_and_of_those_that_overlap(proj
     assert graph.get(dg.AssetKey(OVERLAP.split("/"))).group_name == "analysis"
 
 
-def test_an_analysis_is_made_in_a_run_of_its_own_whenever_its_segment_was(project, loaded, instance):
+@pytest.fixture
+def asked(project, loaded, instance):
+    """Runs the analysed workspace, and says what a sensor would make after what was run since it was asked last."""
     runner = loaded(analysed(project, ALL))
-    asked = dg.evaluate_automation_conditions(runner.defs, instance)
-    assert asked.total_requested == 0
+    seen = [dg.evaluate_automation_conditions(runner.defs, instance)]
+
+    def analyses():
+        seen.append(dg.evaluate_automation_conditions(runner.defs, instance, cursor=seen[-1].cursor))
+        return {one.key.to_user_string() for one in seen[-1].results if one.true_subset.size}
+
+    return runner, analyses
+
+
+def test_an_analysis_is_made_in_a_run_of_its_own_whenever_its_segment_was(asked):
+    runner, analyses = asked
+    assert analyses() == set()
 
     succeeded(runner.run(LOYAL))
-    asked = dg.evaluate_automation_conditions(runner.defs, instance, cursor=asked.cursor)
-    names = {BREAKDOWNS, HISTORY}
-    assert {subset.key.to_user_string() for subset in asked.results if subset.true_subset.size} == names
+    assert analyses() == {BREAKDOWNS, HISTORY}, "the overlap waits for the other segment"
     job = runner.defs.resolve_job_def("activate_letters")
     assert not {key for key in job.asset_layer.executable_asset_keys if key.path[0] == "analysis"}
 
     succeeded(runner.run("segments/few", upstream=False))
-    asked = dg.evaluate_automation_conditions(runner.defs, instance, cursor=asked.cursor)
-    assert OVERLAP in {subset.key.to_user_string() for subset in asked.results if subset.true_subset.size}
+    assert analyses() == {OVERLAP}
+
+
+def test_e5_a_snapshot_that_is_used_again_is_not_analysed_again(asked):
+    runner, analyses = asked
+    tick = datetime(2024, 1, 1, 6, tzinfo=UTC)
+    succeeded(runner.run(LOYAL, "segments/few", tick=tick))
+    assert analyses() == {BREAKDOWNS, OVERLAP, HISTORY}
+
+    assert told(succeeded(runner.run(LOYAL, tick=tick)), LOYAL)["reused"]
+    assert analyses() == set()
+
+    succeeded(runner.run("segments/few", tick=tick + timedelta(days=1)))
+    assert analyses() == {OVERLAP}
 
 
 def test_one_sensor_that_is_on_makes_the_whole_analysis_of_a_segment(project):
