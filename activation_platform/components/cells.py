@@ -1,5 +1,6 @@
 """A value that somebody wrote, as a cell of a column: read as conditions read theirs; refused where the column cannot hold it."""
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -7,12 +8,16 @@ from typing import Any
 
 import polars as pl
 import yaml
+from dagster_shared.yaml_utils import DagsterYamlLoader
 
 from activation_platform.components.types import type_words
 from activation_platform.segmentation.fields import Kind, element, kind_of
 from activation_platform.segmentation.operands import operand
 
 __all__ = ["cell", "unquoted"]
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|nan", re.IGNORECASE)
+_BOOLEANS = {"true": True, "false": False}
 
 
 def cell(value: Any, dtype: pl.DataType) -> Any:
@@ -31,15 +36,26 @@ def cell(value: Any, dtype: pl.DataType) -> Any:
 
 
 def unquoted(text: str, dtype: pl.DataType) -> Any:
-    """A cell of a CSV file as YAML would have it: nothing is null, and numbers, booleans and lists stand without quotes."""
+    """The value that a cell of a CSV file spells for a column of this type; the text itself where it spells none.
+
+    Without YAML's surprises: `010` is ten. Nothing is null.
+    """
+    kind = kind_of(dtype)
     if not text:
         return None
-    if kind_of(dtype) not in (Kind.NUMBER, Kind.BOOLEAN, Kind.LIST):
-        return text
+    if kind is Kind.NUMBER and _NUMBER.fullmatch(text):
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    if kind is Kind.BOOLEAN:
+        return _BOOLEANS.get(text.lower(), text)
+    return _list(text) if kind is Kind.LIST else text
+
+
+def _list(text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):  # a day that does not exist is a ValueError
+        found = yaml.load(text, DagsterYamlLoader)  # noqa: S506 -- a safe loader, to which days are text
+    except yaml.YAMLError:
         return text
+    return found if isinstance(found, list) else text
 
 
 def _kept(held: Any, dtype: pl.DataType) -> Any:

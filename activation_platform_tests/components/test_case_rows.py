@@ -2,12 +2,14 @@
 
 import pytest
 
+from activation_platform.components.cells import unquoted
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.model_spec import ModelSpec
 from activation_platform.components.segment import SegmentComponent, SegmentSpec
 from activation_platform.components.source import SourceComponent, SourceSpec
 from activation_platform.components.split import SplitComponent, SplitSpec
 from activation_platform.components.trials import tried
+from activation_platform.components.types import read_type
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.segmentation.shown import lines, shown
@@ -118,6 +120,31 @@ def test_what_a_spreadsheet_writes_is_read(tmp_path):
     assert result(segment(where, "rows.csv", [1]), folder=tmp_path).rows == 2
     assert result(segment(where, "rows.csv", [1]), folder=tmp_path).passed
     assert result(segment({"field": "name", "is_null": True}, "rows.csv", [2]), folder=tmp_path).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "value"),
+    [
+        ("010", "integer", 10),
+        ("+7", "integer", 7),
+        ("-1.50", "decimal(12, 2)", -1.5),
+        ("1e3", "number", 1000.0),
+        ("TRUE", "boolean", True),
+        ("[2026-01-31, null]", "list of date", ["2026-01-31", None]),
+        ("1_000", "integer", "1_000"),
+        ("1:30", "number", "1:30"),
+        ("#5", "integer", "#5"),
+        ("null", "integer", "null"),
+        ("yes", "boolean", "yes"),
+        ("{a: 1}", "list of text", "{a: 1}"),
+        ("null", "text", "null"),
+        ("", "text", None),
+    ],
+)
+def test_a_cell_of_a_csv_file_is_what_it_spells_and_else_stays_text(text, words, value):
+    found = unquoted(text, read_type(words))
+
+    assert (found, type(found)) == (value, type(value))
 
 
 def test_a_yaml_file_is_read_as_the_yaml_beside_it_is(tmp_path):
