@@ -284,6 +284,17 @@ def test_computed_fields_are_computed_from_the_rows_and_cannot_be_given():
     assert told == 'people has no column "placed". It is computed: give what it is made of.'
 
 
+def test_a_value_within_json_is_looked_for_in_the_text_that_is_given():
+    where = {"field": "name", "path": "$.city", "as": "text", "equals": "Paris"}
+    rows = [
+        {"id": 1, "name": '{"city": "Paris"}'},
+        {"id": 2, "name": '{"city": 7}'},
+        {"id": 3, "name": "Paris"},
+    ]
+
+    assert result(segment(where, rows, [1])).passed
+
+
 def test_a_limit_is_tested_after_the_conditions():
     top = segment(
         {"field": "active", "equals": True},
@@ -309,7 +320,7 @@ def test_an_arm_and_a_priority_list_are_tested_and_a_failure_says_which():
     assert ["".join(line).strip() for line in lines(shown(rest.differences[0].verdict, clear=True))][2:] == [
         "no  none of:",
         "yes the segment one takes it:",
-        'yes it is in the arm one of the split halves  [arm of halves: "one"]',
+        'yes it is in the arm one (50 %) of the split halves  [arm of halves: "one"]',
     ]
 
 

@@ -260,3 +260,15 @@ def test_a_condition_names_only_tables_and_columns_in_quotes():
     sql = compile_condition(read(tree), evil, now=NOW).sql(dialect="postgres")
 
     assert sql == """"i" IN (SELECT "k\"\"" FROM "t\"\"" WHERE "x\"\"y" = '''; --' AND NOT "k\"\"" IS NULL)"""
+
+
+def test_a_fault_of_a_segment_that_is_referred_to_is_told_when_the_columns_are_known():
+    segments = {"wrong": Segment("m", read({"field": "nmae", "equals": "a"}))}
+    scope = Scope("m", {"m": Model({"name": pl.String()})}, segments)
+
+    with pytest.raises(
+        InvalidCondition, match='segment: the segment "wrong" has a fault: field: nmae'
+    ) as raised:
+        compile_condition(read({"any": [{"segment": "wrong"}]}), scope, now=NOW)
+
+    assert [problem.follows for problem in raised.value.problems] == [True]
