@@ -101,7 +101,7 @@ class Placed:
 def _comparable(column: exp.Condition, dtype: pl.DataType) -> exp.Condition:
     """What engines order alike: text as its bytes in UTF-8, whose order is that of the code points; NaN as null."""
     if kind_of(dtype) is Kind.TEXT:
-        return exp.Encode(this=exp.cast(column, "TEXT"), charset=exp.Literal.string("utf-8"))
+        return exp.Encode(this=exp.cast(column, "TEXT"), charset=exp.Literal.string("UTF-8"))
     if dtype.is_float():
         return exp.Case().when(exp.NEQ(this=column, expression=NAN.copy()), column.copy())
     return column

@@ -223,6 +223,21 @@ def test_a_segment_of_a_list_that_the_model_excludes_leads_back_unless_those_bef
     listed.replaced("  limit: {top: 2", "  opts_out_of: [second]\n  limit: {top: 2").load()
 
 
+def test_a_list_or_a_split_of_another_model_is_told_with_file_and_line(listed):
+    """The second model has a segment of the first in its list, and a condition about a split of the first."""
+    other = "type: activation_platform.ModelComponent\nattributes:\n  name: guests\n  source: shop\n  table: guests\n"
+    listed.also(other + "  primary_key: id\n  columns: {id: integer}\n  priority_lists: {all: [second]}\n")
+    about = segment("apart", "{split: welcome_test, arm: control}").replace("model: people", "model: guests")
+    listed.also(SPLIT).also(about)
+
+    refused = listed.refusal()
+
+    assert 'the segment "second" is one of people, not of this model' in refused
+    assert f"defs.yaml:{listed.line('{all: [second]}')}" in refused
+    assert 'the split "welcome_test" is one of people, and this is about guests' in refused
+    assert f"defs.yaml:{listed.line('{split: welcome_test, arm: control}')}" in refused
+
+
 def test_a_test_of_a_limited_segment_is_carried_out_as_in_production(project, loaded, warehouse):
     case = "{name: best, given: {people: [{id: 1, orders: 3}, {id: 2, orders: 9}, {id: 3, orders: 1}]}, expect: [2]}"
     project.also(limited("top", "{top: 1, by: [{descending: orders}]}\n  tests:\n    - " + case))

@@ -312,7 +312,8 @@ class Dice:
                 "sample": self.random.choice([1, 2, 5, "50 %", "12.5 %"]),
                 "seed": self.random.choice("ab"),
             }
-        fields = [self.random.choice(list(self.schemas[model])) for _ in range(self.random.randint(1, 2))]
+        known = [name for name in self.schemas[model] if name not in self.inexact]
+        fields = [self.random.choice(known) for _ in range(self.random.randint(1, 2))]
         by = [
             {
                 self.random.choice(["ascending", "descending"]): field,
