@@ -374,21 +374,56 @@ def test_a_query_cancelled_in_the_warehouse_stops_the_model_and_the_next_run_goe
     assert told(succeeded(runner.run(LETTERS, partition=FIRST)), LETTERS)["inserted"] == 4
 
 
-@on("snowflake")
+MERGE = {"bigquery": "WHEN NOT MATCHED", "snowflake": '"HELD"'}
+LOOKS = {
+    "bigquery": ("__today_", "__run_", "is_known", "UPDATE"),
+    "snowflake": ("CREATE TEMPORARY TABLE", '_RUN" AS', "UPDATE"),
+}
+"""Words of the statements that merge, and that look."""
+
+
+@on("bigquery", "snowflake")
 def test_what_is_cancelled_where_the_rows_stay_leaves_nothing_half_done_and_the_next_run_goes_on(
     shop, project, loaded, sandbox
 ):
     runner = loaded(project.replaced(*STAYING))
-    shop.account.cancels(at='"HELD"')  # the merge, once everything is sent
+    shop.account.cancels(at=MERGE[shop.kind])  # once everything is sent
     assert told(succeeded(runner.run(LETTERS, partition=FIRST)), LETTERS)["inserted"] == 4
     held = dict(sandbox.world.part("batch", "profiles"))
     shop.fill(LATER)
 
-    for look in ("CREATE TEMPORARY TABLE", '_RUN" AS', "UPDATE"):
+    for look in LOOKS[shop.kind]:
         shop.account.cancels(at=look)
         assert "Somebody cancelled the query" in cancelled(runner.run(LETTERS, partition=SECOND))
         assert dict(sandbox.world.part("batch", "profiles")) == held
 
+    second_partition(runner, sandbox)
+
+
+@on("bigquery")
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("backendError", "next run goes on"),
+        ("accessDenied", "activation grants"),
+        ("", "counted 4 rows, and 3 arrived"),
+    ],
+)
+def test_a_look_that_fails_in_its_middle_leaves_nothing_half_done_and_the_next_run_goes_on(
+    shop, project, loaded, sandbox, reason, words
+):
+    runner = loaded(project.replaced(*STAYING))
+    succeeded(runner.run(LETTERS, partition=FIRST))
+    held = dict(sandbox.world.part("batch", "profiles"))
+    shop.fill(LATER)
+    if reason:
+        shop.account.ends("is_known", reason, "It went wrong")
+    else:
+        shop.account.lose(1, at="is_known")
+
+    assert words in cancelled(runner.run(LETTERS, partition=SECOND))
+
+    assert dict(sandbox.world.part("batch", "profiles")) == held
     second_partition(runner, sandbox)
 
 
@@ -416,6 +451,6 @@ def test_a_look_that_the_server_breaks_off_leaves_nothing_half_done_and_the_next
 
 
 def cancelled(result):
-    """The words with which somebody's cancelling ended a run."""
+    """The words with which a run was ended from outside."""
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     return failure.step_failure_data.error.message

@@ -59,9 +59,10 @@ class BigQueryProject:
         self.configurations: list[dict[str, Any]] = []
         self.cancelled: list[str] = []
         self.fault: tuple[int, str, str] | None = None
-        self.fault_stays = True
-        self.loses = 0
+        self.stops: tuple[str, dict[str, Any]] | None = None
+        self.loses, self.loses_at = 0, ""
         self.refuses_logins = False
+        self.pages_fail = False
         self.expires_after_pages: int | None = None
 
     def run(self, *statements: str) -> None:
@@ -69,13 +70,17 @@ class BigQueryProject:
         for statement in statements:
             self.database.execute(_translated(statement))
 
-    def lose(self, rows: int) -> None:
-        """The next result says so many rows more than it holds."""
-        self.loses = rows
+    def lose(self, rows: int, at: str = "") -> None:
+        """The next result of a query with these words says so many rows more than it holds."""
+        self.loses, self.loses_at = rows, at
 
-    def cancels(self) -> None:
-        """Somebody cancels the next query."""
-        self.fault, self.fault_stays = (400, "stopped", "Job execution was cancelled"), False
+    def cancels(self, at: str = "") -> None:
+        """Somebody cancels the next job with these words, while it runs."""
+        self.ends(at, "stopped", "Job execution was cancelled: User requested cancellation")
+
+    def ends(self, at: str, reason: str, words: str) -> None:
+        """The next job with these words begins, and ends with an error before it has done anything."""
+        self.stops = at, {"reason": reason, "message": words, "location": LOCATION}
 
     def key(self, pem: str) -> str:
         """The service account's key file, whose tokens come from here."""
@@ -132,8 +137,9 @@ class BigQueryProject:
         reference = {"projectId": project, "location": LOCATION, **body.get("jobReference", {})}
         dry = configuration.get("dryRun", False)
         if self.fault is not None and not dry:
-            fault, self.fault = self.fault, self.fault if self.fault_stays else None
-            return _error(*fault)
+            return _error(*self.fault)
+        if self.stops is not None and not dry and self.stops[0] in configuration["query"]["query"]:
+            return self._stopped(reference, configuration)
         try:
             tree = sqlglot.parse_one(configuration["query"]["query"], read="bigquery")
             relation = self.database.sql(_translated(configuration["query"]["query"]))
@@ -158,12 +164,33 @@ class BigQueryProject:
             "status": {"state": "DONE"},
         }
         if not dry:
-            job = {"document": document, "fields": fields, "rows": rows, "loses": self.loses}
-            self.jobs[reference["jobId"]], self.loses = job, 0
+            loses = self.loses if self.loses_at in configuration["query"]["query"] else 0
+            self.loses -= loses
+            self.jobs[reference["jobId"]] = {
+                "document": document,
+                "fields": fields,
+                "rows": rows,
+                "loses": loses,
+            }
         return JSONResponse(document)
+
+    def _stopped(self, reference: dict[str, Any], configuration: dict[str, Any]) -> JSONResponse:
+        """A job that runs when it is begun, and has failed when it is asked for."""
+        assert self.stops is not None
+        (_, error), self.stops = self.stops, None
+        began = {"jobReference": reference, "configuration": {**configuration, "jobType": "QUERY"}}
+        failed = {"state": "DONE", "errorResult": error, "errors": [error]}
+        self.jobs[reference["jobId"]] = {"document": {**began, "status": failed}}
+        return JSONResponse({**began, "status": {"state": "RUNNING"}})
 
     def _page(self, name: str, asked: Any) -> JSONResponse:
         job = self.jobs[name]
+        if error := job["document"]["status"].get("errorResult"):
+            return _error(400, error["reason"], error["message"])
+        if self.pages_fail:
+            return _error(
+                503, "backendError", "Error encountered during execution. Retrying may solve the problem."
+            )
         if asked.get("pageToken") and self.expires_after_pages is not None:
             self.expires_after_pages, after = self.expires_after_pages - 1, self.expires_after_pages
             if after == 0:

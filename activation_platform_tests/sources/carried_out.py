@@ -17,7 +17,7 @@ import pytest
 
 from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.scope import Model, Scope
+from activation_platform.segmentation.scope import Scope
 from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation import shops
 from activation_platform_tests.segmentation.reference import EPOCH
@@ -168,22 +168,8 @@ def drawn(model: str, schema: Mapping[str, Any], dice: Random) -> list[dict[str,
     ]
 
 
-def held_of(row: dict[str, Any], model: Model) -> dict[str, Any]:
-    """A row as the plain evaluator compares it; where only its key can tell, with the parts of the key as it writes them."""
-    assert model.schema is not None
-    held = as_held(row, dict(model.schema))
-    if len(model.key) < len(model.schema):
-        return held
-    moments = {
-        name: row[name]
-        for name in row
-        if isinstance(model.schema[name], pl.Datetime) and row[name] is not None
-    }
-    return row | {name: EPOCH + timedelta(microseconds=moment // 1000) for name, moment in moments.items()}
-
-
 def expected(scope: Scope, rows: Rows, trees: Sequence[dict[str, Any]], now: datetime) -> list[list[int]]:
-    held = {model: [held_of(row, scope.models[model]) for row in rows[model]] for model in rows}
+    held = {model: [as_held(row, scope.models[model].schema) for row in rows[model]] for model in rows}
     world = World(scope, held, now)
     return [
         [number for number, row in enumerate(held[scope.name]) if world.belongs(read(tree), row, scope.name)]
@@ -193,6 +179,8 @@ def expected(scope: Scope, rows: Rows, trees: Sequence[dict[str, Any]], now: dat
 
 @pytest.mark.parametrize("kind", golden.SETS)
 def test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes(engine, kind):
+    if kind not in golden.kinds(engine.dialect):
+        pytest.skip(f"{engine.dialect} has no means for conditions of {kind}")
     asked: dict[str, list[tuple[Any, ...]]] = {}
     reviewed = golden.reviewed(engine.dialect, kind)
     for (_, scope), (tree, sql) in zip(golden.trees(engine.dialect, kind), reviewed, strict=True):

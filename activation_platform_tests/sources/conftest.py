@@ -11,6 +11,12 @@ from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
 from activation_platform_tests.conftest import rsa_key
 
+DATABRICKS = {
+    "host": "DATABRICKS_HOST",
+    "warehouse_id": "DATABRICKS_WAREHOUSE_ID",
+    "token": "DATABRICKS_TOKEN",
+}
+
 
 @pytest.fixture(scope="session")
 def other_key() -> str:
@@ -28,9 +34,13 @@ def closed_port() -> Iterator[int]:
 
 @pytest.fixture
 def live_source() -> Callable[[str], Source]:
-    """Makes a source of somebody's own account, whose settings are JSON in `LIVE_` and its kind."""
+    """Makes a source of somebody's own account, whose settings are JSON in `LIVE_…`; of Databricks, one by one."""
 
     def made(kind: str) -> Source:
+        if kind == "databricks":
+            if missing := [name for name in DATABRICKS.values() if name not in os.environ]:
+                pytest.skip(f"no workspace to ask: {', '.join(missing)} not set")
+            return SOURCES[kind](**{setting: os.environ[name] for setting, name in DATABRICKS.items()})
         settings = os.environ.get(f"LIVE_{kind.upper()}")
         if settings is None:
             pytest.skip(f"LIVE_{kind.upper()} is not set: no account to ask")

@@ -143,6 +143,36 @@ def test_a_read_with_fewer_rows_than_the_server_counted_is_an_error(source, bigq
         rows(source, "select id from shop.customers")
 
 
+@pytest.mark.parametrize(
+    ("reason", "words", "kind"),
+    [
+        ("stopped", "Job execution was cancelled: User requested cancellation", Cancelled),
+        ("accessDenied", "Access Denied: the grant was taken away", CredentialsRefused),
+        ("backendError", "An internal error occurred", ConnectionFailed),
+        ("rateLimitExceeded", "Exceeded rate limits", RateLimited),
+    ],
+)
+def test_a_job_that_ends_in_its_middle_is_told_for_what_it_is_and_the_next_read_is_whole(
+    source, bigquery_project, reason, words, kind
+):
+    bigquery_project.ends("shop.customers", reason, words)
+
+    with pytest.raises(kind, match=words.partition(":")[0]) as told:
+        list(source.read("select id from shop.customers"))
+
+    assert told.type is kind
+    assert len(rows(source, "select id from shop.customers")) == 3
+
+
+def test_a_connection_that_breaks_between_two_pages_stops_the_read(source, bigquery_project):
+    frames = source.read("select i from unnest(generate_array(1, 80000)) as i")
+    next(frames)
+    bigquery_project.pages_fail = True
+
+    with pytest.raises(ConnectionFailed, match="next run goes on"):
+        list(frames)
+
+
 def test_queries_run_in_the_technical_project_and_the_region_on_the_data_of_the_other(
     settings, bigquery_project
 ):

@@ -1,6 +1,5 @@
 """A type of Databricks arrives exactly: through a stand-in as far as it can answer, from a real workspace with `-m live`."""
 
-import os
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -61,19 +60,6 @@ def source():
         yield Databricks(host=workspace.address, warehouse_id=WAREHOUSE, token=TOKEN)
 
 
-@pytest.fixture
-def account():
-    """The workspace of whoever runs the tests with `-m live`."""
-    names = {
-        "host": "DATABRICKS_HOST",
-        "warehouse_id": "DATABRICKS_WAREHOUSE_ID",
-        "token": "DATABRICKS_TOKEN",
-    }
-    if missing := [name for name in names.values() if name not in os.environ]:
-        pytest.skip(f"needs a workspace: {', '.join(missing)}")
-    return Databricks(**{setting: os.environ[name] for setting, name in names.items()})
-
-
 def arrives(source, sql, dtype, value):
     query = f"select {sql} as x union all select null"
     frame = pl.concat(source.read(query))
@@ -91,8 +77,8 @@ def test_a_type_arrives_exactly_and_its_null_is_null(source, sql, dtype, value):
 
 @pytest.mark.live
 @pytest.mark.parametrize(("sql", "dtype", "value"), TYPES + LIVE, ids=[sql for sql, _, _ in TYPES + LIVE])
-def test_a_type_arrives_exactly_from_a_real_workspace(account, sql, dtype, value):
-    arrives(account, sql, dtype, value)
+def test_a_type_arrives_exactly_from_a_real_workspace(live_source, sql, dtype, value):
+    arrives(live_source("databricks"), sql, dtype, value)
 
 
 @pytest.mark.parametrize(

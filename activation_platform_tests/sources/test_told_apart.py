@@ -1,4 +1,4 @@
-"""What Snowflake and Redshift tell apart where rows stay in them: what the stand-ins can answer of it, and the rest `live`.
+"""What clouds tell apart where rows stay in them: what the stand-ins can answer of it, and the rest `live`.
 
 A live account keeps the tables of the ledger `told_apart` in its schema `activation_delta`.
 """
@@ -21,6 +21,35 @@ from activation_platform_tests.sources.redshift_cluster import FUNCTIONS, servin
 
 SNOWFLAKE = [("parse_json('1')", "parse_json('\"1\"')"), ("'a'", "'a '"), ("to_variant('x')", "null")]
 LIVE = {
+    "bigquery": [
+        ("0.1", "0.10000000000000002"),
+        ("cast('nan' as float64)", "cast('inf' as float64)"),
+        ("'a'", "'a '"),
+        ("numeric '1.000000001'", "numeric '1.000000002'"),
+        ("datetime '2024-03-01 12:00:00.000001'", "datetime '2024-03-01 12:00:00.000002'"),
+        ("timestamp '2024-03-01 12:00:00+02'", "timestamp '2024-03-01 12:00:00+01'"),
+        ("cast(null as timestamp)", "timestamp '1970-01-01'"),
+        ("time '12:00:00.000001'", "time '12:00:00.000002'"),
+        ("b'\\x00'", "b'\\x00\\x00'"),
+        ("['a, b']", "['a', 'b']"),
+        ("struct(0.1 as a)", "struct(0.10000000000000002 as a)"),
+        ("json '{\"a\": 1}'", 'json \'{"a": "1"}\''),
+        ("collate('a', 'und:ci')", "collate('A', 'und:ci')"),
+    ],
+    "databricks": [
+        ("0.1d", "0.10000000000000002d"),
+        ("double('NaN')", "double('Infinity')"),
+        ("'a'", "'a '"),
+        ("1.10", "1.11"),
+        ("timestamp_ntz'2024-03-01 12:00:00.000001'", "timestamp_ntz'2024-03-01 12:00:00.000002'"),
+        ("timestamp'2024-03-01 12:00:00+02:00'", "timestamp'2024-03-01 12:00:00+01:00'"),
+        ("cast(null as timestamp)", "timestamp'1970-01-01'"),
+        ("X'00'", "X'0000'"),
+        ("array('a, b')", "array('a', 'b')"),
+        ("array('a', null)", "array('a', 'null')"),
+        ("named_struct('a', 1)", "named_struct('a', 2)"),
+        ("collate('a', 'UTF8_LCASE')", "collate('A', 'UTF8_LCASE')"),
+    ],
     "snowflake": [
         *SNOWFLAKE,
         ("0.1::float", "0.10000000000000002::float"),
@@ -50,6 +79,8 @@ LIVE = {
     ],
 }
 KEYS = {
+    "bigquery": "select collate('a', 'und:ci') as `key`, 1 as `value` union all select collate('A', 'und:ci'), 1",
+    "databricks": "select collate('a', 'UTF8_LCASE') as `key`, 1 as `value` union all select collate('A', 'UTF8_LCASE'), 1",
     "snowflake": "select collate('a', 'en-ci') as \"key\", 1 as \"value\" union all select collate('A', 'en-ci'), 1",
     "redshift": "select collate('a', 'case_insensitive') as key, 1 as value union all select collate('A', 'case_insensitive'), 1",
 }
@@ -94,7 +125,10 @@ def _nothing(_: int) -> Iterator[pl.DataFrame]:
 
 def told_apart(source: Source, folder: Path, one: str, other: str) -> None:
     looking = Looking(source, folder)
-    first, second = (f'select 1 as "key", {value} as "value"' for value in (one, other))
+    quote = "`" if source.dialect in ("bigquery", "databricks") else '"'
+    first, second = (
+        f"select 1 as {quote}key{quote}, {value} as {quote}value{quote}" for value in (one, other)
+    )
     assert [looking.fetched(query) for query in (first, first, second, second)] == [1, 0, 1, 0]
 
 

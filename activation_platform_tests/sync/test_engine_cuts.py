@@ -39,7 +39,7 @@ class Wire:
             self.left = None
 
 
-@pytest.mark.parametrize("staying", ["databricks", "duckdb", "snowflake"], indirect=True)
+@pytest.mark.parametrize("staying", ["bigquery", "databricks", "duckdb", "snowflake"], indirect=True)
 @pytest.mark.parametrize("part", ["compare", "merge"])
 def test_what_is_cut_off_at_any_statement_is_made_good_by_the_next_look(staying, tmp_path, monkeypatch, part):
     staying.put(frame(0))

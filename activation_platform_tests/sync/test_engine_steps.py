@@ -12,7 +12,6 @@ from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.warehouse import Asked
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.relation import Relation
-from activation_platform_tests.sync.warehouses import in_databricks
 
 CHANGING = ("CREATE OR", "DELETE", "MERGE", "UPDATE")
 """How statements begin that change what a look finds; the others fill tables that nobody reads any more, or drop them."""
@@ -92,7 +91,7 @@ class Lives:
 
     def late(self, statement: str) -> None:
         """The statement arrives, and maybe can no longer be carried out."""
-        with self.staying.source.bench() as bench, suppress(ActivationError):
+        with suppress(ActivationError), self.staying.source.bench() as bench:
             bench.run(statement)
 
 
@@ -103,11 +102,12 @@ def found(compared: Any) -> tuple[set[str], set[str]]:
 DOUBTS, WHOLE = {"touched": everything}, {"everything": True}
 
 
+@pytest.mark.parametrize("staying", ["bigquery", "databricks"], indirect=True)
 @pytest.mark.parametrize(("more", "at"), [*((DOUBTS, at) for at in range(9)), (WHOLE, 1)])
 def test_a_statement_of_a_dead_run_that_arrives_late_makes_nobody_be_passed_over(
-    databricks_workspace, tmp_path, monkeypatch, more, at
+    staying, tmp_path, monkeypatch, more, at
 ):
-    lives = Lives(in_databricks(databricks_workspace), tmp_path, monkeypatch)
+    lives = Lives(staying, tmp_path, monkeypatch)
     lives.staying.put(frame(0))
     lives.look()
     lives.merge()
