@@ -177,10 +177,8 @@ def expected(scope: Scope, rows: Rows, trees: Sequence[dict[str, Any]], now: dat
     ]
 
 
-@pytest.mark.parametrize("kind", golden.SETS)
+@pytest.mark.parametrize("kind", ["", "related-", "places-"])
 def test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes(engine, kind):
-    if kind not in golden.kinds(engine.dialect):
-        pytest.skip(f"{engine.dialect} has no means for conditions of {kind}")
     asked: dict[str, list[tuple[Any, ...]]] = {}
     reviewed = golden.reviewed(engine.dialect, kind)
     for (_, scope), (tree, sql) in zip(golden.trees(engine.dialect, kind), reviewed, strict=True):
