@@ -18,8 +18,8 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
 from activation_platform.segmentation.compile import compile_condition, compile_source
 from activation_platform.segmentation.conditions import Condition
-from activation_platform.segmentation.definitions import typed
-from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.definitions import all_problems, typed
+from activation_platform.segmentation.problems import InvalidCondition, Problem
 from activation_platform.segmentation.scope import Scope
 from activation_platform.sync.fingerprint import key_text
 from activation_platform.sync.keys import key_of
@@ -246,17 +246,23 @@ class _Reading:
         condition = self.segment.condition(self.workspace)
         try:
             scope = typed(scope_of(self.workspace, self.segment.spec.model), schemas)
-            one, other = (_compiled(condition, scope, at) for at in (_ANY, _ANY_OTHER))
+            found: Sequence[Problem] = all_problems(condition, scope)
         except InvalidCondition as invalid:
-            for problem in invalid.problems:
-                self._tell(f"the condition does not fit the columns of the models: {problem}")
-            return now
-        if now is None and one != other:
+            found = invalid.problems
+        for problem in found:
+            self._tell(f"the condition does not fit the columns of the models: {problem}")
+        if not found and now is None and _counts_from_now(condition, scope):
             self._tell("the condition counts from the instant of the run: write now: 2026-01-31T07:00:00Z")
         return now
 
 
-def _compiled(condition: Condition, scope: Scope, now: datetime) -> tuple[exp.Expr, exp.Expr]:
+def _counts_from_now(condition: Condition, scope: Scope) -> bool:
+    """Whether at another instant something else would be asked."""
+    one, other = (_asked(condition, scope, now) for now in (_ANY, _ANY_OTHER))
+    return one != other
+
+
+def _asked(condition: Condition, scope: Scope, now: datetime) -> tuple[exp.Expr, exp.Expr]:
     where = compile_condition(condition, scope, now=now)
     return where, compile_source(scope, where, now=now)
 
