@@ -65,7 +65,8 @@ def resolved(condition: Condition | None, scope: Scope, fields: Iterable[str] = 
 
 
 def _plain(part: Condition | Computed | None) -> Any:
-    return None if part is None else part.model_dump(mode="json", exclude_unset=True)
+    # Without a warning of each value whose field says in YAML's types what may stand there.
+    return None if part is None else part.model_dump(mode="json", exclude_unset=True, warnings=False)
 
 
 def loop(start: Named, scope: Scope, within: tuple[Named, ...] = ()) -> tuple[Named, ...] | None:

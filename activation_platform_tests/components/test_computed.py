@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from activation_platform_tests.components.database import database
 from activation_platform_tests.components.project import (
     SECOND,
     THIRD,
@@ -128,28 +129,7 @@ def shop(request, tmp_path, monkeypatch, storage, instance) -> Shop:
         connection.execute(
             "create table everybody (id bigint primary key, tier varchar, per_order double, nation varchar)"
         )
-    if kind == "duckdb":
-        file = tmp_path / "shop.duckdb"
-        settings = f"{{path: {file}}}"
-
-        def run(*statements):
-            with duckdb.connect(file) as connection:
-                for statement in statements:
-                    connection.execute(statement)
-    else:
-        server, name = (
-            request.getfixturevalue("postgres_server"),
-            request.getfixturevalue("postgres_database"),
-        )
-        monkeypatch.setenv("PG_PASSWORD", server.password)
-        settings = (
-            f"{{host: {server.host}, port: {server.port}, database: {name}, user: {server.user}, "
-            "password: env:PG_PASSWORD}"
-        )
-
-        def run(*statements):
-            server.run(*statements, database=name)
-
+    settings, run = database(kind, request, tmp_path, monkeypatch)
     run(*TABLES)
     yaml = SHOP.replace("KIND", kind).replace("SETTINGS", settings).replace("ENGINE", engine)
     project = Project(tmp_path, {"defs.yaml": yaml + "---\n" + CRM})
