@@ -4,23 +4,19 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from activation_platform.components.fixtures import case_faults
+from activation_platform.components.json_faults import unread_json
 from activation_platform.components.scopes import apart, excluded_from, models_of, scope_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.modes import Engine
 from activation_platform.segmentation.definitions import all_problems
 from activation_platform.segmentation.faults import faults
 from activation_platform.segmentation.problems import Problem
-from activation_platform.segmentation.reads import reads_json
 from activation_platform.segmentation.related import InSegment, Taken
 from activation_platform.segmentation.validate import problems
-from activation_platform.sources import SOURCES
-from activation_platform.sources.dialect import dialect_of
 
 if TYPE_CHECKING:
     from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
-    from activation_platform.components.source import SourceComponent
     from activation_platform.components.template import TemplateComponent
 
 __all__ = ["segment_faults"]
@@ -115,17 +111,9 @@ def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]
 
 
 def _unlike(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
-    """Values within JSON where the rows stay in a warehouse that reads it unlike the other engines."""
     model: ModelComponent = workspace.find("model", segment.spec.model)
-    source: SourceComponent | None = workspace.find("source", model.spec.source)
-    if source is None or source.spec.kind not in SOURCES or model.spec.engine is Engine.FRAMES:
-        return
-    scope = scope_of(workspace, model.name)
-    alike = dialect_of(source.source_class.dialect).reads_json
-    if not alike and reads_json(segment.condition(workspace), scope):
-        told = f"asks for values within JSON, which {source.spec.kind} reads unlike the other engines"
-        way = f"make them columns in the SQL of the model, or give {model.name} engine: frames"
-        yield Fault(_said_in(segment), f"{told}: {way}")
+    for told in unread_json(model, workspace, segment.condition(workspace), segment.fields(workspace)):
+        yield Fault(_said_in(segment), told)
 
 
 def _own(found: Iterable[Problem]) -> list[Problem]:

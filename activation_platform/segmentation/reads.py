@@ -46,9 +46,9 @@ def models_read(condition: Condition | None, scope: Scope, fields: Iterable[str]
     return frozenset({scope.name, *(model for model, _ in fields_read(condition, scope, fields))})
 
 
-def reads_json(condition: Condition, scope: Scope) -> bool:
-    """Whether some value within JSON decides about a row."""
-    return any(one.word == "path" for one in _reached(condition, scope, ()))
+def reads_json(condition: Condition | None, scope: Scope, fields: Iterable[str] = ()) -> bool:
+    """Whether some value within JSON decides about a row, or makes up the computed `fields`."""
+    return any(one.word == "path" for one in _reached(condition, scope, fields))
 
 
 def resolved(condition: Condition | None, scope: Scope, fields: Iterable[str] = ()) -> list[Any]:

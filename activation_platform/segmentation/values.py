@@ -217,7 +217,9 @@ Days = Annotated[int, PlainValidator(_days, json_schema_input_type=int)]
 Length = Annotated[int, PlainValidator(_length, json_schema_input_type=int)]
 Today = Annotated[str, PlainValidator(_today, json_schema_input_type=str)]
 Weekdays = Annotated[
-    tuple[Annotated[Weekday, PlainValidator(_weekday, json_schema_input_type=str)], ...],
+    tuple[
+        Annotated[Weekday, PlainValidator(_weekday, json_schema_input_type=str), PlainSerializer(str)], ...
+    ],
     BeforeValidator(_weekdays),
 ]
 Many = Annotated[tuple[One, ...], BeforeValidator(_values)]
@@ -225,4 +227,4 @@ Pair = Annotated[tuple[One, One], BeforeValidator(_pair)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Name = Annotated[str, BeforeValidator(_name)]
 Path = Annotated[JsonPath, PlainValidator(_path, json_schema_input_type=str), PlainSerializer(str)]
-ReadAs = Annotated[JsonType, PlainValidator(_json_type, json_schema_input_type=str)]
+ReadAs = Annotated[JsonType, PlainValidator(_json_type, json_schema_input_type=str), PlainSerializer(str)]

@@ -214,3 +214,13 @@ def test_the_error_prints_every_fault_with_its_place():
     error = InvalidCondition([Problem(("all", 1, "in"), "first"), Problem((), "second")])
 
     assert str(error) == "all[1].in: first\nsecond"
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [{"field": "x", "day_of_week": ["monday"]}, {"field": "x", "path": "$.a", "as": "text", "equals": "b"}],
+)
+def test_a_condition_in_a_group_can_be_written_down_and_read_again(leaf):
+    tree = read({"all": [leaf]})
+
+    assert read(tree.model_dump(mode="json", exclude_unset=True, by_alias=True)) == tree
