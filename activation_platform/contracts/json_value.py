@@ -13,6 +13,7 @@ __all__ = [
     "LARGEST_INTEGER",
     "MOMENT",
     "MOST_BRACKETS",
+    "NUL",
     "WITHOUT_ZONE",
     "JsonPath",
     "JsonType",
@@ -30,6 +31,8 @@ DAY = "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 """A day as text, which the calendar may still not have."""
 MOMENT = f"^([1-9][0-9]{{3}}{_REST}(Z|[+-]00:00)?|([1-8][0-9]|9[0-8])[0-9]{{2}}{_REST}[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 """A moment as text (RFC 3339), likewise; no offset leads beyond the year 9999."""
+NUL = r"(^|[^\\])(\\\\)*\\u0000"
+"""The escape of the character that no database holds, wherever it is in a document."""
 WITHOUT_ZONE = (r"^(.{19}([.][0-9]+)?)$", r"\1Z")
 """What to replace in a moment that has no offset, and by what: it is in UTC."""
 FINER = (r"([.][0-9]{6})[0-9]+", r"\1")

@@ -17,6 +17,7 @@ from activation_platform.contracts.json_value import (
     LARGEST_INTEGER,
     MOMENT,
     MOST_BRACKETS,
+    NUL,
     WITHOUT_ZONE,
     JsonPath,
     JsonType,
@@ -37,7 +38,6 @@ _TYPES: dict[JsonType, pl.DataType] = {
 _LOOKS_LAX = r",[ \t\n\r]*[\]}]|[Nn][Aa][Nn]|[Ii][Nn][Ff]|\\u0000"
 _LAX_OUTSIDE_STRINGS = r",[ \t\n\r]*[\]}]|[Nn][Aa]|[Ii]"
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_NUL = r"(^|[^\\])(\\\\)*\\u0000"
 _WILD = ("", "*")
 """Keys that DuckDB's paths cannot say; its JSON pointers can."""
 
@@ -92,7 +92,7 @@ class _Words:
         brackets = exp.Sub(this=_call("LENGTH", self._text.copy()), expression=_call("LENGTH", without))
         few = exp.LTE(this=brackets, expression=_count(MOST_BRACKETS))
         outside = _call("REGEXP_REPLACE", self._text.copy(), _text(_STRING), _text('"'), _text("g"))
-        lax = exp.or_(_like(self._text.copy(), _NUL), _like(outside, _LAX_OUTSIDE_STRINGS))
+        lax = exp.or_(_like(self._text.copy(), NUL), _like(outside, _LAX_OUTSIDE_STRINGS))
         strict = exp.Case().when(_like(self._text.copy(), _LOOKS_LAX), exp.not_(lax)).else_(exp.true())
         document = exp.Case().when(exp.and_(few, strict), _try_cast(self._text.copy(), "JSON"))
         return exp.Array(expressions=[document])

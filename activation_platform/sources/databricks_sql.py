@@ -5,6 +5,8 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.contracts.json_value import JsonValue
+from activation_platform.sources.databricks_json import in_databricks
 from activation_platform.sources.dialect import Dialect, call, joined, text, to_the_end
 
 __all__ = ["DatabricksSql"]
@@ -19,6 +21,7 @@ class DatabricksSql(Dialect):
     name: ClassVar[str] = "databricks"
     schemas: ClassVar[str] = "SELECT schema_name FROM information_schema.schemata"
     sessions: ClassVar[bool] = False
+    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """Moments as numbers, in whichever zone; nested values as JSON, which quotes texts, and as Spark writes them, too."""
@@ -40,6 +43,11 @@ class DatabricksSql(Dialect):
             return exp.Anonymous(this="date_format", expressions=[column.copy(), text(pattern)])
 
         return joined(written("yyyy-MM-dd"), text("T"), written("HH:mm:ss.SSSSSS"), text("Z"))
+
+    def json(self, value: JsonValue, words: exp.Expr) -> exp.Expr:
+        """By VARIANT."""
+        del words
+        return in_databricks(value)
 
     def condition(self, node: exp.Expr) -> exp.Expr:
         """Regular expressions are those of Java, days are counted from 1970, in whichever zone; percentiles are exact.

@@ -55,7 +55,7 @@ REMEDIES = {
     Trouble.SLOW_CONNECT: "Check `host`, `port` and the firewall, or raise `connect_timeout_seconds`.",
     Trouble.SSL: "Set the source's `sslmode` to what the server speaks.",
     Trouble.READ_ONLY: "A source is read and never written: select only.",
-    Trouble.QUERY: "Correct the model's SQL.",
+    Trouble.QUERY: "Correct the model's SQL; if a segment asks for values within JSON, PostgreSQL must be 16 or newer.",
 }
 
 

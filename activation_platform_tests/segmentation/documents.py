@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import polars as pl
+
 from activation_platform.contracts.json_value import JsonPath
 from activation_platform.segmentation.fields import kind_of
 from activation_platform.segmentation.operators import operators_of
@@ -275,7 +277,9 @@ class Documents(Dice):
             return None
 
     def json_leaf(self, field: str, documents: list[str | None]) -> dict:
-        path, kind = self.place(documents)
+        return self.asked(field, *self.place(documents))
+
+    def asked(self, field: str, path: str, kind: str) -> dict:
         subject = {"field": field, "path": path, "as": kind}
         if kind != "list of text":
             return self.compared(subject, TYPES[kind])
@@ -288,6 +292,34 @@ class Documents(Dice):
         if operator in LENGTHS:
             return self.random.randint(0, 3)
         return self.random.random() < 0.5
+
+
+DETAILS = [
+    *(
+        '{"to": {"country": "FR"}, "kg": 1.5}',
+        '{"to": {"country": "BE"}, "kg": 1}',
+        '{"to": {"country": 5}, "kg": "1.5"}',
+    ),
+    *(
+        '{"to": ["FR"], "kg": 3.0}',
+        '{"to": null, "kg": 1e400}',
+        '{"to": {"country": "FR", "country": "FR"}, "kg": 1}',
+    ),
+    *("{}", "broken", ""),
+]
+PLACES = [("$.to.country", "text"), ("$.kg", "number"), ("$.kg", "integer"), ("$.to", "list of text")]
+
+
+class Described(Documents):
+    """Shops whose orders are described by documents, and conditions that ask for what stands there."""
+
+    def cell(self, name: str, dtype: pl.DataType):
+        return self.random.choice([None, *DETAILS]) if name == "details" else super().cell(name, dtype)
+
+    def leaf(self, model: str, depth: int) -> dict:
+        if model != "orders" or self.random.random() < 0.7:
+            return super().leaf(model, depth)
+        return self.asked("details", *self.random.choice(PLACES))
 
 
 def escaped(letter: str) -> str:

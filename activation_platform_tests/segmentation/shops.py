@@ -35,6 +35,7 @@ SCHEMAS = {
         "total": pl.Decimal(10, 2),
         "weight": pl.Float64(),
         "paid": pl.Boolean(),
+        "details": pl.String(),
         "at": pl.Datetime("us", "UTC"),
         "due": pl.Date(),
     },

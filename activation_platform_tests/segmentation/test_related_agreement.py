@@ -1,4 +1,4 @@
-"""Conditions about related rows, several models deep: DuckDB and PostgreSQL take the rows that a plain evaluator takes."""
+"""Related rows and values within JSON, several models deep: DuckDB and PostgreSQL take the rows that a plain evaluator takes."""
 
 import polars as pl
 import pytest
@@ -10,8 +10,9 @@ from activation_platform.segmentation.compile import compile_condition, compile_
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, _engine
 from activation_platform.sources.dialect import dialect_of
+from activation_platform_tests.segmentation.documents import Described
 from activation_platform_tests.segmentation.reference_world import World
-from activation_platform_tests.segmentation.shops import SCHEMAS, Dice
+from activation_platform_tests.segmentation.shops import SCHEMAS
 from activation_platform_tests.segmentation.test_agreement import as_held, frame_of
 from activation_platform_tests.sources.naming import Spoken
 
@@ -57,7 +58,7 @@ def folder(tmp_path_factory):
 @settings(max_examples=30, **SETTINGS)
 @given(random=st.randoms(use_true_random=True))
 def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, random):
-    dice = Dice(random)
+    dice = Described(random)
     dice.define(random.randint(0, FIELDS))
     shop, now, wanted = dice.shop(), dice.now, [dice.tree("customers", 4) for _ in range(AT_ONCE)]
     files = {}
@@ -82,7 +83,7 @@ def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, random):
 def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, postgres_database, random):
     from adbc_driver_postgresql import dbapi
 
-    dice = Dice(random)
+    dice = Described(random)
     dice.define(random.randint(0, FIELDS))
     shop, now, wanted = dice.shop(), dice.now, [dice.tree("customers", 4) for _ in range(AT_ONCE)]
     conditions = [read(tree) for tree in wanted]

@@ -17,9 +17,10 @@ import pytest
 
 from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.scope import Scope, alone
 from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation import shops
+from activation_platform_tests.segmentation.documents import Documents
 from activation_platform_tests.segmentation.reference import EPOCH
 from activation_platform_tests.segmentation.reference_world import World
 from activation_platform_tests.segmentation.test_agreement import as_held, frame_of
@@ -122,6 +123,14 @@ CELLS: dict[str, dict[str, list[Any]]] = {
         "sizes": [[], [1], [1, 2, None], [2, 2], [None]],
         "prices": [[], [Decimal("9.90")], [Decimal("9.91"), None]],
         "flags": [[], [True], [False, None]],
+        "profile": [
+            *('{"address": {"city": "PARIS"}, "age": 18}', '{"address": {"city": 1}, "age": 30.0, "score": 0.5}'),
+            *('{"a.b": [{"": "x"}], "age": 31, "vip": true}', '{"a.b": [{"": null}], "age": "20", "vip": false}'),
+            *('{"score": 0.6, "born": "1999-03-31", "tags": ["b"]}', '{"score": 1e400, "born": "1999-3-31", "tags": []}'),
+            *('{"seen": "2024-03-31T12:30:00Z", "tags": ["a", 1]}', '{"seen": "2024-03-31T13:30:00.0000019-01:00"}'),
+            *("{}", "[]", '{"age": 20', '{"age": 20} {', '{"age": 20, "age": 20}'),
+        ],
+        "age": [20],
     },
     "customers": {
         "id": [1, 2, 3, 4, 5, 6, 7, 8],
@@ -177,8 +186,10 @@ def expected(scope: Scope, rows: Rows, trees: Sequence[dict[str, Any]], now: dat
     ]
 
 
-@pytest.mark.parametrize("kind", ["", "related-", "places-"])
+@pytest.mark.parametrize("kind", ["", "related-", "places-", "json-"])
 def test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes(engine, kind):
+    if kind not in golden.kinds(engine.dialect):
+        pytest.skip("refused when definitions load")
     asked: dict[str, list[tuple[Any, ...]]] = {}
     reviewed = golden.reviewed(engine.dialect, kind)
     for (_, scope), (tree, sql) in zip(golden.trees(engine.dialect, kind), reviewed, strict=True):
@@ -214,3 +225,20 @@ def test_random_conditions_take_the_rows_that_a_plain_evaluator_takes(engine, se
 
     for tree, took, right in zip(trees, found, expected(shops.SCOPE, rows, trees, dice.now), strict=True):
         assert took == right, tree
+
+
+@pytest.mark.parametrize("seed", range(SHOPS))
+def test_values_within_json_are_those_that_a_plain_reader_finds(engine, seed):
+    words, scope = dialect_of(engine.dialect), alone({"profile": pl.String()})
+    if not words.reads_json:
+        pytest.skip("refused when definitions load")
+    dice = Documents(Random(seed))
+    documents = [dice.document() for _ in range(2 * TREES)]
+    trees = [dice.json_leaf("profile", documents) for _ in range(2 * TREES)]
+    compiled = [compile_condition(read(tree), scope, now=dice.now, naming=Spoken(words)) for tree in trees]
+    rows = {"model": [{"profile": document} for document in documents]}
+
+    found = engine.takes(scope, rows, [words.conditions(one).sql(engine.dialect) for one in compiled])
+
+    for tree, took, right in zip(trees, found, expected(scope, rows, trees, dice.now), strict=True):
+        assert took == right, (tree, [documents[number] for number in {*took} ^ {*right}])

@@ -10,11 +10,13 @@ from activation_platform_tests.sources.carried_out import (
     Engine,
     test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes,
     test_random_conditions_take_the_rows_that_a_plain_evaluator_takes,
+    test_values_within_json_are_those_that_a_plain_reader_finds,
 )
 
 __all__ = [
     "test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes",
     "test_random_conditions_take_the_rows_that_a_plain_evaluator_takes",
+    "test_values_within_json_are_those_that_a_plain_reader_finds",
 ]
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark")]
