@@ -12,7 +12,7 @@ from activation_platform.segmentation.evaluate import Snapshots, _engine
 from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.documents import Described
 from activation_platform_tests.segmentation.reference_world import World
-from activation_platform_tests.segmentation.shops import SCHEMAS
+from activation_platform_tests.segmentation.shops import SCHEMAS, Dice
 from activation_platform_tests.segmentation.test_agreement import as_held, frame_of
 from activation_platform_tests.sources.naming import Spoken
 
