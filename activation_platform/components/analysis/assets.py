@@ -114,15 +114,11 @@ def _overlap(others: "Sequence[SegmentComponent]", desk: _Desk) -> Metadata:
 
 
 def _history(desk: _Desk) -> Metadata:
-    """Record every kept snapshot that is not recorded yet; of one whose rows stayed elsewhere, only the newest can be."""
-    segment, history = desk.segment, History(storage_root(), desk.segment.name)
+    """Record every kept snapshot that is not recorded yet and can be."""
+    history = History(storage_root(), desk.segment.name)
     with history.lock():
-        newest, known = segment.frames.newest(), history.newest
-        records = [
-            history.record(snapshot, desk.at(segment, snapshot).keys)
-            for snapshot in segment.frames.since(0 if known is None else known.snapshot)
-            if snapshot.engine is Engine.FRAMES or snapshot == newest
-        ]
+        known = 0 if history.newest is None else history.newest.snapshot
+        records = [history.record(one.snapshot, one.keys) for one in _recordable(desk, known)]
         members = 0 if history.newest is None else history.newest.members
     yield "recorded_snapshots", len(records)
     yield "entered", sum(one.entered for one in records)
@@ -131,6 +127,15 @@ def _history(desk: _Desk) -> Metadata:
     yield "files", f"{history.folder}/*/changes-*.parquet"
     if records:
         yield "changes", _changes(records)
+
+
+def _recordable(desk: _Desk, known: int) -> Iterator[Subject]:
+    """The segment at its snapshots after one: those that have today's key, and of rows that stayed elsewhere the newest alone."""
+    newest = desk.segment.frames.newest()
+    for snapshot in desk.segment.frames.since(known):
+        subject = desk.at(desk.segment, snapshot)
+        if {*subject.key} <= {*snapshot.schema} and (snapshot.engine is Engine.FRAMES or snapshot == newest):
+            yield subject
 
 
 def _made_of(subjects: Sequence[Subject]) -> dg.MetadataValue:

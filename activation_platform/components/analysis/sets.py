@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from activation_platform.components.frames import Snapshot
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.modes import Engine
 from activation_platform.sync.fingerprint import key_text, text_hash
 
@@ -15,8 +16,17 @@ _AT_ONCE = 4_000_000
 
 
 def keys_of(rows: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
-    """The primary keys of rows as text (column `key`), as ledgers write them; rows without one are left out."""
-    return rows.select(key_text(key, rows.collect_schema()).alias("key")).drop_nulls()
+    """The primary keys of rows as text (column `key`), as ledgers write them; rows without one are left out.
+
+    Raises DeclarationError where a column of the key is not there.
+    """
+    schema = rows.collect_schema()
+    if missing := [name for name in key if name not in schema]:
+        raise DeclarationError(
+            f"the primary key's column {', '.join(missing)} is not in the snapshot",
+            remedy="Materialise the segment again: it is older than the key.",
+        )
+    return rows.select(key_text(key, schema).alias("key")).drop_nulls()
 
 
 def flag(number: int) -> str:

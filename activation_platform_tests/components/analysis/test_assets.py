@@ -181,6 +181,21 @@ def test_the_history_outlives_the_snapshots(project, loaded, warehouse, storage,
     assert pl.read_parquet(metadata["files"]).height == 8
 
 
+def test_snapshots_that_are_older_than_the_key_are_passed_over(project, loaded, warehouse):
+    succeeded(loaded(analysed(project, ALL)).run(LOYAL, "segments/few"))
+    project.replaced("table: people", "sql: select *, id * 10 as code from people")
+    project.replaced("    id: integer\n", "    id: integer\n    code: integer\n")
+    runner = loaded(project.replaced("primary_key: id", "primary_key: code"))
+
+    before = told(succeeded(runner.run(HISTORY, upstream=False)), HISTORY)
+    words = refusal(runner.run(OVERLAP, upstream=False))
+    after = told(succeeded(runner.run(HISTORY)), HISTORY)
+
+    assert (before["recorded_snapshots"], before["members"]) == (0, 0)
+    assert "the primary key's column code is not in the snapshot" in words
+    assert {*pl.read_parquet(after["files"])["key"]} == {"10", "20", "30", "40"}
+
+
 def test_rows_that_stay_in_their_warehouse_are_analysed_as_those_that_are_here(
     project, loaded, warehouse, tmp_path, monkeypatch
 ):

@@ -11,7 +11,8 @@ from activation_platform.components.analysis import sets
 from activation_platform.components.analysis.overlap import overlap_of, shares_of
 from activation_platform.sources.counting import combinations, keys_there, values_there
 from activation_platform.sources.relation import Relation, column
-from activation_platform_tests.sync.warehouses import in_duckdb, in_postgres
+from activation_platform_tests.sources.redshift_cluster import serving
+from activation_platform_tests.sync.warehouses import in_duckdb, in_postgres, in_redshift, in_snowflake
 
 PEOPLE = st.lists(st.sets(st.integers(0, 12).map(str)), min_size=2, max_size=8)
 
@@ -83,3 +84,18 @@ def test_postgres_counts_what_stays_in_it_as_set_algebra_does(
     postgres_server, postgres_database, rows, limits
 ):
     asked(in_postgres(postgres_server, postgres_database), rows, limits)
+
+
+@settings(max_examples=5, suppress_health_check=SHARED)
+@given(rows=ROWS, limits=LIMITS)
+def test_redshift_counts_what_stays_in_it_as_set_algebra_does(
+    postgres_server, postgres_database, rows, limits
+):
+    with serving(postgres_server, None) as cluster:
+        asked(in_redshift(cluster, postgres_database), rows, limits)
+
+
+@settings(max_examples=3, suppress_health_check=SHARED)
+@given(rows=ROWS, limits=LIMITS)
+def test_snowflake_counts_what_stays_in_it_as_set_algebra_does(snowflake_account, rows, limits):
+    asked(in_snowflake(snowflake_account), rows, limits)
