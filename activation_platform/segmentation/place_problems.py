@@ -21,12 +21,12 @@ def arm_problems(leaf: InArm, scope: Scope) -> Iterator[Problem]:
         yield Problem(("split",), f'there is no split "{name}"{nearest(name, scope.splits)}')
     elif split.model != scope.name:
         told = f'the split "{name}" is one of {split.model}, and this is about {scope.name}'
-        yield Problem(("split",), told)
+        yield Problem(("split",), told, follows=split.model not in scope.models)
     elif leaf.arm not in split.arms:
         known = nearest(leaf.arm, split.arms) or f"; it has: {', '.join(split.arms)}"
         yield Problem(("arm",), f'the split "{name}" has no arm "{leaf.arm}"{known}')
     elif (fault := key_fault(scope)) is not None:
-        yield Problem(("split",), fault)
+        yield Problem(("split",), fault, follows=True)
 
 
 def limit_problems(limit: Limit, scope: Scope) -> Iterator[Problem]:

@@ -292,5 +292,6 @@ def test_a_split_that_cannot_be_is_told_with_file_and_line(tested, old, new, pla
 
     refused = tested.refusal()
 
+    assert refused.startswith("1 error ")
     assert words in refused
     assert f"defs.yaml:{tested.line(place)}" in refused
