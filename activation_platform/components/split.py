@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import dagster as dg
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from activation_platform.components.names import Name
 from activation_platform.components.scopes import scope_of
@@ -23,7 +23,7 @@ class SplitSpec(dg.Model):
 
     name: Name = Field(description="The name that conditions refer to: {split: name, arm: control}.")
     model: str = Field(description="The model whose rows it divides.")
-    seed: Annotated[str, StringConstraints(min_length=1)] = Field(
+    seed: str = Field(
         description="A text of your own: splits of one seed divide alike, others have nothing to do with each other."
     )
     arms: dict[Name, int | float] = Field(
@@ -45,11 +45,13 @@ class SplitComponent(Declared[SplitSpec]):
     spec_class: ClassVar[type[BaseModel]] = SplitSpec
 
     def faults(self, workspace: Workspace) -> Iterator[Fault]:
-        """An unknown model, a key that no hash is the same of on every engine, shares that are none."""
+        """An unknown model, a key that no hash is the same of on every engine, a seed or shares that are none."""
         yield from workspace.unknown("model", self.spec.model, ("model",))
         if workspace.find("model", self.spec.model) is not None:
             fault = key_fault(scope_of(workspace, self.spec.model))
             yield from [] if fault is None else [Fault(("model",), fault)]
+        if not self.spec.seed or "\0" in self.spec.seed:
+            yield Fault(("seed",), "takes a text of your own, of one character or more and without NUL")
         yield from self._shares()
 
     def _shares(self) -> Iterator[Fault]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator, model_validator
 
 from activation_platform.segmentation.nodes import Worded
-from activation_platform.segmentation.values import MOST_VALUES, Name, Text, refused
+from activation_platform.segmentation.splits import Seed
+from activation_platform.segmentation.values import MOST_VALUES, Name, refused
 
 if TYPE_CHECKING:
     from activation_platform.segmentation.conditions import Condition
@@ -106,7 +107,7 @@ class Limit(Worded):
     top: Rows | None = None
     by: Annotated[tuple[Order, ...], BeforeValidator(_orders)] | None = None
     sample: Amount | None = None
-    seed: Text | None = None
+    seed: Seed | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

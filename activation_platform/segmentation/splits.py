@@ -11,15 +11,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from typing import Annotated, Any
+
+from pydantic import PlainValidator
 
 from activation_platform.segmentation.nodes import Worded
-from activation_platform.segmentation.values import Name
+from activation_platform.segmentation.values import Name, refused, storable
 
-__all__ = ["PLACES", "WHOLE", "InArm", "Split", "bound"]
+__all__ = ["PLACES", "WHOLE", "InArm", "Seed", "Split", "bound"]
 
 PLACES = 2**60
 WHOLE = Decimal(100)
 """What the shares of the arms come to, in percent."""
+
+
+def _seed(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise refused(f'takes a text of your own, in quotes, such as "spring 2026", not {value!r}')
+    return storable(value)
+
+
+Seed = Annotated[str, PlainValidator(_seed, json_schema_input_type=str)]
+"""What is hashed with a key: rows have other places under another one."""
 
 
 class InArm(Worded):

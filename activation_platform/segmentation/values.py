@@ -59,7 +59,7 @@ def _scalar(value: Any) -> Scalar:
     if isinstance(value, float) and not isfinite(value):
         raise refused(f"{value} is no number to compare with")
     if isinstance(value, str):
-        _storable(value)
+        storable(value)
     return value
 
 
@@ -79,16 +79,17 @@ def _text(value: Any) -> str:
         raise refused(f"takes text; write {str(value)!r} in quotes")
     if not value:
         raise refused("the empty text is in every text; write at least one character, or use is_empty")
-    return _storable(value)
+    return storable(value)
 
 
 def _said(value: Any) -> str:
     if not isinstance(value, str):
         raise refused(f"takes text; write {str(value)!r} in quotes")
-    return _storable(value)
+    return storable(value)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return a text that every engine can hold; raises what a validator raises of another."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -183,7 +184,7 @@ def _path(value: Any) -> JsonPath:
     except ValueError as error:
         raise refused(str(error)) from None
     for step in path.steps:
-        _storable(str(step))
+        storable(str(step))
     return path
 
 

@@ -74,7 +74,7 @@ ROWS = list(rows())
 def trees(key):
     """Conditions about places, and for some keys the first in every order."""
     yield {"split": "test", "arm": "a"}
-    yield {"limit": {"sample": 7, "seed": "é"}, "of": {"field": "big", "above": 10**15}}
+    yield {"limit": {"sample": 7, "seed": "é'\\n\\\\ \""}, "of": {"field": "big", "above": 10**15}}
     yield {"none": [{"limit": {"sample": "12.5 %", "seed": "x"}}]}
     for name in SCHEMA if key in (KEYS[0], KEYS[-1]) else ():
         for word in ("ascending", "descending"):

@@ -279,6 +279,8 @@ def test_a_list_or_a_limit_that_cannot_be_is_told_with_file_and_line(listed, old
         ("control: 40}", "control: 0.00000000001}", "control: 0", "with 9 digits after the point at most"),
         ("control: 40}", "control: .nan}", "control: .nan", "takes a share from 0 to 100 percent"),
         ("  model: people\n  seed", "  model: peple\n  seed", "model: peple", 'there is no model "peple". Did you mean "people"'),
+        ("seed: welcome 2026", 'seed: ""', 'seed: ""', "takes a text of your own, of one character or more and without NUL"),
+        ("seed: welcome 2026", 'seed: "a\\0b"', 'seed: "a', "of one character or more and without NUL"),
         ("id: integer", "id: number", "model: people  #", "the key column id of people holds floats"),
         ("arm: control", "arm: contrl", "arm: contrl", 'no arm "contrl" - did you mean "control"?'),
         ("split: welcome_test, arm: control", "split: welcome, arm: control", "split: welcome,", 'no split "welcome" - did you'),

@@ -364,7 +364,7 @@ def test_a_sample_stays_when_others_come(tmp_path):
         ("people", {"limit": {"sample": "0 %", "seed": "a"}}, ("limit", "sample"), "or a share such as 10 %, not '0 %'"),
         ("people", {"limit": {"sample": "101 %", "seed": "a"}}, ("limit", "sample"), "or a share such as 10 %"),
         ("people", {"limit": {"sample": 0.1, "seed": "a"}}, ("limit", "sample"), "not 0.1"),
-        ("people", {"limit": {"sample": 5, "seed": ""}}, ("limit", "seed"), "at least one character"),
+        ("people", {"limit": {"sample": 5, "seed": ""}}, ("limit", "seed"), "takes a text of your own, in quotes"),
         ("people", {"limit": {"top": 5, "by": []}}, ("limit", "by"), "takes a list of {descending: field}"),
         ("people", {"limit": {"top": 5, "by": {"ascending": "id"}}}, ("limit", "by"), "takes a list of {descending: field}"),
         ("people", {"limit": {"top": 5, "by": "spent"}}, ("limit", "by"), "takes a list of {descending: field}"),
