@@ -1,22 +1,7 @@
 """The language of formulas: expressions over the fields of one row that mean the same on every engine.
 
-| written                      | takes                                  | is                                                  |
-|------------------------------|----------------------------------------|-----------------------------------------------------|
-| `a + b` `a - b` `a * b` `-a` | exact numbers                          | an exact number with all its digits                 |
-|                              | exact ones that might need more digits | a float                                             |
-|                              | numbers, one of them a float           | a float                                             |
-| `a / b`                      | numbers                                | a float; null where `b` is 0                        |
-| `round(a)` `round(a, 2)`     | a number, 0 to 9 places                | of its kind; a half is rounded away from zero       |
-| `a || b`                     | texts                                  | a text                                              |
-| `lower(a)` `upper(a)`        | a text                                 | a text                                              |
-| `coalesce(a, b, ...)`        | values of one kind                     | the first that is not null                          |
-| `days_between(a, b)`         | dates, timestamps                      | how many days `b` is after `a`; days are in UTC     |
-| `today()`                    |                                        | the day of the run's instant, in UTC                |
-
-Everything but `coalesce` is null where a value in it is null. Exact numbers are integers and decimals: a result has up to 38
-digits, up to 9 of them after the point. **Nothing overflows**: NaN, infinities, floats of 10^50 and more and exact numbers of
-10^19 and more are null in a formula, floats nearer to 0 than 10^-50 are 0, and what could still become too large is refused when
-definitions load.
+What they take and what they are stands in one table, in docs/segments.md. sqlglot reads them; whatever it reads that is not in
+that table is refused by name. How numbers are kept from overflowing stands in `arithmetic.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -5,6 +5,14 @@ from pathlib import Path
 
 import yaml
 
+from activation_platform.segmentation.computed import (
+    Aggregated,
+    Counted,
+    Formula,
+    Label,
+    Picked,
+    read_computed,
+)
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.operators import Operator
 from activation_platform.segmentation.related import Function
@@ -22,6 +30,14 @@ def test_every_example_of_the_guide_is_a_condition():
     assert conditions
     for condition in conditions:
         read(condition)
+
+
+def test_every_computed_field_of_the_guide_can_be_read():
+    examples = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+
+    documents = [said for example in examples for said in yaml.safe_load_all(example)]
+    fields = [tree for said in documents for tree in said.get("computed", {}).values()]
+    assert {type(read_computed(tree)) for tree in fields} == {Aggregated, Counted, Formula, Label, Picked}
 
 
 def test_the_guide_names_every_operator_and_every_unit():
