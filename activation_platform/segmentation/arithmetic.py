@@ -124,9 +124,9 @@ def number_of(column: exp.Condition, dtype: pl.DataType) -> Number:
         return Real(_double(column), precision - scale, scale)
     if precision - scale <= _WHOLE:
         return Exact(column, precision - scale, scale)
-    limit = exp.cast(exp.Literal.string(str(10**_WHOLE)), f"DECIMAL({_DIGITS}, {scale})")
-    fitting = exp.Case().when(exp.LT(this=exp.Abs(this=column.copy()), expression=limit), column)
-    return Exact(fitting, _WHOLE, scale)
+    # Beside a float, because not every engine has an integer of so many digits.
+    fitting = exp.LT(this=exp.Abs(this=_double(column)), expression=_float(10.0**_WHOLE))
+    return Exact(exp.Case().when(fitting, column), _WHOLE, scale)
 
 
 def written(text: str) -> Number:

@@ -211,6 +211,20 @@ def test_a_condition_about_related_rows_ends_in_the_same_state_whichever_warehou
     two_partitions(shop, loaded(project), sandbox)
 
 
+@pytest.mark.parametrize("engine", ["frames", "warehouse"])
+@on("bigquery", "databricks", "duckdb", "postgres", "redshift", "snowflake")
+def test_computed_fields_end_in_the_same_state_whichever_warehouse_it_is(
+    shop, project, loaded, sandbox, engine
+):
+    project.replaced("kind: users\n", f"kind: users\n{COMPUTED}")
+    project.replaced("- {field: orders, at_least: 3}", "- {field: band, equals: loyal}")
+    project.replaced("    first_name: first_name\n  schedule", "    first_name: called\n  schedule")
+    if engine == "warehouse":
+        project.replaced(*STAYING)
+
+    two_partitions(shop, loaded(project), sandbox)
+
+
 def related(project):
     """The same workspace, whose segment asks for rows of a second model of the same table."""
     table = "shop.people" if "table: shop.people" in project.documents["defs.yaml"] else "people"
@@ -262,6 +276,18 @@ def test_a_segment_over_rows_that_stayed_before_their_model_was_changed_says_to_
     succeeded(runner.run("segments/loyal"))
 
 
+COMPUTED = """\
+  relations: {same: {model: people, match: {id: id}}}
+  computed:
+    name_there: {related: first_name, of: same}
+    called: {formula: "coalesce(name_there, 'nobody') || ''"}
+    bought: {aggregate: {sum: orders, of: same}}
+    copies: {count: same, where: {field: called, not_equals: nobody}}
+    newest: {aggregate: {last: orders, of: same, time: day}}
+    day: {formula: "coalesce(today(), today())"}
+    worth: {formula: "round((bought * 2 + newest) / copies - days_between(day, today()), 1)"}
+    band: {label: [{when: {field: worth, at_least: 9}, then: loyal}], otherwise: other}
+"""
 STAYING = ("kind: users", "kind: users\n  engine: warehouse")
 
 

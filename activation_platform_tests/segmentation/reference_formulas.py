@@ -45,7 +45,7 @@ def counting(held):
         if not isfinite(held) or abs(held) >= 1e50:
             return None
         return 0.0 if abs(held) < 1e-50 else held
-    return None if isinstance(held, Fraction) and abs(held) >= 10**19 else held
+    return None if isinstance(held, Fraction) and abs(float(held)) >= 1e19 else held
 
 
 def joined(operation, one, other):
