@@ -72,17 +72,15 @@ ROWS = list(rows())
 
 
 def trees(key):
-    """Conditions about places, and for some keys the first in every order."""
+    """Conditions about places, and for one key the first in every order."""
     yield {"split": "test", "arm": "a"}
     yield {"limit": {"sample": 7, "seed": "é'\\n\\\\ \""}, "of": {"field": "big", "above": 10**15}}
     yield {"none": [{"limit": {"sample": "12.5 %", "seed": "x"}}]}
-    for name in SCHEMA if key in (KEYS[0], KEYS[-1]) else ():
-        for word in ("ascending", "descending"):
-            yield {"limit": {"top": 9, "by": [{word: name}, {"ascending": "float", "nulls": "first"}]}}
-            yield {
-                "limit": {"top": 5, "by": [{word: name, "nulls": "first"}]},
-                "of": {"field": "flag", "is_null": False},
-            }
+    yield {"limit": {"top": 9, "by": [{"descending": "flag"}]}}
+    for name in SCHEMA if key == KEYS[0] else ():
+        flagged = {"of": {"field": "flag", "is_null": False}}
+        yield {"limit": {"top": 9, "by": [{"ascending": name}, {"descending": "float", "nulls": "first"}]}}
+        yield {"limit": {"top": 5, "by": [{"descending": name, "nulls": "first"}]}, **flagged}
 
 
 def agree(staying):
