@@ -124,9 +124,9 @@ def _columns(place: int, node: Condition, snapshots: Snapshots, now: datetime) -
     scope = snapshots.scope
     holds = compile_condition(node, scope, now=now, naming=snapshots)
     yield exp.Coalesce(this=holds, expressions=[exp.false()]).as_(f"holds{place}")
-    for name in _fields(node, scope):
+    for number, name in enumerate(_fields(node, scope)):
         if name in scope.model.computed:
-            yield snapshots.column(scope.name, name).as_(f"{name}{place}", quoted=True)
+            yield snapshots.column(scope.name, name).as_(f"field{place}_{number}")
     for word, compared in zip(
         _COMPARED, compile_compared(node, scope, now=now, naming=snapshots), strict=True
     ):
@@ -165,7 +165,8 @@ def _verdict(
             replace(part, words=f"{text} if {part.words}") for text, part in zip(texts, parts, strict=True)
         )
     held = {
-        name_in_words(name): answer.get(f"{name}{place}", row.get(name)) for name in _fields(condition, scope)
+        name_in_words(name): answer.get(f"field{place}_{number}", row.get(name))
+        for number, name in enumerate(_fields(condition, scope))
     }
     held |= _compared(condition, *(answer.get(f"{word}{place}") for word in _COMPARED))
     return Verdict(_headed(condition, scope, now), answer[f"holds{place}"], held, parts)

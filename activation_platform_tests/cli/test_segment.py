@@ -173,3 +173,34 @@ def test_a_limit_is_explained_and_a_key_that_it_leaves_out_is_told_its_place(mad
         "    yes all of:",
         '      yes email contains "@"  [email: "a•••@e•••"]',
     ]
+
+
+COMPUTED = """\
+  computed:
+    copies: {count: same_address}
+    kind:
+      label: [{when: {field: copies, at_least: 2}, then: shared}]
+      otherwise: own
+"""
+
+
+def test_computed_fields_are_told_with_what_they_are_made_of_and_what_they_are(project, activation):
+    chosen = DECLARED.replace("  model: people\n  destination", "  segment: reachable\n  destination")
+    where = "\n  where: {field: kind, equals: own}\n"
+    project.declare(
+        chosen.replace("primary_key: id\n", MODEL + COMPUTED) + SEGMENT.partition("\n  where")[0] + where
+    )
+    activation("run", "newsletter")
+
+    said = activation("segment", "reachable", "--explain").stdout
+    lines = activation("segment", "reachable", "--why", "p1").stdout.splitlines()
+
+    assert said.startswith(
+        'A row of people belongs if kind is "own". The field copies of people is the number of rows of same_address. The '
+        'field kind of people is "shared" if (copies is at least 2), else "own".'
+    )
+    assert "LEFT JOIN" in said
+    assert lines[1:] == [
+        '  yes kind is "own":  [kind: "own"]',
+        '    no  "shared" if copies is at least 2  [copies: 1]',
+    ]

@@ -471,3 +471,18 @@ def test_why_tells_the_case_of_a_label_and_what_a_formula_is_over(shop):
         (True, '"silver"'),
     ]
     assert dict(formula.held) == {"per_order": None, "spent": Decimal("3.00"), "bought": 0}
+
+
+def test_why_tells_a_field_whatever_it_is_called(tmp_path):
+    pl.DataFrame({"id": [1], "x": [2]}).write_parquet(tmp_path / "rows.parquet")
+    fields = {
+        name: read_computed({"formula": "x + 1"}) for name in ("holds", "amount", "limit", "file_index")
+    }
+    snapshots = Snapshots({"m": [tmp_path / "rows.parquet"]}, Scope("m", {"m": Model(None, computed=fields)}))
+    tree = {"all": [{"field": name, "at_least": {"percentile": 0}} for name in fields]}
+
+    (verdict,) = why(read(tree), snapshots, pl.col("id") == 1, now=NOW, most=1).told
+
+    assert [dict(part.held) for part in verdict.parts] == [
+        {name: Decimal(3), "x": 2, "percentile 0": 3.0} for name in fields
+    ]
