@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+import duckdb
 import pytest
 
 from activation_platform.sync.folder import Folder
@@ -53,6 +54,20 @@ def test_e3_a_partition_sends_the_interval_that_ends_at_its_key(runner, shop):
     figures = told_at(runner, 5)
     assert shop.told() == [4]
     assert figures["window"] == "2026-01-01 04:00+00:00 to 2026-01-01 05:00+00:00 (not included), by ts"
+
+
+def test_e3_an_event_carries_the_computed_fields_that_are_mapped(workspace, opened, shop):
+    computed = "  computed: {said: {formula: \"upper(what) || '!'\"}, same: {related: said, of: itself}}\n"
+    workspace.replaced(
+        "  event_time: ts\n",
+        f"  event_time: ts\n  relations: {{itself: {{model: orders, match: {{id: id}}}}}}\n{computed}",
+    )
+    runner = opened(workspace.replaced("{id: id, what: what}", "{id: id, what: same}"))
+
+    told_at(runner, 5)
+
+    with duckdb.connect(str(shop.archive)) as connection:
+        assert connection.execute("select id, what from told").fetchall() == [(4, "ORDER 4!")]
 
 
 def test_e3_windows_in_any_order_send_every_event_once(runner, shop):
