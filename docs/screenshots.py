@@ -22,6 +22,8 @@ PAGES = {
     "partition.png": f"{URL}/assets/activations/batch/loyalty_programme?view=partitions&partition={PARTITION}",
     "analysis.png": f"{URL}/assets/analysis/loyal_customers/overlap",
 }
+HEIGHTS = {"asset_graph.png": 1440}
+"""Of pages that show more than others."""
 
 
 def main() -> None:
@@ -67,6 +69,7 @@ def _shoot() -> None:
         )
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         for name, address in PAGES.items():
+            page.set_viewport_size({"width": 1600, "height": HEIGHTS.get(name, 1000)})
             page.goto(address)
             _settle(page)
             if name == "asset_graph.png":

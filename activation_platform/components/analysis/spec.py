@@ -5,9 +5,9 @@ from typing import Annotated
 import dagster as dg
 from pydantic import Field
 
-__all__ = ["MOST_OVERLAPPED", "AnalysisSpec"]
+__all__ = ["AnalysisSpec"]
 
-MOST_OVERLAPPED = 7
+_MOST_OVERLAPPED = 7
 """Other segments in one overlap: with the segment itself 8, which is 255 intersections."""
 
 
@@ -17,7 +17,7 @@ class AnalysisSpec(dg.Model):
     breakdowns: list[str] = Field(
         default_factory=list, description="Categorical fields whose values are counted."
     )
-    overlap_with: Annotated[list[str], Field(max_length=MOST_OVERLAPPED)] = Field(
+    overlap_with: Annotated[list[str], Field(max_length=_MOST_OVERLAPPED)] = Field(
         default_factory=list, description="Segments of the same model, whose shared keys are counted."
     )
     history: bool = Field(
