@@ -30,7 +30,7 @@ __all__ = ["analyses"]
 
 _SHOWN = 20
 
-Metadata = Iterator[tuple[str, Any]]
+_Metadata = Iterator[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _asset(
     workspace: Workspace,
     word: str,
     description: str,
-    metadata: Callable[[_Desk], Metadata],
+    metadata: Callable[[_Desk], _Metadata],
     others: "Sequence[SegmentComponent]" = (),
 ) -> dg.AssetsDefinition:
     """One analysis; `others`: segments beside its own that it is made of."""
@@ -100,20 +100,20 @@ def _asset(
     return materialise
 
 
-def _breakdowns(fields: Sequence[str], desk: _Desk) -> Metadata:
+def _breakdowns(fields: Sequence[str], desk: _Desk) -> _Metadata:
     subject = desk.subject(desk.segment)
     yield "made_of", _made_of([subject])
     for field in fields:
         yield from breakdown_of(field, subject.values(field)).metadata()
 
 
-def _overlap(others: "Sequence[SegmentComponent]", desk: _Desk) -> Metadata:
+def _overlap(others: "Sequence[SegmentComponent]", desk: _Desk) -> _Metadata:
     subjects = [desk.subject(one) for one in (desk.segment, *others)]
     yield "made_of", _made_of(subjects)
     yield from overlap_of([one.name for one in subjects], combinations_of(subjects)).metadata()
 
 
-def _history(desk: _Desk) -> Metadata:
+def _history(desk: _Desk) -> _Metadata:
     """Record every kept snapshot that is not recorded yet and can be."""
     history = History(storage_root(), desk.segment.name)
     with history.lock():
@@ -131,11 +131,12 @@ def _history(desk: _Desk) -> Metadata:
 
 def _recordable(desk: _Desk, known: int) -> Iterator[Subject]:
     """The segment at its snapshots after one: those that have today's key, and of rows that stayed elsewhere the newest alone."""
-    newest = desk.segment.frames.newest()
-    for snapshot in desk.segment.frames.since(known):
-        subject = desk.at(desk.segment, snapshot)
-        if {*subject.key} <= {*snapshot.schema} and (snapshot.engine is Engine.FRAMES or snapshot == newest):
-            yield subject
+    segment, snapshots = desk.segment, desk.segment.frames.since(known)
+    key = desk.workspace.find("model", segment.spec.model).key
+    for snapshot in snapshots:
+        readable = snapshot.engine is Engine.FRAMES or snapshot is snapshots[-1]
+        if readable and {*key} <= {*snapshot.schema}:
+            yield desk.at(segment, snapshot)
 
 
 def _made_of(subjects: Sequence[Subject]) -> dg.MetadataValue:

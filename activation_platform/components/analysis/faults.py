@@ -49,7 +49,7 @@ def _uncounted(workspace: Workspace, model: "ModelComponent", name: str) -> Iter
             yield f'"{name}" {told}'
     elif model.spec.exposed is None:
         yield f'"{name}" is not categorical: list the columns of {model.name} under columns:, among them {declared}'
-    elif not exposed[name].categorical:
+    elif name not in exposed or not exposed[name].categorical:
         yield f'"{name}" is not categorical: if it has few values and none is personal, write {declared} in {model.name}'
     if (dtype := (known or {}).get(name)) is not None and not can_be_counted(dtype):
         yield f'"{name}" is {type_words(dtype)}; a breakdown counts the values of {COUNTED}'

@@ -80,3 +80,10 @@ def test_a_model_that_lists_no_columns_is_asked_to(project):
     )
     words = '"first_name" is not categorical: list the columns of people under columns:, among them first_name: {type'
     assert words in project.refusal()
+
+
+def test_a_column_that_was_accepted_but_is_not_exposed_is_no_category(project):
+    analysed(project, "{breakdowns: [plan]}").replaced("email: text", "email:")
+    columns = ("id: integer", "email: text", "first_name: text", "orders: integer", "plan: text")
+    project.documents["people.schema.yaml"] = "\n".join(columns)
+    assert '"plan" is not categorical: if it has few values' in project.refusal()
