@@ -45,7 +45,7 @@ spark: $(BESIDE)/spark/installed ## Carry out the SQL for Databricks by a real S
 
 bigquery: $(BESIDE)/bigquery/installed ## Read from, and work in, a stand-in of BigQuery that others wrote (half a gigabyte, minutes).
 	$(BIN)/python -m pytest -rs -m bqemulator \
-		activation_platform_tests/sources/test_bigquery_by_others.py
+		activation_platform_tests/sources/test_bigquery_by_others.py activation_platform_tests/sync/test_engine_by_others.py
 
 bench: install ## Measure every figure into benchmarks/results.json and the README (an hour, 60 GiB of disk).
 	$(BIN)/python -m benchmarks

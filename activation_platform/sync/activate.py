@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from activation_platform.contracts.errors import (
@@ -192,9 +191,7 @@ async def _bound(activation: Activation, loader: Loader, schema: pl.Schema) -> B
 async def _settle(activation: Activation, ledger: Ledger, loader: Loader) -> None:
     """Ask what became of asynchronous deletes; sealed by itself, so that the plan starts from what is true now."""
     head = ledger.head
-    entries = head.entries(np.flatnonzero(head.in_states(State.DELETE_REQUESTED))).with_columns(
-        _behind=pl.lit(value=False)
-    )
+    entries = head.entries(head.found(State.DELETE_REQUESTED)).with_columns(_behind=pl.lit(value=False))
     owed = ledger.debts.filter(pl.col("operation") == PENDING_ERASURE)
     behind = owed.select(
         "key64", "key", "raw", "identifier", "request", "since", _behind=pl.lit(value=True)

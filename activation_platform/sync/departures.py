@@ -70,7 +70,7 @@ def departures(
     result = Departures(NO_ENTRIES.with_columns(_behind=pl.lit(value=False)))
     if activation.kind is ObjectKind.EVENT:
         return _past_events(result, found, activation, ledger, at)
-    held = head.entries(head.where(head.in_states(*HELD) & ~found.seen))
+    held = head.entries(head.found(*HELD, unless=found.seen))
     _forget_debts_of_the_gone(result, found, ledger, at)
     owed = ledger.debts.filter((pl.col("debt") == Debt.DELETE) & (pl.col("operation") != PENDING_ERASURE))
     takes_away = activation.deletes or activation.mode is Mode.SNAPSHOT
@@ -92,7 +92,7 @@ def departures(
             return result
         held = held.clear()
     elif activation.delete_departed:
-        departed = head.entries(head.where(head.in_states(State.DEPARTED) & ~found.seen))
+        departed = head.entries(head.found(State.DEPARTED, unless=found.seen))
         held = pl.concat([held, departed])
     due = (pl.col("attempts") <= activation.retries) | (pl.col("tried") < at - _DAY) | pl.lit(order.full)
     waiting = owed.filter(~due)

@@ -5,7 +5,6 @@ Only for services that are not idempotent; to the others everything is simply sa
 
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
 from activation_platform.contracts.modes import Operation
@@ -30,7 +29,7 @@ def doubts_of(ledger: Ledger) -> tuple[pl.DataFrame, list[Doubt]]:
     """The entries in doubt (`ENTRIES` columns and `operation`), and what a service is asked about each."""
     head = ledger.head
     operation = pl.col("reason").str.extract(r"^(\w+):").alias("operation")
-    entries = head.entries(np.flatnonzero(head.in_states(State.UNKNOWN))).with_columns(operation)
+    entries = head.entries(head.found(State.UNKNOWN)).with_columns(operation)
     # A clear has no record of its own: whatever it left is written again.
     entries = entries.filter(
         pl.col("operation").is_in([Operation.INSERT, Operation.UPDATE, Operation.DELETE])

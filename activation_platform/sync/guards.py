@@ -1,7 +1,5 @@
 """Guards: withhold what looks like a mistake before anything is sent (SEMANTICS C3)."""
 
-import numpy as np
-
 from activation_platform.contracts.errors import GuardTripped
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.sync.ledger import Ledger
@@ -14,7 +12,7 @@ __all__ = ["guard"]
 
 def guard(plan: Plan, activation: Activation, ledger: Ledger, order: RunOrder) -> None:
     """Withhold what a guard refuses, unless the order allows so many of it; raises GuardTripped where one stops the run."""
-    held = int(np.count_nonzero(ledger.head.in_states(*HELD)))
+    held = ledger.head.count(*HELD)
     everything = not ledger.manifest.full_done or order.full or activation.mode is Mode.SNAPSHOT
     guards = activation.guards
     deletes = held if _clears(plan, activation) else plan.counts.delete

@@ -41,13 +41,22 @@ class Head:
         return self.overlay.height + int(self._base.num_rows)
 
     @cached_property
-    def live(self) -> npt.NDArray[np.bool_]:
-        """By position: whether it holds the newest entry of a key the ledger knows."""
-        live = np.ones(len(self), dtype=np.bool_)
-        live[: self.overlay.height] = self._state[0] != State.REMOVED
+    def _dead(self) -> Positions:
+        """Positions that do not hold the newest entry of a key the ledger knows, sorted: tombstones, and what is overlaid."""
         overlaid = found_at(self._base_keys, self._overlay_keys)
-        live[self.overlay.height + overlaid[overlaid >= 0]] = False
-        return live
+        stones = np.flatnonzero(self._state[0] == State.REMOVED)
+        return np.concatenate([stones, self.overlay.height + overlaid[overlaid >= 0]])
+
+    def live(self, positions: Positions) -> npt.NDArray[np.bool_]:
+        """For positions (none may be -1): whether they hold the newest entry of a key the ledger knows."""
+        return found_at(self._dead.view(np.uint64), positions.view(np.uint64)) < 0
+
+    def _living(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
+        """The same for all positions from `start` to `stop`."""
+        living = np.ones(stop - start, dtype=np.bool_)
+        low, high = np.searchsorted(self._dead, (start, stop))
+        living[self._dead[low:high] - start] = False
+        return living
 
     def find(self, key64: Hashes) -> Positions:
         """The position of every key, -1 where the ledger does not know it. Sorted keys walk the mapped file once, forwards."""
@@ -104,15 +113,29 @@ class Head:
         assert isinstance(taken, pl.DataFrame)
         return conform(taken, NO_ENTRIES)
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> Positions:
-        """Positions of live entries for which the mask (by position) holds."""
-        return np.flatnonzero(self.live & mask)
+    def parts(self, *states: State) -> Iterator[tuple[slice, npt.NDArray[np.bool_]]]:
+        """By position, a part at a time: whether the entry is live and in one of the states."""
+        before = 0
+        for column in self._state:
+            for start in range(0, len(column), _CHUNK):
+                found = is_any(column[start : start + _CHUNK], states)
+                part = slice(before + start, before + start + len(found))
+                found &= self._living(part.start, part.stop)
+                yield part, found
+            before += len(column)
 
-    def in_states(self, *states: State) -> npt.NDArray[np.bool_]:
-        """By position: whether the entry is live and in one of the states."""
-        found = np.concatenate([is_any(part, states) for part in self._state])
-        found &= self.live
-        return found
+    def found(self, *states: State, unless: npt.NDArray[np.bool_] | None = None) -> Positions:
+        """Positions of live entries in one of the states, but for those of a mask by position."""
+        positions = [np.empty(0, dtype=np.int64)]
+        for part, found in self.parts(*states):
+            if unless is not None:
+                found &= ~unless[part]
+            positions.append(np.flatnonzero(found) + part.start)
+        return np.concatenate(positions)
+
+    def count(self, *states: State) -> int:
+        """How many live entries are in one of the states."""
+        return sum(int(np.count_nonzero(found)) for _, found in self.parts(*states))
 
     def are(self, positions: Positions, *states: State) -> npt.NDArray[np.bool_]:
         """For live entries at positions (none may be -1): whether they are in one of the states."""
@@ -122,13 +145,13 @@ class Head:
         """Positions of live entries whose identifier is one of these."""
         overlaid, based = (positions_of(part, identifier64) for part in self._identifiers)
         found: Positions = np.concatenate([overlaid, based + self.overlay.height])
-        return found[self.live[found]]
+        return found[self.live(found)]
 
     def chunks(self) -> Iterator[pl.DataFrame]:
         """All live entries, in chunks; in no promised order."""
-        positions = np.flatnonzero(self.live)
-        for start in range(0, len(positions), _CHUNK):
-            yield self.entries(positions[start : start + _CHUNK])
+        for part, found in self.parts(*State):
+            if found.any():
+                yield self.entries(np.flatnonzero(found) + part.start)
 
     def in_order(self) -> Iterator[pl.DataFrame]:
         """All live entries, sorted by `key64`, in chunks; at least one."""
@@ -137,7 +160,7 @@ class Head:
             keys = self._base_keys[start : start + _CHUNK]
             last = start + _CHUNK >= len(self._base_keys)
             end = size if last else int(np.searchsorted(self._overlay_keys, keys[-1], side="right"))
-            kept = start + np.flatnonzero(self.live[size + start : size + start + len(keys)])
+            kept = start + np.flatnonzero(self._living(size + start, size + start + len(keys)))
             yield pl.concat([self._live_overlay(overlaid, end), self._from_base(kept)]).sort("key64")
             overlaid = end
         if not len(self._base_keys):
@@ -149,14 +172,14 @@ class Head:
         That it says nothing of a key is a tombstone. `forget_before`: entries that last changed earlier are forgotten.
         """
         size = self.overlay.height
-        rows = np.flatnonzero(~self.live[size:] | (self._since[1] < forget_before))
+        rows = np.flatnonzero(~self._living(size, len(self)) | (self._since[1] < forget_before))
         for start in range(0, len(rows), _CHUNK):
             yield self._from_base(rows[start : start + _CHUNK])
         new = pl.Series(found_at(self._base_keys, self._overlay_keys) < 0)
         yield self.overlay.filter(new).with_columns(state=pl.lit(int(State.REMOVED), dtype=pl.UInt8))
 
     def _live_overlay(self, start: int, end: int) -> pl.DataFrame:
-        return self.overlay[start:end].filter(pl.Series(self.live[start:end]))
+        return self.overlay[start:end].filter(pl.Series(self._living(start, end)))
 
     def _take(self, parts: tuple[Column, Column], positions: Positions) -> Column:
         size = self.overlay.height

@@ -91,14 +91,15 @@ class InWarehouse:
         found.only_nulls = [
             field.raw for field in mapping.fields if field.column and not compared.values[field.column]
         ]
-        watched = head.in_states(*_WATCHED)
         if compared.whole:
-            watched &= ~found.seen
-            self._gone = head.entries(np.flatnonzero(watched))["key"]
+            self._gone = head.entries(head.found(*_WATCHED, unless=found.seen))["key"]
         else:
-            watched[_positions(head, compared.gone)] = False
-            found.seen |= watched
             self._gone = compared.gone
+            gone = _positions(head, compared.gone)
+            seen = found.seen[gone]
+            for part, watched in head.parts(*_WATCHED):
+                found.seen[part] |= watched
+            found.seen[gone] = seen
         self._fetched = rows.select(
             text.alias(KEY), _key64=text_hash(text), _raw=mapping.raw_fingerprint(text, key)
         )
@@ -125,7 +126,7 @@ def _touched(head: Head, clock: int) -> Iterator[Positions]:
     """Where the ledger has what changed after a moment and the warehouse must watch."""
     for start in range(0, len(head), _AT_ONCE):
         positions = np.arange(start, min(start + _AT_ONCE, len(head)))
-        positions = positions[(head.since(positions) > clock) & head.live[positions]]
+        positions = positions[(head.since(positions) > clock) & head.live(positions)]
         yield positions[head.are(positions, *_WATCHED)]
 
 
@@ -142,7 +143,7 @@ def _knows_all(compared: Compared, head: Head) -> bool:
     asked = pl.concat([compared.gone, fetched.to_series()])
     positions = _positions(head, asked)
     held = int(np.count_nonzero(head.are(positions, *_WATCHED)))
-    return compared.known - len(asked) + held == int(np.count_nonzero(head.in_states(*_WATCHED)))
+    return compared.known - len(asked) + held == head.count(*_WATCHED)
 
 
 def _require_same_keys(rows: pl.LazyFrame, text: pl.Expr) -> None:

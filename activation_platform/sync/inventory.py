@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -88,8 +87,7 @@ def inventory(root: Store, ledger: str) -> Inventory:
 
 def counted(head: Head) -> dict[str, int]:
     """How many entries there are in each state."""
-    states, counts = np.unique(head.state(np.flatnonzero(head.live)), return_counts=True)
-    return {_WORDS[int(state)]: int(count) for state, count in zip(states, counts, strict=True)}
+    return {_WORDS[state]: count for state in State if (count := head.count(state))}
 
 
 def key_story(root: Store, ledger: str, key: str, run: int | None = None) -> KeyStory:

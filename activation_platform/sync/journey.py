@@ -33,7 +33,7 @@ from activation_platform.sync.remember import (
     replaced,
     unsent,
 )
-from activation_platform.sync.states import NO_EVENTS, Debt, Event
+from activation_platform.sync.states import NO_EVENTS, Debt, Event, State
 from activation_platform.sync.tally import Tally
 from activation_platform.sync.together import Together
 
@@ -155,11 +155,11 @@ class Journey:
     def _forget_replaced(self, plan: Plan) -> None:
         """What was not part of a snapshot is no more, and no delete is owed for it."""
         head = self.ledger.head
-        gone = head.live.copy()
+        stays = np.zeros(len(head), dtype=np.bool_)
         standing = head.find(pl.concat([pl.Series(dtype=pl.UInt64), *self._standing]).to_numpy())
-        gone[standing[standing >= 0]] = False
+        stays[standing[standing >= 0]] = True
         at = self.ledger.now()
-        self.ledger.record(replaced(head.entries(np.flatnonzero(gone)), at))
+        self.ledger.record(replaced(head.entries(head.found(*State, unless=stays)), at))
         self.ledger.record(cancelled(self.ledger.debts.filter(pl.col("debt") == Debt.DELETE), at))
         self._tally.deleted += plan.counts.delete
 

@@ -156,7 +156,7 @@ def _debts_by_key(debts: pl.DataFrame) -> pl.DataFrame:
 def _pending_identifiers(ledger: Ledger) -> npt.NDArray[np.uint64]:
     """Hashes of identifiers that the vendor is still erasing."""
     head = ledger.head
-    entries = head.entries(np.flatnonzero(head.in_states(State.DELETE_REQUESTED)))["identifier64"]
+    entries = head.entries(head.found(State.DELETE_REQUESTED))["identifier64"]
     left_behind = ledger.debts.filter(pl.col("operation") == PENDING_ERASURE)["identifier64"]
     return np.concatenate([series.drop_nulls().to_numpy() for series in (entries, left_behind)])
 

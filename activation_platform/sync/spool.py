@@ -4,14 +4,19 @@ By Arrow, which copies nothing on either way; Polars' own writer and reader take
 (docs/decisions/0024-what-a-record-costs.md). The files belong to one run on one machine: no other release ever reads them.
 """
 
+import mmap
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-__all__ = ["spool", "spooled"]
+__all__ = ["scratch", "spool", "spooled"]
 
+_AT_ONCE = 1 << 20
 _MOSTLY_OTHERS = 4
 """So many times its own size weighs a frame that drags along the texts of the rows that it was chosen from."""
 
@@ -32,3 +37,14 @@ def spooled(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     frame = pl.from_arrow(table if columns is None else table.select(list(columns)))
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+def scratch(size: int, folder: Path) -> npt.NDArray[np.bool_]:
+    """So many times False, in a file without a name: memory that the system takes back where it needs it."""
+    if not size:
+        return np.empty(0, dtype=np.bool_)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for start in range(0, size, _AT_ONCE):  # a disk that is full says so here, and does not kill us later
+            file.write(bytes(min(_AT_ONCE, size - start)))
+        file.flush()
+        return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.bool_)

@@ -1,6 +1,6 @@
 """The survey: one streaming pass of the frame over the ledger. What is new, changed or owed is spooled to disk.
 
-Memory holds a batch of rows, a byte per ledger entry, and eight bytes per new key; everything else stays on disk.
+Memory holds a batch of rows and eight bytes per new key; everything else, a byte per ledger entry among it, stays on disk.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from activation_platform.sync.fingerprint import key_text, text_hash
 from activation_platform.sync.hashes import Hashes, Positions, ascending, distinct, is_among, repeated
 from activation_platform.sync.head import Head, is_any
 from activation_platform.sync.mapping import BoundMapping
-from activation_platform.sync.spool import spool
+from activation_platform.sync.spool import scratch, spool
 from activation_platform.sync.states import State
 
 __all__ = [
@@ -91,7 +91,7 @@ def survey(
 ) -> Survey:
     """Pass the frame over the ledger once, looking for what is new, changed, owed or due. `untimed`: see `UNTIMED`."""
     owed_keys, everything, order_by = asked["owed_keys"], asked["everything"], asked["order_by"]
-    found = Survey(np.zeros(len(head), dtype=np.bool_), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
+    found = Survey(scratch(len(head), asked["spool"]), owed_keys, np.zeros(len(owed_keys), dtype=np.bool_))
     new_keys: list[Hashes] = []
     twice: list[Hashes] = []
     found.only_nulls = [bound.raw for bound in mapping.fields if bound.column is not None]

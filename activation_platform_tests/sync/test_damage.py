@@ -11,6 +11,7 @@ from activation_platform.sync.folder import Folder
 from activation_platform.sync.inventory import verify
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.reader import read_ledger
+from activation_platform.sync.states import State
 from activation_platform_tests.sync.world import Workshop, thing
 
 
@@ -183,7 +184,7 @@ def test_reading_while_runs_seal_and_fold_sees_a_whole_ledger_each_time(workshop
     def read():
         while not done.is_set():
             reading = read_ledger(Folder(folder))
-            counts.add(int(reading.head.live.sum()))
+            counts.add(reading.head.count(*State))
 
     reader = threading.Thread(target=read)
     reader.start()

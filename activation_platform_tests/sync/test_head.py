@@ -81,8 +81,16 @@ def test_a_head_is_a_dictionary_of_the_newest_entries(base, overlay, removed, pr
     assert pl.concat([ENTRIES.to_frame(), *head.chunks()]).sort("key64").equals(everything)
 
     wanted = {State.PRESENT, State.UNKNOWN}
-    there = head.entries(head.where(head.in_states(*wanted)))["key64"].to_list()
-    assert sorted(there) == sorted(key for key, (state, _, _) in expected.items() if state in wanted)
+    right = sorted(key for key, (state, _, _) in expected.items() if state in wanted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("activation_platform.sync.head._CHUNK", 3)
+        there, count = head.found(*wanted), head.count(*wanted)
+        passed_over = np.zeros(len(head), dtype=np.bool_)
+        passed_over[there[1:]] = True
+        left = head.found(*wanted, unless=passed_over)
+    assert (sorted(head.entries(there)["key64"].to_list()), count) == (right, len(right))
+    assert left.tolist() == there[:1].tolist()
+    assert head.live(there).all()
     holders = head.entries(head.holding(np.array([2, 3], dtype=np.uint64)))["key64"].to_list()
     assert sorted(holders) == sorted(
         key for key, (_, identifier, _) in expected.items() if identifier in (2, 3)
