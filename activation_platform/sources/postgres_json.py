@@ -103,10 +103,10 @@ def _number(value: JsonValue) -> exp.Select:
 
 
 def _texts(value: JsonValue) -> exp.Select:
-    found = exp.column("value")
+    found, element = exp.column("value"), exp.to_identifier("element")
     elements = exp.Table(
         this=call("JSON_ARRAY_ELEMENTS", found),
-        alias=exp.TableAlias(this=exp.to_identifier("element")),
+        alias=exp.TableAlias(this=element, columns=[element.copy()]),
     )
     other = exp.NEQ(this=call("JSON_TYPEOF", exp.column("element")), expression=text("string"))
     only_texts = exp.not_(exp.Exists(this=exp.select("1").from_(elements).where(other)))

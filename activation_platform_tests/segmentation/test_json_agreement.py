@@ -14,6 +14,7 @@ from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.documents import Documents
 from activation_platform_tests.segmentation.reference import holds
 from activation_platform_tests.segmentation.reference_json import TYPES, value_at
+from activation_platform_tests.segmentation.shops import NOWS
 
 AT_ONCE = 40
 ROWS = 30
@@ -69,7 +70,7 @@ def frame(documents: list) -> pl.DataFrame:
     return pl.DataFrame({"row": list(range(len(documents))), "profile": documents}, schema=SCHEMA)
 
 
-@settings(max_examples=20, **SETTINGS)
+@settings(max_examples=16, **SETTINGS)
 @given(random=st.randoms(use_true_random=True))
 def test_duckdb_finds_the_values_that_a_plain_reader_finds(snapshot, random):
     dice, documents, trees, conditions = thrown(random, nul=True)
@@ -86,7 +87,7 @@ def test_duckdb_finds_the_values_that_a_plain_reader_finds(snapshot, random):
 
 
 @pytest.mark.parametrize("held_as", ["text", "json", "jsonb"])
-@settings(max_examples=6, **SETTINGS)
+@settings(max_examples=5, **SETTINGS)
 @given(random=st.randoms(use_true_random=True))
 def test_postgres_finds_the_values_that_a_plain_reader_finds(
     postgres_server, postgres_database, held_as, random
@@ -109,3 +110,18 @@ def test_postgres_finds_the_values_that_a_plain_reader_finds(
 
     for tree, found, right in zip(trees, taken, expected(documents, conditions, dice.now), strict=True):
         assert found == right, (tree, [documents[number] for number in {*found} ^ {*right}])
+
+
+@pytest.mark.parametrize("name", ["value", "element", "step", "j"])
+def test_no_column_name_is_special_to_postgres(postgres_server, postgres_database, name):
+    postgres = dialect_of("postgres")
+    leaves = [{"field": name, "path": "$.a", "as": kind, "is_null": False} for kind in TYPES]
+    said = [compile_condition(read(leaf), alone({name: pl.String()}), now=NOWS[0]) for leaf in leaves]
+    told = postgres.written(postgres.conditions(exp.select(*said).from_("held")))
+    postgres_server.run(
+        f"""CREATE TABLE held AS SELECT '{{"a": 1}}' AS "{name}" """, database=postgres_database
+    )
+
+    assert postgres_server.rows(told, database=postgres_database) == [
+        tuple(kind in ("integer", "number") for kind in TYPES)
+    ]

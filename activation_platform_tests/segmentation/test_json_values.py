@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+import duckdb
 import polars as pl
 import pytest
 from sqlglot import exp
 
 from activation_platform.contracts.json_value import JsonPath, JsonType
+from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, answers, evaluate
 from activation_platform.segmentation.json_values import in_json
@@ -14,6 +16,7 @@ from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.scope import Model, Scope, alone
 from activation_platform.segmentation.validate import problems
 from activation_platform.segmentation.why import why
+from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.reference_json import value_at
 
 PROFILES = {"profile": pl.String(), "age": pl.Int64(), "address": pl.Struct({"city": pl.String()})}
@@ -308,3 +311,16 @@ def test_a_value_within_json_is_told_without_the_document_around_it(tmp_path):
     assert (first.holds, first.held) == (True, {"the integer at $.age of profile": 41})
     assert (second.holds, second.held) == (False, {"the integer at $.age of profile": None})
     assert evaluate(condition, Snapshots.alone(snapshot), now=NOW).collect()["id"].to_list() == [1]
+
+
+@pytest.mark.parametrize("name", ["j", "k", "n", "s", "value", 'a"b', "JSON"])
+@pytest.mark.parametrize("kind", JsonType)
+def test_no_column_name_is_special_where_it_is_quoted(name, kind):
+    leaf = {"field": name, "path": "$.a", "as": str(kind), "is_null": True}
+    condition = compile_condition(read(leaf), alone({name: pl.String()}), now=NOW)
+    statement = dialect_of("duckdb").written(exp.select(condition).from_("documents"))
+    documents = pl.DataFrame({name: ["{}"]})
+
+    with duckdb.connect() as connection:
+        connection.register("documents", documents.to_arrow())
+        assert connection.execute(statement).fetchall() == [(True,)]
