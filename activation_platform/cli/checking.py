@@ -96,6 +96,7 @@ def accept_columns(workspace: Workspace, name: str) -> tuple[Path, int]:
 
     Raises NotKnown for a name that is no model's, DeclarationError for a model that has no YAML file or cannot be read.
     """
+    workspace = Workspace(workspace.components)  # what is worked out of columns accepted before goes with it
     model: ModelComponent | None = workspace.find("model", name)
     if model is None:
         raise not_known("model", name, workspace.names("model"))
@@ -111,6 +112,7 @@ def accept_columns(workspace: Workspace, name: str) -> tuple[Path, int]:
             if fault.path[:1] not in (
                 ("primary_key",),
                 ("relations",),
+                ("computed",),
             ):  # these depend on what was accepted before
                 raise DeclarationError(
                     f"{word} {component.name}: {fault.message}", remedy="Correct it first."

@@ -168,7 +168,11 @@ def test_accepted_columns_are_written_beside_the_yaml_and_held_to(project, activ
 def test_accepting_mends_a_workspace_that_fails_because_of_what_was_accepted_before(project, activation):
     file = project.yaml.with_name("people.schema.yaml")
     file.write_text("number: integer\n")
-    assert 'there is no column "id"' in activation("check", fails=1).stderr
+    computed = "primary_key: id\n  computed: {greeting: {formula: \"'Dear ' || first_name\"}}\n"
+    project.declare(DECLARED.replace("primary_key: id\n", computed))
+    told = activation("check", fails=1).stderr
+    assert 'there is no column "id"' in told
+    assert "first_name: the model has no such field" in told
 
     activation("check", "--accept", "people")
 
