@@ -68,6 +68,11 @@ class History:
     meant: set[Said] = field(default_factory=set)
 
     @property
+    def looks_up(self) -> bool:
+        """Whether what is in doubt is looked up, and so never said twice."""
+        return self.service in (LookedUpThings, LookedUpHappenings)
+
+    @property
     def grows(self) -> bool:
         """Whether its rows are events."""
         return self.service is LookedUpHappenings
@@ -161,28 +166,34 @@ class History:
         heard, again = len(self.vendor.heard), len(self.vendor.again)
         yield
         self.vendor.settle()
-        done, said_again = set(self.vendor.heard[heard:]), set(self.vendor.again[again:])
+        done, said_again = Counter(self.vendor.heard[heard:]), set(self.vendor.again[again:])
         kept = self.kept(newest)
-        assert kept <= done | self.open, "nothing is remembered that was not carried out"
+        assert kept.keys() <= done.keys() | self.open, "nothing is remembered that was not carried out"
         forgotten = said_again - self.open - self.meant
-        in_flight = done - kept
+        if (
+            self.looks_up
+        ):  # what one found of the dead is remembered beside what it says itself of the same key
+            unknown = set(done + Counter(self.open) - kept)
+        else:
+            unknown = (self.open - kept.keys() - done.keys()) | (done.keys() - kept.keys())
+        in_flight = unknown & done.keys()
         assert len(in_flight) <= IN_FLIGHT
-        self.open = (self.open - kept - done) | in_flight
+        self.open = unknown
         self.meant |= {("delete", name) for name in self.in_doubt(newest)}
-        self.told.update(acknowledged=len(kept), resent=len(said_again), forgotten=len(forgotten))
+        self.told.update(acknowledged=kept.total(), resent=len(said_again), forgotten=len(forgotten))
         self.told["in flight"] += len(in_flight)
         assert not forgotten, "acknowledged, and sent again"
 
     def manifest(self) -> Manifest:
         return Manifest.read(root_of(self.root) / NAME)
 
-    def kept(self, after: int) -> set[Said]:
-        """What the ledger remembers as accepted in runs after this one: sealed, or in the journal."""
-        return {
+    def kept(self, after: int) -> Counter[Said]:
+        """What the ledger remembers as accepted in runs after this one, and how often: sealed, or in the journal."""
+        return Counter(
             ("delete" if operation == "delete" else "write", identifier)
             for event, operation, identifier in self.events(after)
             if event in (Event.ACCEPTED, Event.REQUESTED)
-        }
+        )
 
     def in_doubt(self, after: int) -> set[str]:
         """What runs after this one may have written."""
@@ -228,7 +239,7 @@ def live_through(history: History, kills: int) -> None:
     before = len(history.vendor.heard)
     history.ended()
     assert len(history.vendor.heard) == before
-    if history.service in (LookedUpThings, LookedUpHappenings):
+    if history.looks_up:
         assert history.told["resent"] == 0, "what can be looked up is never said twice"
 
 

@@ -86,14 +86,9 @@ class _Desk(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: "_Server"
 
-    def setup(self) -> None:
-        self.server.behind.connected(+1)
-        super().setup()
-
     def finish(self) -> None:
         with suppress(OSError):
             super().finish()
-        self.server.behind.connected(-1)
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
@@ -116,6 +111,15 @@ class _Desk(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     behind: VendorOnASocket
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Counted before it has a thread of its own, which may be long in coming."""
+        self.behind.connected(+1)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.behind.connected(-1)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Those who died hang up in the middle of everything."""
