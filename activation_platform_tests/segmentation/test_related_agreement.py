@@ -55,7 +55,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("shops")
 
 
-@settings(max_examples=24, **SETTINGS)
+@settings(max_examples=30, **SETTINGS)
 @given(random=st.randoms(use_true_random=True))
 def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, random):
     dice = Described(random)
@@ -78,7 +78,7 @@ def test_duckdb_takes_the_rows_that_a_plain_evaluator_takes(folder, random):
         assert found == right, tree
 
 
-@settings(max_examples=18, **SETTINGS)
+@settings(max_examples=16, **SETTINGS)
 @given(random=st.randoms(use_true_random=True))
 def test_postgres_takes_the_rows_that_a_plain_evaluator_takes(postgres_server, postgres_database, random):
     from adbc_driver_postgresql import dbapi

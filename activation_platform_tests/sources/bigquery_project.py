@@ -53,7 +53,11 @@ class BigQueryProject:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing was asked, nothing is going to fail."""
+        """Nothing was asked, nothing is going to fail, and of the datasets only the first is there."""
+        made = "select schema_name from information_schema.schemata where catalog_name = current_database()"
+        for (name,) in self.database.execute(made).fetchall():
+            if name not in ("main", "shop", "information_schema", "pg_catalog"):
+                self.database.execute(f'drop schema "{name}" cascade')
         self.tokens: set[str] = set()
         self.jobs: dict[str, dict[str, Any]] = {}
         self.configurations: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ import pytest
 
 from activation_platform_tests.sync.machine import Histories, live_through
 
-HISTORIES = int(os.environ.get("HISTORIES", "1600"))
+HISTORIES = int(os.environ.get("HISTORIES", "2000"))
 SHARDS = max(8, HISTORIES // 1_000)
 FIRST = int(os.environ.get("HISTORIES_SEED", "0")) * SHARDS
 
