@@ -199,7 +199,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             declared = self.declared(workspace, destination)
             begin = None if ledger.manifest.full_done else self.spec.start_from
             window = window_of(wanted, self.spec.schedule, begin) if declared.events else None
-            with rows_of(self, workspace, context.resources, read_from, ledger) as (frame, rows):
+            with rows_of(self, workspace, context.resources, read_from, ledger, window) as (frame, rows):
                 order = RunOrder(
                     run_id=context.run.run_id,
                     partition=partition,

@@ -50,6 +50,11 @@ class Draft:
         self._parts += 1
         self.rows += part.height
 
+    @property
+    def parts(self) -> list[Path]:
+        """The files written so far, in order."""
+        return sorted(self.folder.glob(f"{self.word}-*.parquet"))
+
     def scan(self) -> pl.LazyFrame:
         """The rows written so far."""
-        return pl.scan_parquet(sorted(self.folder.glob(f"{self.word}-*.parquet")))
+        return pl.scan_parquet(self.parts)

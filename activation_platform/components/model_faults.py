@@ -1,4 +1,4 @@
-"""Everything impossible that a model can say: source, SQL, columns, types, relations, computed fields, where its rows stay."""
+"""Everything impossible that a model can say: source, SQL, columns, types, relations, computed fields."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from activation_platform.components.types import read_type, type_words
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import is_pattern, nearest
-from activation_platform.contracts.modes import Engine, ModelKind
+from activation_platform.contracts.modes import ModelKind
 from activation_platform.segmentation.computed import read_computed
 from activation_platform.segmentation.definitions import computed_problems, doubled
 from activation_platform.segmentation.problems import InvalidCondition
@@ -43,7 +43,6 @@ def model_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Faul
     yield from _computed_faults(model, workspace)
     yield from _exclusion_faults(model, workspace)
     yield from _list_faults(model, workspace)
-    yield from _engine_faults(model)
 
 
 def _statement_fault(model: "ModelComponent", workspace: Workspace) -> Fault | None:
@@ -160,9 +159,3 @@ def _segment_faults(
     segment: SegmentComponent | None = workspace.find("segment", name)
     if segment is not None and segment.spec.model != model.name:
         yield Fault(path, f'the segment "{name}" is one of {segment.spec.model}, not of this model')
-
-
-def _engine_faults(model: "ModelComponent") -> Iterator[Fault]:
-    """A model that cannot stay in its warehouse."""
-    if model.spec.engine is Engine.WAREHOUSE and model.spec.kind is ModelKind.EVENTS:
-        yield Fault(("engine",), "events are read window by window, so nothing stays behind; leave it out")

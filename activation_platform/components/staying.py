@@ -13,12 +13,13 @@ from sqlglot import exp
 
 from activation_platform.components.checks import Census
 from activation_platform.components.frames import Snapshot
+from activation_platform.components.happened import fetched_once, perhaps_owned
 from activation_platform.components.inputs import computed_columns, models_behind
 from activation_platform.components.scopes import scope_of
 from activation_platform.components.shown import masked
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import ActivationError, DeclarationError
-from activation_platform.contracts.modes import Engine
+from activation_platform.contracts.modes import Engine, ModelKind
 from activation_platform.contracts.source import Source
 from activation_platform.segmentation.compile import compile_condition, compile_source
 from activation_platform.segmentation.conditions import Condition
@@ -30,7 +31,9 @@ from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.relation import Relation, column
 from activation_platform.sources.schemas import publish
 from activation_platform.sync.in_warehouse import InWarehouse
+from activation_platform.sync.keys import key_of
 from activation_platform.sync.ledger import Ledger
+from activation_platform.sync.order import Window
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
@@ -148,6 +151,19 @@ def _rows_here(
         return evaluate(None, snapshots, now=snapshot.instant, fields=fields)
 
 
+def _told_of(
+    activation: "ActivationComponent", model: "ModelComponent", rows: Relation, ledger: Ledger, window: Window
+) -> Relation:
+    """Of events, those that may be in a window, and the columns that are looked at."""
+    spec, time = activation.spec, model.spec.event_time
+    assert time is not None
+    looked_at = {*model.key, time, spec.first_by, *(line.column for line in spec.lines())}
+    schema = pl.Schema({name: dtype for name, dtype in rows.schema.items() if name in looked_at})
+    if ledger.manifest.key not in (None, key_of(model.key, schema)):
+        return rows  # whether it is the same key still, all of them say (SEMANTICS A2)
+    return perhaps_owned(replace(rows, schema=schema), window, spec.events(time))
+
+
 @contextmanager
 def rows_of(
     activation: "ActivationComponent",
@@ -155,12 +171,13 @@ def rows_of(
     resources: Any,
     read_from: Mapping[str, Snapshot],
     ledger: Ledger,
+    window: Window | None,
 ) -> Iterator[tuple[pl.LazyFrame, InWarehouse | None]]:
     """The rows that an activation keeps its destination in step with.
 
     `read_from`: the snapshot of its segment or model first; then, by name, those that computed fields of the model are made of.
     Where the rows stay in their warehouse, they are those of the first one's instant as they are now, and there is something
-    beside them that finds out there which of them may differ.
+    beside them that finds out there which of them may differ; of events, they are those that may be in the `window`.
     """
     model = activation.model(workspace)
     assert model is not None
@@ -180,7 +197,8 @@ def rows_of(
             rows = _rows_there(models, workspace, source, instant, condition=None, fields=fields)
 
     def empty() -> None:
-        if not model.spec.may_be_empty and not whole.count(source, model.key)[0]:
+        may_be = model.spec.may_be_empty or model.spec.kind is ModelKind.EVENTS
+        if not may_be and not whole.count(source, model.key)[0]:
             raise DeclarationError(
                 f"the model {model.name} has no rows any more",
                 remedy="If that is right, declare may_be_empty: true.",
@@ -188,6 +206,9 @@ def rows_of(
 
     room = ledger.folder.scratch("fetched")
     try:
-        yield rows.scan(source), InWarehouse(DeltaTable(source, rows, ledger.folder.name), room, empty)
+        if window is None:
+            yield rows.scan(source), InWarehouse(DeltaTable(source, rows, ledger.folder.name), room, empty)
+        else:
+            yield fetched_once(_told_of(activation, model, rows, ledger, window), source, room), None
     finally:
         shutil.rmtree(room, ignore_errors=True)

@@ -50,14 +50,18 @@ class DatabricksSql(Dialect):
         return in_databricks(value)
 
     def condition(self, node: exp.Expr) -> exp.Expr:
-        """Regular expressions are those of Java, days are counted from 1970, in whichever zone; percentiles are exact.
+        """Regular expressions are those of Java, days are counted from 1970, in whichever zone; percentiles are exact; a moment
+        without a zone is compared with one of its own type, because the warehouse's zone may pass over an hour.
 
         https://docs.databricks.com/aws/en/sql/language-manual/functions/percentile
         https://docs.databricks.com/aws/en/sql/language-manual/functions/regexp_like
         https://docs.databricks.com/aws/en/sql/language-manual/functions/extract
+        https://docs.databricks.com/aws/en/sql/language-manual/data-types/timestamp-ntz-type
         """
         if isinstance(node, exp.RegexpLike):
             return exp.RegexpLike(this=node.this, expression=to_the_end(node.expression))
+        if isinstance(node, exp.Cast) and node.to.this is exp.DType.TIMESTAMP:
+            return exp.cast(node.this, exp.DType.TIMESTAMPNTZ)
         if isinstance(node, exp.WithinGroup):
             return call("PERCENTILE", node.expression.expressions[0].this, node.this.this)
         if isinstance(node, exp.ArraySize):  # of null, SIZE may be -1

@@ -1,6 +1,6 @@
 """A relation: the rows of a model, or of a segment of it, as a query that stays in its warehouse."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,7 +11,7 @@ from activation_platform.contracts.source import Source
 from activation_platform.sources.dialect import dialect_of, joined, text
 from activation_platform.sources.statement import as_subquery
 
-__all__ = ["Relation", "column"]
+__all__ = ["Relation", "column", "lazily"]
 
 
 def column(name: str) -> exp.Column:
@@ -84,24 +84,29 @@ class Relation:
 
     def scan(self, source: Source) -> pl.LazyFrame:
         """The rows as a frame that reads them, streamed, when it is collected."""
+        return lazily(lambda: source.read(self.sql), self.schema)
 
-        def rows(
-            with_columns: list[str] | None,
-            predicate: pl.Expr | None,
-            n_rows: int | None,
-            batch_size: int | None,
-        ) -> Iterator[pl.DataFrame]:
-            del batch_size
-            left = n_rows
-            for frame in source.read(self.sql):
-                found = frame if predicate is None else frame.filter(predicate)
-                found = found if left is None else found.head(left)
-                left = None if left is None else left - found.height
-                yield found if with_columns is None else found.select(with_columns)
-                if left == 0:
-                    return
 
-        return register_io_source(rows, schema=self.schema)
+def lazily(read: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema) -> pl.LazyFrame:
+    """A frame of whatever is read, streamed, each time that it is collected."""
+
+    def rows(
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        batch_size: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        del batch_size
+        left = n_rows
+        for frame in read():
+            found = frame if predicate is None else frame.filter(predicate)
+            found = found if left is None else found.head(left)
+            left = None if left is None else left - found.height
+            yield found if with_columns is None else found.select(with_columns)
+            if left == 0:
+                return
+
+    return register_io_source(rows, schema=schema)
 
 
 def _replaced(within: exp.Expr, old: str, new: str) -> exp.Expr:

@@ -130,6 +130,57 @@ def test_e3_a_window_older_than_what_is_remembered_is_refused_but_for_a_full_run
     assert shop.told() == [4, 5, 6]
 
 
+@pytest.fixture
+def staying(workspace):
+    return workspace.replaced("  kind: events\n", "  kind: events\n  engine: warehouse\n")
+
+
+def test_e3_events_that_stay_in_their_warehouse_are_told_window_by_window_all_the_same(staying, opened, shop):
+    runner = opened(staying)
+    assert told_at(runner, 8)["window"].startswith("2026-01-01 07:00+00:00 to 2026-01-01 08:00+00:00 (not")
+    told_at(runner, 3)
+    shop.happened([*(order(hour, hour) for hour in range(10)), order(102, 2), (200, None)])
+
+    figures = told_at(runner, 4)
+
+    assert shop.told() == [2, 3, 7, 102]
+    assert (figures["inserted"], figures["source_issues"]) == (2, 1)
+
+
+def test_e3_of_a_segment_of_events_that_stay_in_their_warehouse_those_of_the_window_are_told(
+    staying, opened, shop
+):
+    staying.replaced("  event_time: ts\n", '  event_time: ts\n  computed: {said: {formula: "upper(what)"}}\n')
+    staying.replaced("  model: orders\n  destination", "  segment: few\n  destination").also(FEW)
+    staying.replaced("{id: id, what: what}", "{id: id, what: said}")
+
+    told_at(opened(staying), 5)
+
+    with duckdb.connect(str(shop.archive)) as connection:
+        assert connection.execute("select id, what from told").fetchall() == [(4, "ORDER 4")]
+
+
+FEW = """\
+type: activation_platform.SegmentComponent
+attributes:
+  name: few
+  model: orders
+  where:
+    any: [{field: id, equals: 4}, {field: id, equals: 8}]
+"""
+
+
+def test_a2_a_key_of_another_type_is_looked_at_in_all_events_that_stay_in_their_warehouse(
+    staying, opened, shop
+):
+    told_at(opened(staying), 5)
+    padded = "select case id when 9 then '009' else id::text end as id, ts, what from orders"
+    staying.replaced("  table: orders\n", f"  sql: {padded}\n").replaced("{id: integer", "{id: text")
+
+    assert "primary key id (integer), now id (text)" in refusal(opened(staying).run(TOLD, partition=key(6)))
+    assert shop.told() == [4]
+
+
 def test_c3_an_events_model_without_rows_warns_and_does_not_block(runner, shop):
     shop.happened([])
     result = succeeded(runner.run(TOLD, partition=key(5)))
