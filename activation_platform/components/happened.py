@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from sqlglot import exp
@@ -34,13 +35,11 @@ def perhaps_owned(rows: Relation, window: Window, events: Events) -> Relation:
     last = end - timedelta(microseconds=1)
     between = (begin.date(), last.date()) if dtype == pl.Date else (begin, end)
 
-    def holds(leaf: Comparison) -> exp.Condition:
+    def holds(operator: str, value: Any) -> exp.Condition:
+        leaf = Comparison.model_validate({"field": events.time, operator: value})
         return compile_leaf(leaf, column(events.time), dtype, end)
 
-    owned = exp.or_(
-        holds(Comparison(field=events.time, between=between)),
-        holds(Comparison(field=events.time, is_null=True)),
-    )
+    owned = exp.or_(holds("between", between), holds("is_null", value=True))
     return replace(rows, where=owned if rows.where is None else exp.and_(rows.where, owned))
 
 
