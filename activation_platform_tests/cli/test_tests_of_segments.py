@@ -159,8 +159,7 @@ def test_a_segment_without_tests_says_how_to_write_some(declared, activation):
 
 def test_tests_of_a_segment_that_stays_in_its_warehouse_say_that_it_was_not_asked(declared, activation):
     text = declared.yaml.read_text().replace("kind: users", "kind: users\n  engine: warehouse")
-    declared.declare(text.replace("kind: events", "kind: custom\n  engine: warehouse").replace("  event_time: placed\n", "")
-                     .replace("in_last: 30 days}", "in_last: 30 days, time: placed}"))  # fmt: skip
+    declared.declare(text.replace("kind: events", "kind: events\n  engine: warehouse"))
 
     said = activation("test").stdout.splitlines()
 

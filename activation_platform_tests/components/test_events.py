@@ -205,6 +205,19 @@ def test_e3_moments_without_a_zone_are_taken_as_utc_and_the_run_says_so(
     assert shop.told() == expected
 
 
+def test_c3_records_of_an_events_model_that_has_become_empty_in_its_warehouse_are_not_stopped(
+    staying, opened, shop
+):
+    staying.replaced("  late: 1h\n  keep: 9999d\n", "").replaced("service: events", "service: table")
+    runner = opened(staying)
+    assert told_at(runner, 5)["inserted"] == 10
+    shop.happened([])
+
+    assert told_at(runner, 6)["status"] == "nothing to do"
+
+    assert shop.told() == [*range(10)]  # departed
+
+
 def test_several_partitions_of_events_are_several_runs_and_those_of_records_are_one(runner, workspace):
     policy = runner.defs.resolve_asset_graph().get(dg.AssetKey(TOLD.split("/"))).backfill_policy
     assert policy == dg.BackfillPolicy.multi_run()
