@@ -14,6 +14,7 @@ __all__ = [
     "MOMENT",
     "MOST_BRACKETS",
     "NUL",
+    "TINY",
     "WITHOUT_ZONE",
     "JsonPath",
     "JsonType",
@@ -33,6 +34,8 @@ MOMENT = f"^([1-9][0-9]{{3}}{_REST}(Z|[+-]00:00)?|([1-8][0-9]|9[0-8])[0-9]{{2}}{
 """A moment as text (RFC 3339), likewise; no offset leads beyond the year 9999."""
 NUL = r"(^|[^\\])(\\\\)*\\u0000"
 """The escape of the character that no database holds, wherever it is in a document."""
+TINY = r"^-?0[.][0-9]+$|^-?[0-9.]{1,255}[eE]-"
+"""Among the numbers that are no 64-bit float to an engine, those that are nearest to 0."""
 WITHOUT_ZONE = (r"^(.{19}([.][0-9]+)?)$", r"\1Z")
 """What to replace in a moment that has no offset, and by what: it is in UTC."""
 FINER = (r"([.][0-9]{6})[0-9]+", r"\1")

@@ -5,6 +5,8 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.contracts.json_value import JsonValue
+from activation_platform.sources.bigquery_json import in_bigquery
 from activation_platform.sources.dialect import Dialect, call, from_monday, text
 
 __all__ = ["BigQuerySql"]
@@ -22,6 +24,7 @@ class BigQuerySql(Dialect):
     name: ClassVar[str] = "bigquery"
     schemas: ClassVar[str] = ""  # the client lists them: SQL would have to know the region
     sessions: ClassVar[bool] = False
+    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """As JSON, because a column of JSON cannot be cast; numbers with the 17 digits that tell any two apart."""
@@ -36,6 +39,11 @@ class BigQuerySql(Dialect):
         """https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements"""
         word = "FORMAT_TIMESTAMP" if dtype.time_zone else "FORMAT_DATETIME"
         return exp.Anonymous(this=word, expressions=[text("%Y-%m-%dT%H:%M:%E6SZ"), column])
+
+    def json(self, value: JsonValue, words: exp.Expr) -> exp.Expr:
+        """By its type JSON."""
+        del words
+        return in_bigquery(value)
 
     def condition(self, node: exp.Expr) -> exp.Expr:
         """A percentile is a window over all rows; several columns are compared as one struct; a timestamp is in UTC; Sunday is 1;

@@ -16,6 +16,7 @@ from activation_platform.contracts.json_value import (
     LARGEST_INTEGER,
     MOMENT,
     MOST_BRACKETS,
+    TINY,
     WITHOUT_ZONE,
     JsonType,
     JsonValue,
@@ -23,9 +24,6 @@ from activation_platform.contracts.json_value import (
 from activation_platform.sources.dialect import call, text
 
 __all__ = ["in_postgres"]
-
-_TINY = r"^-?0[.][0-9]+$|^-?[0-9.]{1,255}[eE]-"
-"""Among the numbers that are no 64-bit float, those that are nearest to 0."""
 
 
 def in_postgres(value: JsonValue) -> exp.Expr:
@@ -97,7 +95,7 @@ def _number(value: JsonValue) -> exp.Select:
     """The nearest 64-bit float, null for what is larger than any."""
     found = exp.column("value")
     fits = call("PG_INPUT_IS_VALID", found, text("double precision"))
-    tiny = exp.RegexpLike(this=found.copy(), expression=text(_TINY))
+    tiny = exp.RegexpLike(this=found.copy(), expression=text(TINY))
     read = _when(fits, found.copy()).when(tiny, text("0"))
     return _step(exp.cast(read, "DOUBLE"), _string(value, "number"))
 

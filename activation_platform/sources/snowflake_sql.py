@@ -5,8 +5,10 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.contracts.json_value import JsonValue
 from activation_platform.sources.dialect import Dialect, call, joined, text, unless_null
 from activation_platform.sources.schemas import DELTA
+from activation_platform.sources.snowflake_json import in_snowflake
 
 __all__ = ["SnowflakeSql"]
 
@@ -20,6 +22,7 @@ class SnowflakeSql(Dialect):
     name: ClassVar[str] = "snowflake"
     schemas: ClassVar[str] = "SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA"
     capitals: ClassVar[bool] = True
+    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """Doubles as Snowflake's own hash of them, because their text has fewer digits than they; texts as JSON.
@@ -65,6 +68,11 @@ class SnowflakeSql(Dialect):
     def view(self, view: str, query: str) -> list[str]:
         """Who was let look at it still may. https://docs.snowflake.com/en/sql-reference/sql/create-view"""
         return [f"CREATE OR REPLACE VIEW {view} COPY GRANTS AS {query}"]
+
+    def json(self, value: JsonValue, words: exp.Expr) -> exp.Expr:
+        """By VARIANT."""
+        del words
+        return in_snowflake(value)
 
     def condition(self, node: exp.Expr) -> exp.Expr:
         """Regular expressions hold for the whole text here, so that there is something before and after.

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 import pytest
+from sqlglot import exp
 
 from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
@@ -41,10 +42,10 @@ class Engine:
     dialect: str
     put: Callable[[str, pl.DataFrame], object]
     ask: Callable[[str], list[tuple[Any, ...]]]
-    cannot: str | None = None
+    cannot: tuple[str, ...] = ()
 
     def can(self, condition: str) -> bool:
-        return self.cannot is None or self.cannot not in condition
+        return not any(word in condition for word in self.cannot)
 
     def takes(self, scope: Scope, rows: Rows, conditions: Sequence[str]) -> list[list[int]]:
         """The rows of a scope's model that it takes for each condition."""
@@ -54,10 +55,11 @@ class Engine:
                 pl.Datetime("ns"), pl.Datetime("ns", "UTC")
             )  # as the reviewed conditions
             self.put(model, frame.cast({"row": pl.Int64}).drop(here_alone))
+        row = exp.column("row", quoted=True).sql(dialect=self.dialect)
         found: list[list[int]] = []
         for start in range(0, len(conditions), AT_ONCE):
             some = conditions[start : start + AT_ONCE]
-            asked = [f"SELECT {n} AS n, `row` FROM {scope.name} WHERE {sql}" for n, sql in enumerate(some)]
+            asked = [f"SELECT {n} AS n, {row} FROM {scope.name} WHERE {sql}" for n, sql in enumerate(some)]
             answers = self.ask(" UNION ALL ".join(asked))
             found += [sorted(row for number, row in answers if number == n) for n in range(len(some))]
         return found
@@ -195,6 +197,8 @@ def test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes(en
     for (_, scope), (tree, sql) in zip(golden.trees(engine.dialect, kind), reviewed, strict=True):
         if engine.can(sql):
             asked.setdefault(scope.name, []).append((scope, tree, sql))
+    if not asked:
+        pytest.skip("it has no means for any of them")
     for conditions in asked.values():
         scopes, trees, said = zip(*conditions, strict=True)
         scope = scopes[0]
