@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from activation_platform.components.workspace import Workspace
     from activation_platform.segmentation.conditions import Condition
     from activation_platform.segmentation.evaluate import Snapshots
+    from activation_platform.segmentation.why import Chosen
 
 __all__ = ["app"]
 
@@ -104,6 +105,12 @@ class _Found:
         return Snapshots(parts, scope_of(self.workspace, self.model.name))
 
     @property
+    def engine(self) -> Engine:
+        """Where its rows are decided about: in their warehouse, if they stayed there and still are to."""
+        stay = {self.rows.engine, self.model.spec.engine} == {Engine.WAREHOUSE}
+        return Engine.WAREHOUSE if stay else Engine.FRAMES
+
+    @property
     def outdated(self) -> bool:
         """Whether its members were chosen by another condition, or from other rows."""
         return self.component.recipe(self.workspace, self.read_from, self.made.instant) != self.made.recipe
@@ -161,33 +168,23 @@ def _sql(found: _Found) -> tuple[str, str]:
 
 
 def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:
-    import polars as pl
-
     from activation_platform.components.staying import fitting
     from activation_platform.segmentation.why import why
-    from activation_platform.sync.fingerprint import key_text
-    from activation_platform.sync.keys import key_of
 
     model = found.model
-    stay = [name for name, read in found.read_from.items() if read.engine is Engine.WAREHOUSE]
-    if stay:
-        raise DeclarationError(
-            f"the rows of {', '.join(stay)} stay in their warehouse, and --why reads frames",
-            remedy="Ask there, with the SQL that --explain prints.",
-        )
-    schema = pl.Schema(found.snapshots.scope.schema)
-    rows = key_text(key_of(model.key, schema).columns, schema) == pl.lit(key)
     with fitting(found.component):
-        verdicts = why(found.condition, found.snapshots, rows, now=found.made.instant, most=_ROWS)
+        rows = _chosen(found, key)
+        verdicts = why(found.condition, rows, now=found.made.instant, most=_ROWS)
     told = [shown(verdict, clear=clear) for verdict in verdicts.told]
     if as_json:
-        facts = {"segment": found.component.name, "key": key, "rows": verdicts.rows}
+        facts = {"segment": found.component.name, "key": key, "rows": verdicts.rows, "engine": found.engine}
         say_json({**facts, "verdicts": [asdict(verdict) for verdict in told], **_when(found)})
         return
     if not told:
-        _say_lines(
-            f"The model {model.name} has no row with the key {key}, by its snapshot {found.rows.number}."
+        where = (
+            f"by its snapshot {found.rows.number}" if found.engine is Engine.FRAMES else "in its warehouse"
         )
+        _say_lines(f"The model {model.name} has no row with the key {key}, {where}.")
     if verdicts.rows > 1:
         first = f"; the first {len(told)}" if verdicts.rows > len(told) else ""
         _say_lines(f"{verdicts.rows:,} rows of {model.name} have the key {key}{first}:")
@@ -195,7 +192,30 @@ def _why(found: _Found, key: str, *, clear: bool, as_json: bool) -> None:
         belongs = "is in" if verdict.holds else "is not in"
         _say_lines(f"{key} {belongs} {found.component.name} at {value_in_words(found.made.instant)}:")
         say_verdict(verdict)
+    if found.engine is Engine.WAREHOUSE:
+        say(
+            "The rows are those that the warehouse has now, not those that it had when the members were counted."
+        )
     _say_outdated(found)
+
+
+def _chosen(found: _Found, key: str) -> "Chosen":
+    """The rows with a key, written as one text, in the engine that decides about them."""
+    import polars as pl
+
+    from activation_platform.cli.asked import source_of
+    from activation_platform.components.staying import ChosenThere, There
+    from activation_platform.segmentation.why import ChosenHere
+    from activation_platform.sync.fingerprint import key_text
+    from activation_platform.sync.keys import key_of
+
+    if found.engine is Engine.WAREHOUSE:
+        source = source_of(found.workspace.find("source", found.model.spec.source))
+        models = found.component.models(found.workspace)
+        return ChosenThere(source, There.of(models, found.workspace, source), key)
+    schema = pl.Schema(found.snapshots.scope.schema)
+    columns = key_of(found.model.key, schema).columns
+    return ChosenHere(found.snapshots, key_text(columns, schema) == pl.lit(key))
 
 
 def _say_outdated(found: _Found) -> None:

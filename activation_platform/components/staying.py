@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -21,11 +22,14 @@ from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import ActivationError, DeclarationError
 from activation_platform.contracts.modes import Engine, ModelKind
 from activation_platform.contracts.source import Source
+from activation_platform.segmentation.columns import of_base
 from activation_platform.segmentation.compile import compile_condition, compile_source
 from activation_platform.segmentation.conditions import Condition
 from activation_platform.segmentation.definitions import typed
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.problems import InvalidCondition
+from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.why import Told
 from activation_platform.sources.delta import DeltaTable
 from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.relation import Relation, column
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
     from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
 
-__all__ = ["fitting", "kept_open", "members", "rows_of", "show"]
+__all__ = ["ChosenThere", "There", "fitting", "kept_open", "members", "rows_of", "show"]
 
 
 @contextmanager
@@ -55,22 +59,76 @@ def fitting(component: "SegmentComponent | ActivationComponent") -> Iterator[Non
         ) from invalid
 
 
-@dataclass(frozen=True, slots=True)
-class _There:
-    """Models as their warehouse names them: each by its own query, letter by letter."""
+@dataclass(frozen=True)
+class There:
+    """Models as their warehouse names them: each by its own query, letter by letter.
+
+    `declared`: what is said of the models beside their columns, which are those of the relations.
+    """
 
     relations: Mapping[str, Relation]
+    declared: Scope
+
+    @classmethod
+    def of(cls, models: "Sequence[ModelComponent]", workspace: Workspace, source: Source) -> "There":
+        """Models as they are now, seen from the first of them."""
+        relations = {model.name: model.relation(source) for model in models}
+        return cls(relations, scope_of(workspace, models[0].name))
+
+    @property
+    def own(self) -> Relation:
+        """The rows that conditions are about."""
+        return self.relations[self.declared.name]
+
+    @cached_property
+    def scope(self) -> Scope:
+        """All models, with the columns that their relations have, and the computed fields."""
+        return typed(self.declared, {name: relation.schema for name, relation in self.relations.items()})
 
     def rows(self, model: str) -> exp.Expr:
+        """Its query."""
         return self.relations[model].select().subquery("row")
 
     def column(self, model: str, field: str) -> exp.Condition:
+        """A column of its query."""
         del model
         return column(field)
 
     def written(self, model: str, field: str, dtype: pl.DataType) -> exp.Expr:
+        """A column of a key as text."""
         del dtype
         return self.relations[model].written(field)
+
+
+@dataclass(frozen=True)
+class ChosenThere:
+    """The rows with a primary key, written as one text, where they stay."""
+
+    source: Source
+    naming: There
+    key: str
+
+    @property
+    def scope(self) -> Scope:
+        """Of the models."""
+        return self.naming.scope
+
+    def told(self, query: exp.Select, fields: Sequence[str], most: int) -> tuple[int, Sequence[Told]]:
+        """How many there are; what a query answers of the first, and the fields of these."""
+        dialect, own = dialect_of(self.source.dialect), self.naming.own
+        key = of_base(own.key(key_of(self.scope.model.key, own.schema).columns))
+        held = [of_base(column(field)).as_(f"held{number}") for number, field in enumerate(fields)]
+        asked = query.select(key.as_("key"), *held).where(key.eq(exp.Literal.string(self.key)))
+        names = asked.named_selects
+        rows, told = 0, list[Told]()
+        for frame in self.source.read(dialect.written(dialect.conditions(asked))):
+            answers = frame.rename(dict(zip(frame.columns, names, strict=True)))
+            # a warehouse may take keys for equal that are not
+            answers = answers.filter(pl.col("key").cast(pl.String) == self.key)
+            rows += answers.height
+            for answer in answers.head(most - len(told)).iter_rows(named=True):
+                told.append((answer, {field: answer[f"held{n}"] for n, field in enumerate(fields)}))
+        return rows, told
 
 
 def members(segment: "SegmentComponent", workspace: Workspace, source: Source, now: datetime) -> Relation:
@@ -96,14 +154,13 @@ def _rows_there(
     fields: Sequence[str],
 ) -> Relation:
     """Rows of the first of these models, with some of its computed fields as columns."""
-    there = {model.name: model.relation(source) for model in models}
-    own, naming = there[models[0].name], _There(there)
+    there = There.of(models, workspace, source)
+    own = there.own
     if condition is None and not fields:
         return own
-    scope = typed(scope_of(workspace, models[0].name), {name: rows.schema for name, rows in there.items()})
-    where = None if condition is None else compile_condition(condition, scope, now=now, naming=naming)
+    where = None if condition is None else compile_condition(condition, there.scope, now=now, naming=there)
     named = [] if where is None else [where]
-    rows = compile_source(scope, *named, now=now, naming=naming, fields=fields)
+    rows = compile_source(there.scope, *named, now=now, naming=there, fields=fields)
     found = replace(own, where=where, rows=rows)
     if not fields:
         return found

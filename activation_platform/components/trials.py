@@ -17,7 +17,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.redaction import mask_text
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.shown import lines, shown
-from activation_platform.segmentation.why import Verdict, why
+from activation_platform.segmentation.why import ChosenHere, Verdict, why
 from activation_platform.sync.fingerprint import key_text
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def tried(segment: "SegmentComponent", workspace: Workspace, case: Case) -> Tria
         key = key_text(workspace.find("model", own).key, fixture.frames[own].schema)
         belong = evaluate(condition, snapshots, now=fixture.now).select(key).collect().to_series().to_list()
         wrong = fixture.expected ^ {*belong}
-        differing = key.is_in(list(wrong))
-        told = why(condition, snapshots, differing, now=fixture.now, most=_EXPLAINED).told if wrong else ()
+        differing = ChosenHere(snapshots, key.is_in(list(wrong)))
+        told = why(condition, differing, now=fixture.now, most=_EXPLAINED).told if wrong else ()
     return Trial(case, len(belong), len(fixture.keys), list(_differences(fixture, wrong, told)))
 
 

@@ -12,18 +12,21 @@ from sqlglot import exp
 from activation_platform.segmentation.computed import Aggregated, Computed, Counted, Formula, Label, Picked
 from activation_platform.segmentation.formulas import Made, held_as, parsed, worked_out
 from activation_platform.segmentation.gathered import Gathered, or_zero
-from activation_platform.segmentation.related import Function
+from activation_platform.segmentation.related import Aggregate, Function, Windowed
 
-__all__ = ["Joined", "beside", "source"]
+__all__ = ["Column", "Joined", "amount", "beside", "number", "of_base", "source"]
 
 _BASE = "base"
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The value of the key that a row has by a relation, in a table of keys; `counts`: 0 where the key is not there."""
+    """The value of a key in a table of keys: of the one that a row has by a relation (None: of its own).
 
-    relation: str
+    `counts`: 0 where the key is not there.
+    """
+
+    relation: str | None
     table: exp.Select
     counts: bool = False
 
@@ -56,16 +59,15 @@ def beside(
     query = exp.select(*kept).from_(exp.alias_(rows, _BASE, table=True))
     for number, (name, column) in enumerate(columns.items()):
         if not isinstance(column, Joined):
-            query = query.select(exp.alias_(_of_base(column), name))
+            query = query.select(exp.alias_(of_base(column), name))
             continue
         table = f"made{number}"
-        match = gathered.scope.model.relations[column.relation].match
         on = [
             exp.EQ(
                 this=exp.column(f"key{place}", table=table),
-                expression=_of_base(gathered.naming.column(gathered.scope.name, here)),
+                expression=of_base(gathered.naming.column(gathered.scope.name, here)),
             )
-            for place, (here, _) in enumerate(match)
+            for place, here in enumerate(_here(gathered, column.relation))
         ]
         value = exp.column("value", table=table)
         query = query.select(exp.alias_(or_zero(value) if column.counts else value, name))
@@ -73,13 +75,36 @@ def beside(
     return query
 
 
+def amount(gathered: Gathered, aggregate: Aggregate) -> Joined:
+    """What the related rows of a row come to."""
+    return Joined(aggregate.of, gathered.values(aggregate), counts=aggregate.function is Function.DISTINCT)
+
+
+def number(gathered: Gathered, relation: str, wanted: Windowed) -> Joined:
+    """How many related rows a row has."""
+    return Joined(relation, gathered.counts(relation, wanted), counts=True)
+
+
+def of_base(expression: exp.Expr) -> exp.Expr:
+    """An expression over the row, as one that says so."""
+    said = expression.copy()
+    for column in list(_columns_of(said)):
+        column.set("table", exp.to_identifier(_BASE))
+    return said
+
+
+def _here(gathered: Gathered, relation: str | None) -> Iterable[str]:
+    """The columns in which a row has the key of a table."""
+    model = gathered.scope.model
+    return model.key if relation is None else (here for here, _ in model.relations[relation].match)
+
+
 def _column(gathered: Gathered, definition: Computed) -> Column:
     match definition:
         case Aggregated(aggregate=aggregate):
-            counts = aggregate.function is Function.DISTINCT
-            return Joined(aggregate.of, gathered.values(aggregate), counts=counts)
+            return amount(gathered, aggregate)
         case Counted():
-            return Joined(definition.count, gathered.counts(definition.count, definition), counts=True)
+            return number(gathered, definition.count, definition)
         case Picked():
             return Joined(definition.of, gathered.only(definition))
         case Label():
@@ -122,14 +147,6 @@ def _computed_in(gathered: Gathered, expressions: Iterable[exp.Expr]) -> set[str
     by_column = {_identifier(gathered, name).name: name for name in computed}
     named = {column.name for expression in expressions for column in _columns_of(expression)}
     return {by_column[name] for name in named & by_column.keys()}
-
-
-def _of_base(expression: exp.Expr) -> exp.Expr:
-    """An expression over the row, as one that says so."""
-    said = expression.copy()
-    for column in list(_columns_of(said)):
-        column.set("table", exp.to_identifier(_BASE))
-    return said
 
 
 def _columns_of(expression: exp.Expr) -> Iterator[exp.Column]:

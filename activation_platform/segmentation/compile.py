@@ -6,12 +6,13 @@ leaf says of one value stands in `leaves.py`; what it says of related rows in `s
 of places in `places.py`. Computed fields are columns of what is selected from: `columns.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from sqlglot import exp
 
 from activation_platform.segmentation import columns
+from activation_platform.segmentation.columns import Column, Joined
 from activation_platform.segmentation.conditions import AllOf, Comparison, Condition, NoneOf, members
 from activation_platform.segmentation.definitions import all_problems
 from activation_platform.segmentation.json_values import in_json, type_of
@@ -25,7 +26,7 @@ from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.subqueries import Asked
 from activation_platform.segmentation.values import Percentile
 
-__all__ = ["compile_compared", "compile_condition", "compile_source"]
+__all__ = ["compile_columns", "compile_compared", "compile_condition", "compile_source"]
 
 
 def compile_condition(
@@ -56,17 +57,17 @@ def compile_source(
 
 def compile_compared(
     leaf: Condition, scope: Scope, *, now: datetime, naming: Naming = QUOTED
-) -> tuple[exp.Expr | None, exp.Expr | None]:
+) -> tuple[Column | None, exp.Expr | None]:
     """Return what a leaf without problems compares beside fields: a count for example, or a place; and a percentile."""
     compiler = _Compiler(now, naming)
     asked, placed = compiler.asked(scope), compiler.placed(scope)
     match leaf:
         case Has():
-            return asked.number(leaf), None
+            return columns.number(asked, leaf.has, leaf), None
         case Comparison(aggregate=aggregate, value=Percentile() as percentile) if aggregate is not None:
-            return asked.amount(aggregate), asked.limit_of(aggregate, percentile)
+            return columns.amount(asked, aggregate), asked.limit_of(aggregate, percentile)
         case Comparison(aggregate=aggregate) if aggregate is not None:
-            return asked.amount(aggregate), None
+            return columns.amount(asked, aggregate), None
         case Comparison(value=Percentile() as percentile):
             return None, asked.limit(leaf.field, percentile)
         case Comparison(path=path, as_=kind) if path is not None and kind is not None:
@@ -76,6 +77,19 @@ def compile_compared(
         case Limited():
             return placed.place(leaf), None
     return None, None
+
+
+def compile_columns(
+    wanted: Mapping[str, Column], scope: Scope, *, now: datetime, naming: Naming = QUOTED
+) -> exp.Select:
+    """Return a query for columns by name, which may name computed fields, over the rows of the scope's model.
+
+    What else is asked of a row is said with `of_base`.
+    """
+    compiler = _Compiler(now, naming)
+    rows = compiler.source(scope, *(one for one in wanted.values() if not isinstance(one, Joined)))
+    named = {exp.to_identifier(name): one for name, one in wanted.items()}
+    return columns.beside(compiler.asked(scope), rows, named)
 
 
 class _Compiler:

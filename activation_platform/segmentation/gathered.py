@@ -1,6 +1,6 @@
 """Rows of related models as tables of keys, and of what is known of each: what conditions and computed fields are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,7 +108,7 @@ class Gathered:
         return parts
 
 
-def named_keys(keys: list[exp.Expr]) -> list[exp.Expr]:
+def named_keys(keys: Sequence[exp.Expr]) -> list[exp.Expr]:
     """The columns of a key under names that do not depend on the model."""
     return [key.copy().as_(f"key{place}") for place, key in enumerate(keys)]
 
@@ -140,9 +140,18 @@ def _value(aggregate: Aggregate, column: exp.Condition, dtype: pl.DataType) -> e
         case Function.DISTINCT:
             return exp.Count(this=exp.Distinct(expressions=[value]))
         case Function.MIN:
-            return exp.Min(this=value)
+            return _as_read(exp.Min(this=value), dtype)
         case _:
-            return exp.Max(this=value)
+            return _as_read(exp.Max(this=value), dtype)
+
+
+def _as_read(value: exp.Condition, dtype: pl.DataType) -> exp.Condition:
+    """A value of a field's own type: what PostgreSQL makes of decimals has as many digits as it likes."""
+    return (
+        exp.cast(value, f"DECIMAL({dtype.precision}, {dtype.scale})")
+        if isinstance(dtype, pl.Decimal)
+        else value
+    )
 
 
 def is_number(column: exp.Condition) -> exp.Condition:

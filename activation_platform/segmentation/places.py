@@ -11,8 +11,10 @@ from decimal import Decimal
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.segmentation.columns import Joined
 from activation_platform.segmentation.conditions import Condition
 from activation_platform.segmentation.fields import Kind, kind_of
+from activation_platform.segmentation.gathered import named_keys
 from activation_platform.segmentation.keys import has_key, hashed, key_columns
 from activation_platform.segmentation.leaves import NAN
 from activation_platform.segmentation.limits import Limit, Limited, Nulls, Order
@@ -63,20 +65,17 @@ class Placed:
         rows = limit.top or limit.sample or 0
         return exp.In(this=this, query=chosen.limit(rows).subquery())
 
-    def place(self, leaf: Limited) -> exp.Expr | None:
-        """The place, from 1, of a row of an outer query among those that a limit chooses from; None if it is not counted."""
+    def place(self, leaf: Limited) -> Joined | None:
+        """The place, from 1, of a row among those that a limit chooses from; None if it is not counted."""
         if isinstance(leaf.limit.sample, Decimal):
             return None
-        keys = key_columns(self.scope, self.naming)
-        named = [key.as_(f"key{number}") for number, key in enumerate(keys)]
+        named = named_keys(key_columns(self.scope, self.naming))
         order = self._order(leaf.limit)
         window = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[*order]))
         ranked = self._chosen(leaf, order).select(*named, window.as_("place")).subquery("ranked")
-        same = [
-            exp.EQ(this=exp.column(inner.alias, table="ranked"), expression=outer.copy())
-            for inner, outer in zip(named, keys, strict=True)
-        ]
-        return exp.select(exp.Min(this=exp.column("place"))).from_(ranked).where(*same).subquery()
+        keys = [exp.column(key.alias) for key in named]
+        first = exp.Min(this=exp.column("place")).as_("value")
+        return Joined(None, exp.select(*keys, first).from_(ranked).group_by(*(key.copy() for key in keys)))
 
     def _chosen(self, leaf: Limited, order: Sequence[exp.Expr]) -> exp.Select:
         """The rows that a limit chooses from, to be put in an order."""

@@ -11,10 +11,10 @@ import polars as pl
 from sqlglot import exp
 
 from activation_platform.segmentation.aggregates import value_type
-from activation_platform.segmentation.columns import Joined, beside
+from activation_platform.segmentation.columns import amount, beside
 from activation_platform.segmentation.conditions import Comparison
 from activation_platform.segmentation.fields import Kind, kind_of
-from activation_platform.segmentation.gathered import Gathered, double, is_number, named_keys, or_zero
+from activation_platform.segmentation.gathered import Gathered, double, is_number, named_keys
 from activation_platform.segmentation.intervals import intervals
 from activation_platform.segmentation.leaves import compile_leaf, holds_for_null, opposite
 from activation_platform.segmentation.operators import NEGATIONS, Operator, positive
@@ -105,18 +105,9 @@ class Asked(Gathered):
 
     def limit_of(self, aggregate: Aggregate, percentile: Percentile) -> exp.Expr:
         """A percentile of what the related rows come to, over the whole model."""
-        made = Joined(aggregate.of, self.values(aggregate), counts=aggregate.function is Function.DISTINCT)
-        rows = beside(self, self.naming.rows(self.scope.name), {exp.to_identifier("value"): made})
+        made = {exp.to_identifier("value"): amount(self, aggregate)}
+        rows = beside(self, self.naming.rows(self.scope.name), made)
         return _limit(exp.column("value"), self._dtype(aggregate), rows.subquery("row"), percentile)
-
-    def number(self, leaf: Has) -> exp.Expr:
-        """How many of the related rows that a leaf counts belong to a row of an outer query."""
-        return or_zero(self._of_a_row(leaf.has, self.counts(leaf.has, leaf)))
-
-    def amount(self, aggregate: Aggregate) -> exp.Expr:
-        """What the related rows of a row of an outer query come to."""
-        made = self._of_a_row(aggregate.of, self.values(aggregate))
-        return or_zero(made) if aggregate.function is Function.DISTINCT else made
 
     def _dtype(self, aggregate: Aggregate) -> pl.DataType:
         return value_type(aggregate, self.scope.related(aggregate.of).schema[aggregate.field])
@@ -126,17 +117,6 @@ class Asked(Gathered):
         keys = [exp.column(f"key{place}") for place, _ in enumerate(self._match(aggregate.of))]
         found = exp.select(*keys).from_(self.values(aggregate).subquery("made")).where(holds)
         return self._among(aggregate.of, found)
-
-    def _of_a_row(self, relation: str, table: exp.Select) -> exp.Expr:
-        """The value in a table of keys, of those that a row of an outer query has."""
-        same = [
-            exp.EQ(
-                this=exp.column(f"key{place}", table="related"),
-                expression=self.naming.column(self.scope.name, here),
-            )
-            for place, (here, _) in enumerate(self._match(relation))
-        ]
-        return exp.select(exp.column("value")).from_(table.subquery("related")).where(*same).subquery()
 
     def _among(self, relation: str, keys: exp.Select) -> exp.Condition:
         here = [self.naming.column(self.scope.name, column) for column, _ in self._match(relation)]

@@ -1,14 +1,15 @@
 """Why a row belongs or not: the verdict on every condition of a tree, with what the row holds of what each compares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.segmentation.compile import compile_compared, compile_condition, compile_source
+from activation_platform.segmentation.columns import Column, of_base
+from activation_platform.segmentation.compile import compile_columns, compile_compared, compile_condition
 from activation_platform.segmentation.computed import Formula, Label, When
 from activation_platform.segmentation.conditions import (
     AllOf,
@@ -24,7 +25,7 @@ from activation_platform.segmentation.limit_words import limit_in_words
 from activation_platform.segmentation.limits import Limited
 from activation_platform.segmentation.quoting import name_in_words
 from activation_platform.segmentation.related import Has, InSegment, Taken
-from activation_platform.segmentation.scope import Scope
+from activation_platform.segmentation.scope import Naming, Scope
 from activation_platform.segmentation.splits import InArm
 from activation_platform.segmentation.words import (
     aggregate_in_words,
@@ -33,9 +34,12 @@ from activation_platform.segmentation.words import (
     value_in_words,
 )
 
-__all__ = ["Verdict", "Verdicts", "why"]
+__all__ = ["Chosen", "ChosenHere", "Told", "Verdict", "Verdicts", "why"]
 
 _COMPARED = ("amount", "limit")
+
+Told = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""What a query answers of a row, and what the row holds, by the names of its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +63,78 @@ class Verdicts:
     told: tuple[Verdict, ...]
 
 
-def why(condition: Condition, snapshots: Snapshots, rows: pl.Expr, *, now: datetime, most: int) -> Verdicts:
-    """Return the verdicts at the instant `now` on those rows of the scope's model for which `rows` is true, on `most` at most.
+class Chosen(Protocol):
+    """Some rows of a model, in the engine that decides which of them belong."""
+
+    @property
+    def scope(self) -> Scope:
+        """What conditions on them may refer to."""
+
+    @property
+    def naming(self) -> Naming:
+        """What the engine calls it."""
+
+    def told(self, query: exp.Select, fields: Sequence[str], most: int) -> tuple[int, Sequence[Told]]:
+        """How many rows there are; of `most` at most, what a query over all rows of the model answers, and their fields.
+
+        What is asked besides, of which rows among others, is added with `of_base`.
+        """
+
+
+@dataclass(frozen=True)
+class ChosenHere:
+    """Those rows of the scope's model, in its snapshot, for which an expression is true."""
+
+    snapshots: Snapshots
+    rows: pl.Expr
+
+    @property
+    def scope(self) -> Scope:
+        """Of the snapshots."""
+        return self.snapshots.scope
+
+    @property
+    def naming(self) -> Naming:
+        """Of the snapshots."""
+        return self.snapshots
+
+    def told(self, query: exp.Select, fields: Sequence[str], most: int) -> tuple[int, Sequence[Told]]:
+        """How many there are; in the order of the snapshot, what a query answers of the first, and the rows themselves."""
+        del fields  # a few whole rows
+        name, place = self.scope.name, [exp.column("file_index"), exp.column("file_row_number")]
+        places = [
+            (file, number)
+            for file, path in enumerate(self.snapshots.files[name])
+            for number in pl.scan_parquet(path, glob=False)
+            .select(pl.arg_where(self.rows))
+            .collect()
+            .to_series()
+        ]
+        if not places:
+            return 0, []
+        chosen = exp.or_(
+            *(exp.and_(place[0].eq(file), place[1].eq(number)) for file, number in places[:most])
+        )
+        asked = query.select(*map(of_base, place)).where(of_base(chosen))
+        found = answers(asked, self.snapshots).sort("file_index", "file_row_number")
+        held = self.snapshots.frame(name).filter(self.rows).head(most).collect()
+        return len(places), [*zip(found.iter_rows(named=True), held.iter_rows(named=True), strict=True)]
+
+
+def why(condition: Condition, rows: Chosen, *, now: datetime, most: int) -> Verdicts:
+    """Return the verdicts at the instant `now` on some rows, on `most` at most.
 
     Every part of the tree is a column of one query of the engine that decides about membership: no second opinion.
     Raises InvalidCondition as `compile_condition` does.
     """
-    scope = snapshots.scope
-    places = [
-        (file, number)
-        for file, path in enumerate(snapshots.files[scope.name])
-        for number in pl.scan_parquet(path, glob=False).select(pl.arg_where(rows)).collect().to_series()
-    ]
-    if not places:
-        return Verdicts(0, ())
+    scope = rows.scope
     asked = list(_walk(condition, scope))
-    columns = [one for place, node in enumerate(asked) for one in _columns(place, node, snapshots, now)]
-    chosen = [
-        exp.and_(exp.column("file_index").eq(file), exp.column("file_row_number").eq(number))
-        for file, number in places[:most]
-    ]
-    source = compile_source(scope, *columns, now=now, naming=snapshots)
-    query = exp.select("file_index", "file_row_number", *columns).from_(source)
-    found = answers(query.where(exp.or_(*chosen)), snapshots).sort("file_index", "file_row_number")
-    held = snapshots.frame(scope.name).filter(rows).head(most).collect()
-    told = zip(found.iter_rows(named=True), held.iter_rows(named=True), strict=True)
+    wanted = dict(one for place, node in enumerate(asked) for one in _columns(place, node, rows, now))
+    query = compile_columns(wanted, scope, now=now, naming=rows.naming)
+    named = dict.fromkeys(name for node in asked for name in _fields(node, scope))
+    count, told = rows.told(query, [name for name in named if name not in scope.model.computed], most)
     return Verdicts(
-        len(places),
+        count,
         tuple(_verdict(condition, scope, now, iter(range(len(asked))), answer, row) for answer, row in told),
     )
 
@@ -120,18 +169,17 @@ def _walk(condition: Condition, scope: Scope) -> Iterator[Condition]:
         yield from _walk(part, scope)
 
 
-def _columns(place: int, node: Condition, snapshots: Snapshots, now: datetime) -> Iterator[exp.Expr]:
-    scope = snapshots.scope
-    holds = compile_condition(node, scope, now=now, naming=snapshots)
-    yield exp.Coalesce(this=holds, expressions=[exp.false()]).as_(f"holds{place}")
+def _columns(place: int, node: Condition, rows: Chosen, now: datetime) -> Iterator[tuple[str, Column]]:
+    scope, naming = rows.scope, rows.naming
+    holds = compile_condition(node, scope, now=now, naming=naming)
+    yield f"holds{place}", exp.Coalesce(this=holds, expressions=[exp.false()])
     for number, name in enumerate(_fields(node, scope)):
         if name in scope.model.computed:
-            yield snapshots.column(scope.name, name).as_(f"field{place}_{number}")
-    for word, compared in zip(
-        _COMPARED, compile_compared(node, scope, now=now, naming=snapshots), strict=True
-    ):
-        if compared is not None:
-            yield compared.as_(f"{word}{place}")
+            yield f"field{place}_{number}", naming.column(scope.name, name)
+    compared = compile_compared(node, scope, now=now, naming=naming)
+    yield from (
+        (f"{word}{place}", one) for word, one in zip(_COMPARED, compared, strict=True) if one is not None
+    )
 
 
 def _fields(node: Condition, scope: Scope) -> list[str]:

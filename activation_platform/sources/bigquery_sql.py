@@ -11,8 +11,10 @@ from activation_platform.sources.dialect import Dialect, call, from_monday, text
 
 __all__ = ["BigQuerySql"]
 
-_NARROW, _RESULT = 14, 38
-"""Digits before the point of factors whose product is a NUMERIC; all digits of what a sum or a formula is in the end."""
+_NARROW, _RESULT, _FINE = 14, 38, 9
+"""Digits before the point of factors whose product is a NUMERIC; all digits of what a sum or a formula is in the end; those
+after the point that a NUMERIC has.
+"""
 
 
 class BigQuerySql(Dialect):
@@ -83,7 +85,7 @@ class BigQuerySql(Dialect):
 
 
 def _wide_enough(cast: exp.Cast) -> exp.Cast:
-    """A factor of a product that may have more than the 29 digits that NUMERIC has before the point.
+    """A factor of a product that may have more than the 29 digits that NUMERIC has before the point, or what has more after it.
 
     Decimals of 38 digits are results of sums and formulas, which arrive as NUMERIC.
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types
@@ -91,7 +93,7 @@ def _wide_enough(cast: exp.Cast) -> exp.Cast:
     if cast.to.this is not exp.DType.DECIMAL:
         return cast
     digits, scale = (int(one.name) for one in cast.to.expressions)
-    if digits - scale <= _NARROW or digits == _RESULT:
+    if scale <= _FINE and (digits - scale <= _NARROW or digits == _RESULT):
         return cast
     return exp.cast(cast.this, "BIGNUMERIC", dialect="bigquery")
 

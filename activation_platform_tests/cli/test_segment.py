@@ -148,7 +148,37 @@ def test_rows_that_stay_in_a_warehouse_are_explained_there(declared, activation)
     assert 'A row of people belongs if all of: email contains "@"' in said
     assert "In SQL (duckdb):\nSELECT " in said
     assert "2 of 5 rows of people belong" in said
-    assert "stay in their warehouse" in activation("segment", "reachable", "--why", "p1", fails=1).stderr
+
+
+def test_a_row_that_stays_in_a_warehouse_is_told_of_as_it_is_now(declared, activation):
+    declared.declare(declared.yaml.read_text().replace("kind: users", "kind: users\n  engine: warehouse"))
+    activation("run", "newsletter")
+    declared.warehouse_holds("update people set first_name = 'Carl' where id = 'p1'")
+
+    lines = activation("segment", "reachable", "--why", "p1").stdout.splitlines()
+    told = json.loads(activation("segment", "reachable", "--why", "p1", "--json").stdout)
+
+    assert lines[0].startswith("p1 is not in reachable at ")
+    assert lines[1:] == [
+        "  no  all of:",
+        '    yes email contains "@"  [email: "a•••@e•••"]',
+        "    no  none of:",
+        '      yes first_name is one of "Carl", "[red]"  [first_name: "Carl"]',
+        "      no  it has at least 2 rows of same_address  [rows of same_address: 1]",
+        "The rows are those that the warehouse has now, not those that it had when the members were counted.",
+    ]
+    (verdict,) = told["verdicts"]
+    assert (told["engine"], told["rows"], told["outdated"], verdict["holds"]) == (
+        "warehouse",
+        1,
+        False,
+        False,
+    )
+    assert (
+        "no row with the key p9, in its warehouse" in activation("segment", "reachable", "--why", "p9").stdout
+    )
+    declared.warehouse.unlink()
+    assert "shop.duckdb" in activation("segment", "reachable", "--why", "p1", fails=1).stderr
 
 
 def test_a_limit_is_explained_and_a_key_that_it_leaves_out_is_told_its_place(made, activation):

@@ -20,7 +20,7 @@ from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.reads import models_read
 from activation_platform.segmentation.scope import Link, Model, Scope, Segment
 from activation_platform.segmentation.validate import problems
-from activation_platform.segmentation.why import why
+from activation_platform.segmentation.why import ChosenHere, why
 
 NOW = datetime(2024, 3, 31, 12, 30, tzinfo=UTC)
 CUSTOMERS = {
@@ -462,7 +462,7 @@ def test_an_explanation_says_what_the_fields_are(shop):
 def test_why_tells_the_case_of_a_label_and_what_a_formula_is_over(shop):
     tree = {"all": [{"field": "tier", "equals": "gold"}, {"field": "per_order", "above": 3}]}
 
-    (verdict,) = why(read(tree), shop, pl.col("id") == 2, now=NOW, most=10).told
+    (verdict,) = why(read(tree), ChosenHere(shop, pl.col("id") == 2), now=NOW, most=10).told
 
     label, formula = verdict.parts
     assert (label.holds, dict(label.held)) == (False, {"tier": "silver"})
@@ -481,7 +481,7 @@ def test_why_tells_a_field_whatever_it_is_called(tmp_path):
     snapshots = Snapshots({"m": [tmp_path / "rows.parquet"]}, Scope("m", {"m": Model(None, computed=fields)}))
     tree = {"all": [{"field": name, "at_least": {"percentile": 0}} for name in fields]}
 
-    (verdict,) = why(read(tree), snapshots, pl.col("id") == 1, now=NOW, most=1).told
+    (verdict,) = why(read(tree), ChosenHere(snapshots, pl.col("id") == 1), now=NOW, most=1).told
 
     assert [dict(part.held) for part in verdict.parts] == [
         {name: Decimal(3), "x": 2, "percentile 0": 3.0} for name in fields

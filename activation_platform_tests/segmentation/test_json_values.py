@@ -15,7 +15,7 @@ from activation_platform.segmentation.json_values import in_json
 from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.segmentation.scope import Model, Scope, alone
 from activation_platform.segmentation.validate import problems
-from activation_platform.segmentation.why import why
+from activation_platform.segmentation.why import ChosenHere, why
 from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.reference_json import value_at
 
@@ -304,9 +304,7 @@ def test_a_value_within_json_is_told_without_the_document_around_it(tmp_path):
     pl.DataFrame({"id": [1, 2], "profile": ['{"age": 41, "name": "Ann"}', "broken"]}).write_parquet(snapshot)
     condition = read({"field": "profile", "path": "$.age", "as": "integer", "at_least": 18})
 
-    asked = {"condition": condition, "snapshots": Snapshots.alone(snapshot), "now": NOW, "most": 1}
-    (first,) = why(rows=pl.col("id") == 1, **asked).told
-    (second,) = why(rows=pl.col("id") == 2, **asked).told
+    first, second = why(condition, ChosenHere(Snapshots.alone(snapshot), pl.lit(True)), now=NOW, most=2).told
 
     assert (first.holds, first.held) == (True, {"the integer at $.age of profile": 41})
     assert (second.holds, second.held) == (False, {"the integer at $.age of profile": None})

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from activation_platform.segmentation.conditions import read
-from activation_platform.segmentation.why import why
+from activation_platform.segmentation.why import ChosenHere, why
 from activation_platform.segmentation.words import in_words
 from activation_platform_tests.segmentation.test_places import SCOPE, people, snapshot
 from activation_platform_tests.segmentation.test_related import NOW
@@ -50,7 +50,7 @@ def rows(tmp_path):
 
 
 def verdict_of(tree, rows, key):
-    (verdict,) = why(read(tree), rows, pl.col("id") == key, now=NOW, most=10).told
+    (verdict,) = why(read(tree), ChosenHere(rows, pl.col("id") == key), now=NOW, most=10).told
     return verdict
 
 
@@ -102,7 +102,7 @@ def test_the_place_is_among_the_rows_that_the_condition_takes_also_of_several_ke
     )
     tree = {"limit": {"top": 1, "by": [{"ascending": "price"}]}, "of": {"field": "flag", "equals": True}}
 
-    found = why(read(tree), rows, pl.col("number") == 1, now=NOW, most=10).told
+    found = why(read(tree), ChosenHere(rows, pl.col("number") == 1), now=NOW, most=10).told
 
     assert [(verdict.holds, dict(verdict.held)) for verdict in found] == [
         (False, {"place": 2}),
@@ -117,7 +117,7 @@ def test_a_row_is_told_the_arm_that_it_is_in(tmp_path):
 
     assert told(verdict_of(control, rows, 1))[1:3] == (False, {"arm of test": "treatment"})
     assert told(verdict_of(control, rows, 4711))[1:3] == (True, {"arm of test": "control"})
-    (without,) = why(read(control), rows, pl.col("id").is_null(), now=NOW, most=10).told
+    (without,) = why(read(control), ChosenHere(rows, pl.col("id").is_null()), now=NOW, most=10).told
     assert told(without)[1:3] == (False, {"arm of test": None})
 
 

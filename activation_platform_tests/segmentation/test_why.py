@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.problems import InvalidCondition
-from activation_platform.segmentation.why import why
+from activation_platform.segmentation.why import ChosenHere, why
 from activation_platform_tests.segmentation.shops import SCOPE, Dice
 from activation_platform_tests.segmentation.test_related import NOW, shop  # noqa: F401  # a fixture
 from activation_platform_tests.segmentation.test_related_agreement import SETTINGS, folder, frames  # noqa: F401
@@ -22,7 +22,7 @@ def told(verdict):
 
 
 def verdict_of(tree, shop, key):  # noqa: F811
-    (verdict,) = why(read(tree), shop, pl.col("id") == key, now=NOW, most=10).told
+    (verdict,) = why(read(tree), ChosenHere(shop, pl.col("id") == key), now=NOW, most=10).told
     return verdict
 
 
@@ -84,8 +84,8 @@ def test_a_key_of_several_rows_has_a_verdict_for_each_up_to_the_most(tmp_path):
     twice = Snapshots.alone(tmp_path / "0.parquet", tmp_path / "1.parquet")
     condition = read({"field": "spent", "above": 4})
 
-    whole = why(condition, twice, pl.col("id") == 7, now=NOW, most=10)
-    first = why(condition, twice, pl.col("id") == 7, now=NOW, most=1)
+    whole = why(condition, ChosenHere(twice, pl.col("id") == 7), now=NOW, most=10)
+    first = why(condition, ChosenHere(twice, pl.col("id") == 7), now=NOW, most=1)
 
     assert [told(verdict) for verdict in whole.told] == [
         (False, {"spent": 1}, []),
@@ -93,7 +93,7 @@ def test_a_key_of_several_rows_has_a_verdict_for_each_up_to_the_most(tmp_path):
         (True, {"spent": 5}, []),
     ]
     assert (whole.rows, first.rows, len(first.told)) == (3, 3, 1)
-    assert why(condition, twice, pl.col("id") == 8, now=NOW, most=10).rows == 0
+    assert why(condition, ChosenHere(twice, pl.col("id") == 8), now=NOW, most=10).rows == 0
 
 
 def test_a_condition_that_does_not_fit_is_refused(shop):  # noqa: F811
@@ -113,7 +113,7 @@ def test_the_verdict_on_the_whole_is_membership(folder, random):  # noqa: F811
     condition = read(dice.tree("customers", 4))
 
     everybody = pl.col("row").is_not_null()
-    verdicts = why(condition, snapshots, everybody, now=dice.now, most=8)
+    verdicts = why(condition, ChosenHere(snapshots, everybody), now=dice.now, most=8)
     belong = evaluate(condition, snapshots, now=dice.now).collect()["row"].to_list()
 
     assert [row for row, verdict in enumerate(verdicts.told) if verdict.holds] == belong
