@@ -55,11 +55,22 @@ def segment(
     """Explain a segment (--explain), or why one row is in it or not (--why KEY), at the instant of its newest snapshot."""
     if explain is (key is not None):
         raise NotKnown("say what to tell: --explain, or --why KEY")
+    if key is not None and not _is_text(key):
+        raise NotKnown("the key is no text in UTF-8, so that no row has it")
     found = _Found.of(name)
     if key is None:
         _explain(found, as_json=as_json)
     else:
         _why(found, key, clear=show_values, as_json=as_json)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether what the terminal sent was UTF-8."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -213,6 +224,8 @@ def _chosen(found: _Found, key: str) -> "Chosen":
         source = source_of(found.workspace.find("source", found.model.spec.source))
         models = found.component.models(found.workspace)
         return ChosenThere(source, There.of(models, found.workspace, source), key)
+    for read in found.read_from.values():
+        read.here()
     schema = pl.Schema(found.snapshots.scope.schema)
     columns = key_of(found.model.key, schema).columns
     return ChosenHere(found.snapshots, key_text(columns, schema) == pl.lit(key))

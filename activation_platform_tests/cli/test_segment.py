@@ -132,6 +132,7 @@ def test_a_key_that_the_snapshot_does_not_have_yet_is_told(made, activation):
 def test_what_cannot_be_told_says_what_to_do(declared, activation):
     assert 'Did you mean "reachable"' in activation("segment", "reachible", "--explain", fails=2).stderr
     assert "--explain, or --why KEY" in activation("segment", "reachable", fails=2).stderr
+    assert "no text in UTF-8" in activation("segment", "reachable", "--why", "\udcff", fails=2).stderr
     assert "never materialised" in activation("segment", "reachable", "--explain", fails=1).stderr
     assert (
         "Materialise segments/reachable first"
@@ -179,6 +180,8 @@ def test_a_row_that_stays_in_a_warehouse_is_told_of_as_it_is_now(declared, activ
     )
     declared.warehouse.unlink()
     assert "shop.duckdb" in activation("segment", "reachable", "--why", "p1", fails=1).stderr
+    declared.declare(declared.yaml.read_text().replace("engine: warehouse", "engine: frames"))
+    assert "stay in their warehouse" in activation("segment", "reachable", "--why", "p1", fails=1).stderr
 
 
 def test_a_limit_is_explained_and_a_key_that_it_leaves_out_is_told_its_place(made, activation):

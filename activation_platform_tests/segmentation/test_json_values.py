@@ -304,7 +304,9 @@ def test_a_value_within_json_is_told_without_the_document_around_it(tmp_path):
     pl.DataFrame({"id": [1, 2], "profile": ['{"age": 41, "name": "Ann"}', "broken"]}).write_parquet(snapshot)
     condition = read({"field": "profile", "path": "$.age", "as": "integer", "at_least": 18})
 
-    first, second = why(condition, ChosenHere(Snapshots.alone(snapshot), pl.lit(True)), now=NOW, most=2).told
+    first, second = why(
+        condition, ChosenHere(Snapshots.alone(snapshot), pl.col("id") > 0), now=NOW, most=2
+    ).told
 
     assert (first.holds, first.held) == (True, {"the integer at $.age of profile": 41})
     assert (second.holds, second.held) == (False, {"the integer at $.age of profile": None})

@@ -43,7 +43,7 @@ def trees(dialect: str, kind: str) -> list[tuple[dict[str, Any], Scope]]:
 def said(dialect: str, kind: str = "") -> str:
     """Each condition, and below it what it is in a dialect, with the rows where fields are computed; all at one instant."""
     asked = trees(dialect, kind)
-    return "\n".join(f"-- {_written(tree)}\n{_sql(tree, scope, dialect)}\n" for tree, scope in asked)
+    return "\n".join(f"-- {written(tree)}\n{_sql(tree, scope, dialect)}\n" for tree, scope in asked)
 
 
 def reviewed(dialect: str, kind: str = "") -> Iterator[tuple[dict[str, Any], str]]:
@@ -53,7 +53,7 @@ def reviewed(dialect: str, kind: str = "") -> Iterator[tuple[dict[str, Any], str
         yield yaml.safe_load(condition), sql
 
 
-def _written(tree: dict[str, Any]) -> str:
+def written(tree: dict[str, Any]) -> str:
     flow = yaml.safe_dump(tree, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1_000_000)
     return flow.strip()
 

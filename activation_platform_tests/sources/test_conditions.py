@@ -1,10 +1,10 @@
-"""Each warehouse gets the conditions that were reviewed."""
+"""Each warehouse is asked what was reviewed."""
 
 import pytest
 from sqlglot import exp
 
 from activation_platform.sources.dialect import DIALECTS, dialect_of
-from activation_platform_tests.sources import golden
+from activation_platform_tests.sources import golden, golden_told
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,14 @@ def test_a_warehouse_gets_the_reviewed_sql_of_every_operator(dialect, kind):
     reviewed = (golden.FOLDER / f"{kind}{dialect}.sql").read_text(encoding="utf-8")
 
     assert golden.said(dialect, kind) == reviewed, f"read it, then run python -m {golden.__name__}"
+
+
+@pytest.mark.parametrize("kind", golden_told.KINDS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_warehouse_gets_the_reviewed_sql_of_reasons_and_counts(dialect, kind):
+    reviewed = (golden.FOLDER / f"{kind}{dialect}.sql").read_text(encoding="utf-8")
+
+    assert golden_told.said(dialect, kind) == reviewed, f"read it, then run python -m {golden_told.__name__}"
 
 
 def test_a_decimal_of_bigquery_keeps_every_digit_after_its_point():
