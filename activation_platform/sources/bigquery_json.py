@@ -9,7 +9,8 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/operators#json_sub
 https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements
 
 What is needed twice is a row of its own, whose name nothing from outside is asked for beside. Offsets of moments end at 14:00
-there, so that they are subtracted. A document ends at 500 levels.
+in https://github.com/google/googlesql (`IsValidTimeZone`), so that they are subtracted. A document ends at 500 levels, says
+https://cloud.google.com/bigquery/docs/json-data#limitations.
 Unconfirmed, verify, since no project has been asked: that a group of a regular expression that took no part is replaced by
 nothing, as in RE2; that such rows may stand in every condition.
 """

@@ -36,7 +36,9 @@ ODD = [
     '{"a":"v"]',
     '{1:2,"a":"v"}',
     '{"a":"v" "b":"v"}',
-    "=a",
+    '{"a":=v}',
+    '{"a":"v","b":"' + "[" * 5_000 + '"}',
+    '{"a":"v","b":"' + "[" * 4_999 + '"}',
 ]
 DOCUMENTS = [
     None,
@@ -49,12 +51,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.parametrize("dialect", ["bigquery", "snowflake"])
 
 
-def values(dialect: str, documents: list, paths: list[tuple[JsonPath, str]]) -> list[tuple]:
-    words = dialect_of(dialect)
-    column = exp.column("profile", quoted=True)
-    return told(
-        documents, [words.json(JsonValue(column, path, JsonType(kind)), column) for path, kind in paths]
-    )
+def within(dialect: str, path: JsonPath, kind: str, name: str = "profile") -> exp.Expr:
+    column = exp.column(name, quoted=True)
+    return dialect_of(dialect).json(JsonValue(column, path, JsonType(kind)), column)
 
 
 def held(value):
@@ -66,7 +65,7 @@ def test_a_value_of_each_type_is_what_a_plain_reader_finds(dialect):
     path = JsonPath.parse("$.a")
     kinds = [str(kind) for kind in JsonType]
 
-    found = values(dialect, DOCUMENTS, [(path, kind) for kind in kinds])
+    found = told(DOCUMENTS, [within(dialect, path, kind) for kind in kinds])
 
     wrong = {
         (document, kind): (held(one), right)
@@ -81,12 +80,22 @@ def test_every_key_and_place_leads_to_its_value(dialect):
     members = ",".join(
         f'"{"".join(map(escaped, key))}":["x",{{"{number}":"{number}"}}]' for number, key in enumerate(KEYS)
     )
-    paths = [(JsonPath((key, 1, str(number))), "text") for number, key in enumerate(KEYS)]
-    nowhere = [
-        (JsonPath(steps), "text")
-        for steps in ((0,), ("a", 2), ("a", "0"), ("A",), ("a", 1, "0", "x"), ("a", 0, 0))
-    ]
+    somewhere = [(key, 1, str(number)) for number, key in enumerate(KEYS)]
+    nowhere = [(0,), ("a", 2), ("a", "0"), ("A",), ("a", 1, "0", "x"), ("a", 0, 0)]
+    values = [within(dialect, JsonPath(steps), "text") for steps in (*somewhere, *nowhere)]
 
-    (found,) = values(dialect, [f"{{{members}}}"], paths + nowhere)
+    (found,) = told([f"{{{members}}}"], values)
 
     assert found == (*map(str, range(len(KEYS))), *[None] * len(nowhere))
+
+
+def test_no_column_name_is_special(dialect):
+    names, kinds = ["e", "l", "m", "n", "r", "v"], [str(kind) for kind in JsonType]
+    values = [within(dialect, JsonPath.parse("$.a"), kind, name) for name in names for kind in kinds]
+
+    found = told(['{"a":1}', '{"a":["x"]}', '{"a":"2024-02-29T10:00:00Z"}'], values, names)
+
+    assert [[one is not None for one in row] for row in found] == [
+        [kind in there for kind in kinds] * len(names)
+        for there in (["integer", "number"], ["list of text"], ["text", "timestamp"])
+    ]

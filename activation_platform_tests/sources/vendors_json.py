@@ -6,7 +6,7 @@ missing values, control characters, and the first of two equal keys.
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -31,8 +31,10 @@ _MACROS = (
 _LISTS = {"FILTER": "list_filter", "TRANSFORM": "list_transform"}
 
 
-def told(documents: Iterable[str | None], values: Iterable[exp.Expr]) -> list[tuple[Any, ...]]:
-    """What each value of the column `profile`, in the words of a vendor, is in each document."""
+def told(
+    documents: Iterable[str | None], values: Iterable[exp.Expr], names: Sequence[str] = ("profile",)
+) -> list[tuple[Any, ...]]:
+    """What each value, in the words of a vendor, is in each document, which stands in a column of each name."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")
@@ -51,12 +53,12 @@ def told(documents: Iterable[str | None], values: Iterable[exp.Expr]) -> list[tu
         connection.execute("CREATE SCHEMA safe")
         for macro in _MACROS:
             connection.execute(f"CREATE MACRO {macro}")
-        connection.execute("CREATE TABLE documents (row INTEGER, profile VARCHAR)")
-        connection.executemany(
-            "INSERT INTO documents VALUES (?, ?)", [[*row] for row in enumerate(documents)]
-        )
-        columns = [_said(value).as_(f"v{number}") for number, value in enumerate(values)]
-        query = exp.select(*columns).from_("documents").order_by("row")
+        columns = ", ".join(f'"{name}" VARCHAR' for name in names)
+        connection.execute(f"CREATE TABLE documents (row INTEGER, {columns})")
+        rows = [[number, *[document] * len(names)] for number, document in enumerate(documents)]
+        connection.executemany(f"INSERT INTO documents VALUES (?{', ?' * len(names)})", rows)
+        said = [_said(value).as_(f"v{number}") for number, value in enumerate(values)]
+        query = exp.select(*said).from_("documents").order_by("row")
         return connection.execute(query.sql(dialect="duckdb")).fetchall()
 
 
