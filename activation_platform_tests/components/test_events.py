@@ -6,6 +6,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.manifest import Manifest
 from activation_platform_tests.components.eventful import TOLD, eventful, open_shop
@@ -148,8 +149,10 @@ def test_e3_events_that_stay_in_their_warehouse_are_told_window_by_window_all_th
 
 
 def test_e3_of_a_segment_of_events_that_stay_in_their_warehouse_those_of_the_window_are_told(
-    staying, opened, shop
+    staying, opened, shop, monkeypatch
 ):
+    fetched, read = [], DuckDB.read
+    monkeypatch.setattr(DuckDB, "read", lambda *asked: (fetched.append(row) or row for row in read(*asked)))
     staying.replaced("  event_time: ts\n", '  event_time: ts\n  computed: {said: {formula: "upper(what)"}}\n')
     staying.replaced("  model: orders\n  destination", "  segment: few\n  destination").also(FEW)
     staying.replaced("{id: id, what: what}", "{id: id, what: said}")
@@ -158,6 +161,7 @@ def test_e3_of_a_segment_of_events_that_stay_in_their_warehouse_those_of_the_win
 
     with duckdb.connect(str(shop.archive)) as connection:
         assert connection.execute("select id, what from told").fetchall() == [(4, "ORDER 4")]
+    assert fetched[-1].columns == ["id", "ts", "said"]
 
 
 FEW = """\
