@@ -175,6 +175,20 @@ def test_e3_the_operations_are_the_same_where_events_stay_in_postgres(
     same_in(life, lambda folder: in_postgres(postgres_server, postgres_database))
 
 
+@pytest.mark.parametrize("staying", ["bigquery", "databricks", "redshift", "snowflake"], indirect=True)
+def test_e3_the_operations_are_the_same_where_events_without_a_zone_stay_elsewhere(staying, tmp_path):
+    hours = (-12, 0, 5, 24, 36)  # where the look-back, the first window and the next begin, and between
+    moments = [(f"{n}{word}", n, step) for n in hours for word, step in (("", 0 * STEP), ("-", STEP))]
+    rows = [
+        {"key": name, "id": name, "at": START + timedelta(hours=n) - step, "rank": n}
+        for name, n, step in moments
+    ]
+    runs = [Visit(rows, 2, False, frozenset({"36"}), ()), Visit([], 1, False, frozenset(), ())]
+    life = Life(KINDS[1], "set_aside", runs)
+
+    assert lived(life, tmp_path / "there", staying) == lived(life, tmp_path / "here", None)
+
+
 @pytest.fixture
 def told(tmp_path) -> tuple[Workshop, Staying]:
     """Events that stay in DuckDB."""
