@@ -1,4 +1,4 @@
-"""Values within JSON where rows stay in a warehouse that reads JSON unlike the other engines: refused when definitions load."""
+"""Values within JSON where rows stay in a warehouse that cannot find them as others do: refused when definitions load."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -28,6 +28,6 @@ def unread_json(
     alike = dialect_of(source.source_class.dialect).reads_json
     if not alike and reads_json(condition, scope_of(workspace, model.name), fields):
         yield (
-            f"asks for values within JSON, which {source.spec.kind} reads unlike the other engines: make them columns in the "
-            f"SQL of the model, or give {model.name} engine: frames"
+            f"asks for values within JSON, which {source.spec.kind} cannot find as the other engines do: make them columns "
+            f"in the SQL of the model, or give {model.name} engine: frames"
         )

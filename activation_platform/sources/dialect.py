@@ -131,7 +131,7 @@ class Dialect(ABC):
         """A value within JSON, null where it is not of its type; `words` are those of DuckDB."""
         del words
         raise DeclarationError(
-            f"{self.name} reads JSON unlike the other engines, and a condition asks for {value.path} within some",
+            f"{self.name} cannot find values within JSON as the other engines do, and a condition asks for {value.path}",
             remedy="Make the value a column in the model's SQL, or give the model engine: frames.",
         )
 

@@ -3,7 +3,7 @@
 `TRY_PARSE_JSON` takes no key twice, but it takes commas before brackets, `FALSE` and missing values, and does not say what it
 makes of a number that no float holds, so that the text is judged first and gets its scalars as texts (`json_text.py`).
 https://docs.snowflake.com/en/sql-reference/functions/try_parse_json,
-https://docs.snowflake.com/en/sql-reference/functions/get, https://docs.snowflake.com/en/sql-reference/functions/as_char-varchar,
+https://docs.snowflake.com/en/sql-reference/functions/get, https://docs.snowflake.com/en/sql-reference/functions/as,
 https://docs.snowflake.com/en/sql-reference/functions/try_to_double
 
 What is needed twice is an array of one value or none. https://docs.snowflake.com/en/sql-reference/functions/filter

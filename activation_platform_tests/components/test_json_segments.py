@@ -59,10 +59,10 @@ def test_a_warehouse_whose_words_find_the_same_values_is_asked_itself(shop, kind
     assert elsewhere(shop, kind).replaced(*STAYING).load()
 
 
-def test_a_warehouse_that_reads_json_unlike_the_others_is_refused_with_file_and_line(shop):
+def test_a_warehouse_that_cannot_find_them_is_refused_with_file_and_line(shop):
     refused = elsewhere(shop, "redshift").replaced(*STAYING).refusal()
 
-    assert "asks for values within JSON, which redshift reads unlike the other engines" in refused
+    assert "asks for values within JSON, which redshift cannot find as the other engines do" in refused
     assert "give people engine: frames" in refused
     assert f"defs.yaml:{shop.line('where:')}" in refused
 
@@ -72,7 +72,7 @@ def test_so_is_a_computed_field_that_asks_for_them_there(shop):
 
     refused = elsewhere(shop, "redshift").refusal()
 
-    assert "asks for values within JSON, which redshift reads unlike the other engines" in refused
+    assert "asks for values within JSON, which redshift cannot find as the other engines do" in refused
     assert f"defs.yaml:{shop.line('plan:')}" in refused
 
 
