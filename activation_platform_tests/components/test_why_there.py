@@ -65,13 +65,13 @@ def agree(folder: Path, put, dice: Described) -> None:  # noqa: F811
     assert found == told(condition, here, dice.now)
 
 
-@settings(max_examples=12, **SETTINGS)
+@settings(max_examples=8, **SETTINGS)
 @given(random=st.randoms(use_true_random=True))
 def test_duckdb_tells_of_its_rows_what_is_told_of_frames(folder, random):  # noqa: F811
     agree(folder, lambda tables: in_duckdb(folder / "shop.duckdb", tables), Described(random))
 
 
-@settings(max_examples=4, **SETTINGS)
+@settings(max_examples=3, **SETTINGS)
 @given(random=st.randoms(use_true_random=True))
 def test_postgres_tells_of_its_rows_what_is_told_of_frames(
     folder,  # noqa: F811
