@@ -146,6 +146,8 @@ def test_e3_events_that_stay_in_their_warehouse_are_told_window_by_window_all_th
 
     assert shop.told() == [2, 3, 7, 102]
     assert (figures["inserted"], figures["source_issues"]) == (2, 1)
+    frames = opened(staying.replaced("  engine: warehouse\n", ""))
+    assert told_at(frames, 4)["status"] == "nothing to do"  # both remember the same
 
 
 def test_e3_of_a_segment_of_events_that_stay_in_their_warehouse_those_of_the_window_are_told(

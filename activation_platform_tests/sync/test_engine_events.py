@@ -240,6 +240,16 @@ def test_e3_a_warehouse_that_ends_in_the_middle_fails_the_run_and_the_next_one_g
     )  # the first window came to nothing
 
 
+@pytest.mark.parametrize("as_is", [pl.col("at").cast(pl.String), pl.col("at").alias("when")])
+def test_e3_an_event_time_that_is_no_moment_stops_the_run_before_a_row_is_asked_for(told, monkeypatch, as_is):
+    workshop, _ = told
+    monkeypatch.setattr(DuckDB, "read", lambda self, query: pytest.fail(query))
+
+    failed = workshop.fails(hourly(3).select("key", "id", "rank", as_is), window=window(2))
+
+    assert "event_time" in failed.error.remedy or "is no moment" in failed.error.what
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_e3_a_window_is_said_in_the_type_of_the_event_time(dialect):
     schemas = [pl.Schema({"key": pl.String(), "at": kind}) for kind in (*KINDS, pl.String())]
