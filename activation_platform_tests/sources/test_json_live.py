@@ -38,7 +38,7 @@ def engine(request: pytest.FixtureRequest, live_source: Callable[[str], Source])
 
 def _row(row: dict[str, Any], dialect: str) -> str:
     cells = [exp.cast(exp.convert(value), _type(value)).as_(name, quoted=True) for name, value in row.items()]
-    return exp.select(*cells).sql(dialect=dialect).replace("\0", r"\u0000")
+    return exp.select(*cells).sql(dialect=dialect)
 
 
 def _type(value: Any) -> str:
