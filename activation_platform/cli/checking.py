@@ -11,13 +11,12 @@ import yaml
 from activation_platform.cli.asked import destination_of, source_of
 from activation_platform.cli.saying import not_known
 from activation_platform.components.asking import asker
-from activation_platform.components.checks import SCHEMA, Census, check_frame
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import type_words
-from activation_platform.components.validation import steps
+from activation_platform.components.validation import Validation
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import ActivationError, DeclarationError
 
@@ -55,40 +54,21 @@ def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
 def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
     what = f"{component.word} {component.name}"
     if isinstance(component, SourceComponent):
-        for step in steps(source_of(component), component.queries(workspace)):
+        for step in Validation(source_of(component), component.queries(workspace)).steps():
             yield Finding(f"{what}, {step.name}", step.passed, step.words)
     elif isinstance(component, DestinationComponent):
         destination = destination_of(component)
         account = asker(destination, storage_root())(destination.account())
         yield Finding(what, passed=True, words=f"the account lets us in ({account or 'it has no name'})")
     elif isinstance(component, ModelComponent):
-        yield _columns_checked(workspace, component)
+        verdict = component.columns_checked(_columns(workspace, component))
+        yield Finding(f"{what}, columns", verdict.passed, verdict.words)
 
 
-def _columns_checked(workspace: Workspace, model: ModelComponent) -> Finding:
-    """What the model's own schema check would say of a frame with these columns."""
-    columns = _columns(workspace, model)
-    newest = model.frames.newest()
-    checks = check_frame(
-        pl.Schema(columns),
-        Census(0, 0, 0),
-        key=model.key,
-        expected=model.expected() or (None if newest is None else newest.schema),
-        most_duplicates=model.spec.most_duplicates,
-        may_be_empty=True,
-    )
-    verdict = next(check for check in checks if check.name == SCHEMA)
-    return Finding(f"model {model.name}, columns", verdict.passed, verdict.words)
-
-
-def _columns(workspace: Workspace, model: ModelComponent) -> dict[str, pl.DataType]:
-    """The model's columns as its source has them now; those that it exposes, under the names it gives them."""
+def _columns(workspace: Workspace, model: ModelComponent) -> pl.Schema:
+    """The columns that the model's query has at its source now."""
     source = source_of(workspace.find("source", model.spec.source))
-    there = source.columns(model.query(source.dialect))
-    if model.spec.exposed is None:
-        return dict(there)
-    wanted = {name: column.column or name for name, column in model.spec.exposed.items()}
-    return {name: there[column] for name, column in wanted.items() if column in there}
+    return source.columns(model.query(source.dialect))
 
 
 def accept_columns(workspace: Workspace, name: str) -> tuple[Path, int]:
@@ -117,7 +97,8 @@ def accept_columns(workspace: Workspace, name: str) -> tuple[Path, int]:
                 raise DeclarationError(
                     f"{word} {component.name}: {fault.message}", remedy="Correct it first."
                 )
-    columns = {column: type_words(dtype) for column, dtype in _columns(workspace, model).items()}
+    there = model.exposed_of(_columns(workspace, model))
+    columns = {column: type_words(dtype) for column, dtype in there.items()}
     text = yaml.safe_dump(columns, sort_keys=False, allow_unicode=True)
     model.accepted_file.write_text(_HEAD.format(name=name) + text, encoding="utf-8")
     return model.accepted_file, len(columns)

@@ -13,15 +13,15 @@ from activation_platform.components.activation_spec import ActivationSpec
 from activation_platform.components.asked import asked
 from activation_platform.components.asking import loader_for
 from activation_platform.components.destination import DestinationComponent
-from activation_platform.components.following import followers, foreign, when_new
+from activation_platform.components.following import followers, when_new
 from activation_platform.components.frames import newest_number
 from activation_platform.components.inputs import inputs, snapshots
 from activation_platform.components.instants import by_hand, run_ids
 from activation_platform.components.interrupts import interrupts
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
+from activation_platform.components.pauses import NOT_PAUSED, paused_now
 from activation_platform.components.progress import telling
-from activation_platform.components.schedules import job_of, schedule_of
 from activation_platform.components.segment import SegmentComponent
 from activation_platform.components.shown import run_metadata, told_plainly
 from activation_platform.components.staying import kept_open, rows_of
@@ -183,6 +183,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         wanted = asked(context, self.spec.schedule)
         if wanted.chosen is None:
             yield from verdicts(Figures())
+            yield paused_now(context.instance, self, workspace)
             yield wanted.told(context, self.asset_key, {})
             return
         partition, instant = wanted.chosen, self.spec.schedule.instant(wanted.chosen)
@@ -223,8 +224,11 @@ class ActivationComponent(Declared[ActivationSpec]):
                         progress=telling(context),
                     )
                 except RunFailed as failed:
+                    account = workspace.find("destination", self.spec.destination)
+                    account.blame(failed.error, destination, context.instance)
                     raise self._ended_early(context, partition, failed) from failed.error
         yield from verdicts(run.figures)
+        yield paused_now(context.instance, self, workspace)
         metadata = self._told(run)
         if window is not None and declared.events is not None:
             metadata["window"] = window_told(window, declared.events.time, snapshot)
@@ -264,14 +268,14 @@ class ActivationComponent(Declared[ActivationSpec]):
         return failed.error
 
     def build(self, workspace: Workspace) -> dg.Definitions:
-        """The asset, its checks, its schedule."""
+        """The asset, its checks, the sensor of one that follows its data; see `clockwork.py` for its schedule."""
         destination: DestinationComponent = workspace.find("destination", self.spec.destination)
         spec = self.get_asset_spec(workspace)
 
         @dg.multi_asset(
             name=f"activations__{self.spec.destination}__{self.name}",
             specs=[spec],
-            check_specs=[dg.AssetCheckSpec(name, asset=spec.key) for name in VERDICTS],
+            check_specs=[dg.AssetCheckSpec(name, asset=spec.key) for name in (*VERDICTS, NOT_PAUSED)],
             partitions_def=spec.partitions_def,
             backfill_policy=dg.BackfillPolicy.multi_run()
             if self.takes_events(workspace)
@@ -285,11 +289,6 @@ class ActivationComponent(Declared[ActivationSpec]):
                     context, workspace, getattr(context.resources, destination.resource_key), config
                 )
 
-        schedule = self.spec.schedule
-        job = job_of(self.name, self.asset_key, foreign(workspace))
-        return dg.Definitions(
-            assets=[materialise],
-            jobs=[job],
-            schedules=[schedule_of(self.name, job, schedule)] if schedule.timed else [],
-            sensors=followers(self.name, spec, paused=schedule.paused, tags={"activation": self.name}),
-        )
+        tags, paused = {"activation": self.name}, self.spec.schedule.paused
+        sensors = followers(self.name, spec, paused=paused, tags=tags)
+        return dg.Definitions(assets=[materialise], sensors=sensors)

@@ -1,13 +1,14 @@
 """What a user writes of an activation: the attributes in YAML, and their translation to the engine's words."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import dagster as dg
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.recurrence import Recurrence
+from activation_platform.components.spans import Span, span_of
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import SET_ASIDE, Events, Guard, Guards, InDoubt
@@ -16,10 +17,6 @@ __all__ = ["OF_EVENTS", "ActivationSpec", "FieldSpec", "GuardSpec", "GuardsSpec"
 
 OF_EVENTS = ("late", "keep", "start_from")
 """Attributes that only make sense where the service takes events."""
-
-Span = Annotated[str, StringConstraints(pattern=r"^\d+[mhd]$")]
-"""A span of time: 90m, 24h, 30d."""
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class FieldSpec(dg.Model):
@@ -146,21 +143,17 @@ class ActivationSpec(dg.Model):
 
     def events(self, time: str) -> Events:
         """How events are told apart and remembered, in the engine's words; `time`: the column with their moments."""
-        return Events(time, late=_span(self.late), keep=_span(self.keep))
+        return Events(time, late=span_of(self.late), keep=span_of(self.keep))
 
     @property
     def past(self) -> timedelta:
         """For how long the ledger can be seen as it was."""
-        return _span(self.keep_past)
+        return span_of(self.keep_past)
 
     @property
     def recheck_ignored(self) -> timedelta:
         """After how long an ignored record is asked again."""
         return timedelta(days=self.recheck_ignored_days)
-
-
-def _span(text: str) -> timedelta:
-    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
 def _guard(spec: GuardSpec | None) -> Guard | None:

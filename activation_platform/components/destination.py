@@ -7,17 +7,22 @@ import dagster as dg
 from pydantic import BaseModel, Field
 
 from activation_platform.components.asking import asker
+from activation_platform.components.blame import refused
 from activation_platform.components.names import Name
+from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
-from activation_platform.components.shown import masked
+from activation_platform.components.spans import Interval
+from activation_platform.components.standing import report
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.errors import ActivationError
+from activation_platform.contracts.errors import ActivationError, CredentialsRefused
 from activation_platform.contracts.fields import nearest
 from activation_platform.destinations import PLATFORMS
 
 __all__ = ["DestinationComponent", "DestinationSpec"]
+
+READY = "ready"
 
 
 class DestinationSpec(dg.Model):
@@ -28,6 +33,12 @@ class DestinationSpec(dg.Model):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The account; secrets as env:NAME. See docs/catalogue.md."
     )
+    validate_at: TimeOfDay | None = Field(
+        default=None, description="When it is validated every day (UTC); omitted: before 02:00."
+    )
+    probe_every: Interval = Field(
+        default="1h", description="How often it is tried anew while it is broken and a run waits."
+    )
 
 
 class DestinationComponent(Declared[DestinationSpec]):
@@ -35,6 +46,7 @@ class DestinationComponent(Declared[DestinationSpec]):
 
     word: ClassVar[str] = "destination"
     spec_class: ClassVar[type[BaseModel]] = DestinationSpec
+    blocking: ClassVar[tuple[str, ...]] = (READY,)
 
     @property
     def resource_key(self) -> str:
@@ -84,12 +96,15 @@ class DestinationComponent(Declared[DestinationSpec]):
         try:
             account = asker(destination, storage_root())(destination.account())
         except ActivationError as error:
-            return dg.AssetCheckResult(
-                passed=False, description=masked(str(error)), metadata={"error": str(error.error_class)}
-            )
+            return refused(error)
         return dg.AssetCheckResult(
             passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"}
         )
+
+    def blame(self, error: ActivationError, destination: Destination, instance: dg.DagsterInstance) -> None:
+        """Where a run was refused, find out by the account's own check whether it lets anybody in."""
+        if isinstance(error, CredentialsRefused):
+            report(instance, self.asset_key, READY, self.execute(destination))
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The resource, the asset, the check."""
@@ -99,7 +114,7 @@ class DestinationComponent(Declared[DestinationSpec]):
 
         @dg.asset_check(
             asset=self.asset_key,
-            name="ready",
+            name=READY,
             required_resource_keys={key},
             description="Credentials and permissions.",
         )

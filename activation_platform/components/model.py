@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,8 +13,15 @@ import yaml
 from dagster import AssetCheckSeverity as Severity
 from pydantic import BaseModel
 
-from activation_platform.components.checks import BLOCKING, Census, ModelCheck, census_of, check_frame
-from activation_platform.components.draft import Draft
+from activation_platform.components.blame import MADE, blamed
+from activation_platform.components.checks import (
+    BLOCKING,
+    SCHEMA,
+    Census,
+    ModelCheck,
+    census_of,
+    check_frame,
+)
 from activation_platform.components.following import followers, is_followed, when_new
 from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of
 from activation_platform.components.instants import FrameConfig, as_of, max_age, scheduled
@@ -39,6 +47,7 @@ class ModelComponent(Declared[ModelSpec]):
 
     word: ClassVar[str] = "model"
     spec_class: ClassVar[type[BaseModel]] = ModelSpec
+    blocking: ClassVar[tuple[str, ...]] = (*BLOCKING, MADE)
 
     @property
     def asset_key(self) -> dg.AssetKey:
@@ -155,7 +164,7 @@ class ModelComponent(Declared[ModelSpec]):
             else:
                 census = Census(*stays.count(source, self.key))
                 draft.describe(stays.schema, census.rows)
-            checks = self._checked(frames, draft, census)
+            checks = self._checked(frames, draft.scan().collect_schema(), census)
             yield from (check.result() for check in checks)
             blocking = [check for check in checks if check.blocks]
             if blocking:
@@ -212,11 +221,24 @@ class ModelComponent(Declared[ModelSpec]):
         wanted = None if exposed is None else {name: one.column or name for name, one in exposed.items()}
         return Relation.of(source, self.query(source.dialect), wanted)
 
-    def _checked(self, frames: Frames, draft: Draft, census: Census) -> list[ModelCheck]:
+    def columns_checked(self, there: pl.Schema) -> ModelCheck:
+        """What its own check would say of a frame with the columns that its query has at the source."""
+        checks = self._checked(self.frames, self.exposed_of(there), Census(0, 0, 0))
+        return next(check for check in checks if check.name == SCHEMA)
+
+    def exposed_of(self, there: pl.Schema) -> pl.Schema:
+        """Of the columns that its query has at the source, those that it exposes, under the names it gives them."""
+        exposed = self.spec.exposed
+        if exposed is None:
+            return there
+        wanted = {name: column.column or name for name, column in exposed.items()}
+        return pl.Schema({name: there[column] for name, column in wanted.items() if column in there})
+
+    def _checked(self, frames: Frames, schema: pl.Schema, census: Census) -> list[ModelCheck]:
         """The checks of a frame that is not yet published."""
         newest = frames.newest()
         return check_frame(
-            draft.scan().collect_schema(),
+            schema,
             census,
             key=self.key,
             expected=self.expected() or (dict(newest.schema) if newest is not None else None),
@@ -233,12 +255,14 @@ class ModelComponent(Declared[ModelSpec]):
         @dg.multi_asset(
             name=f"models__{self.name}",
             specs=[spec.with_io_manager_key(FRAMES_KEY)],
-            check_specs=[dg.AssetCheckSpec(name, asset=spec.key, blocking=True) for name in BLOCKING],
+            check_specs=[dg.AssetCheckSpec(name, asset=spec.key, blocking=True) for name in self.blocking],
             required_resource_keys={source.resource_key},
         )
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> Iterator[Any]:
             with told_plainly():
-                yield from self.execute(context, getattr(context.resources, source.resource_key), config)
+                warehouse = getattr(context.resources, source.resource_key)
+                to_blame = partial(source.takes_blame, source=warehouse, instance=context.instance)
+                yield from blamed(self.execute(context, warehouse, config), to_blame)
 
         return dg.Definitions(
             assets=[materialise],

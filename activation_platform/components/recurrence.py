@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import dagster as dg
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from activation_platform.components.ticks import (
     covering,
@@ -23,7 +23,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
 from activation_platform.sync.order import Window
 
-__all__ = ["Recurrence"]
+__all__ = ["Recurrence", "TimeOfDay"]
 
 _EVERY = re.compile(r"(\d+)\s*(m|h|d)")
 _AT = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -41,6 +41,12 @@ def _time_of_day(said: Any) -> Any:
 
 
 Time = Annotated[str, BeforeValidator(_time_of_day), WithJsonSchema({"type": ["string", "integer"]})]
+TimeOfDay = Annotated[
+    str,
+    BeforeValidator(_time_of_day),
+    StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$"),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
 Weekday = Literal["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
 

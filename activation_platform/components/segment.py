@@ -12,6 +12,7 @@ from activation_platform.components.analysis.assets import analyses
 from activation_platform.components.analysis.faults import analysis_faults
 from activation_platform.components.analysis.sets import turnover
 from activation_platform.components.analysis.spec import AnalysisSpec
+from activation_platform.components.blame import MADE, blamed
 from activation_platform.components.cases import Case
 from activation_platform.components.checks import Census
 from activation_platform.components.following import followers, is_followed, when_new
@@ -29,6 +30,7 @@ from activation_platform.components.storage import storage_root
 from activation_platform.components.template import TemplateComponent
 from activation_platform.components.trials import checks_of
 from activation_platform.components.workspace import Declared, Fault, Workspace
+from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
 from activation_platform.segmentation.conditions import Condition
@@ -71,6 +73,7 @@ class SegmentComponent(Declared[SegmentSpec]):
 
     word: ClassVar[str] = "segment"
     spec_class: ClassVar[type[BaseModel]] = SegmentSpec
+    blocking: ClassVar[tuple[str, ...]] = (MADE,)
 
     @property
     def asset_key(self) -> dg.AssetKey:
@@ -142,7 +145,7 @@ class SegmentComponent(Declared[SegmentSpec]):
         workspace: Workspace,
         source: Source | None,
         config: FrameConfig,
-    ) -> dg.MaterializeResult[Any]:
+    ) -> Iterator[dg.MaterializeResult[Any]]:
         """Evaluate the condition over the models' snapshots and publish the rows; those that stay in a warehouse are counted.
 
         `source`: where they stay; None where the models' frames are all that is read.
@@ -158,7 +161,8 @@ class SegmentComponent(Declared[SegmentSpec]):
             newest = frames.of_run([context.run.run_id]) or frames.newest()
             if newest is not None and newest.recipe == recipe:
                 frames.point(context.run.run_id, newest)
-                return self._result(newest, rows, turnover(newest, newest, model.key), reused=True)
+                yield self._result(newest, rows, turnover(newest, newest, model.key), reused=True)
+                return
             draft = frames.draft()
             if source is not None and rows.engine is Engine.WAREHOUSE:
                 belonging = members(self, workspace, source, instant)
@@ -184,7 +188,7 @@ class SegmentComponent(Declared[SegmentSpec]):
             )
             if source is not None and rows.engine is Engine.WAREHOUSE:
                 show(context, source, belonging, self.word, self.name, snapshot, census)
-        return self._result(snapshot, rows, turnover(newest, snapshot, model.key))
+        yield self._result(snapshot, rows, turnover(newest, snapshot, model.key))
 
     @staticmethod
     def _result(
@@ -204,18 +208,24 @@ class SegmentComponent(Declared[SegmentSpec]):
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The asset."""
-        sources = kept_open(workspace.find("model", self.spec.model), workspace)
+        model = workspace.find("model", self.spec.model)
+        sources, warehouse = kept_open(model, workspace), workspace.find("source", model.spec.source)
         spec = self.get_asset_spec(workspace)
 
         @dg.multi_asset(
             name=f"segments__{self.name}",
             specs=[spec.with_io_manager_key(FRAMES_KEY)],
+            check_specs=[dg.AssetCheckSpec(MADE, asset=spec.key, blocking=True)],
             required_resource_keys={*sources},
         )
-        def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> dg.MaterializeResult[Any]:
+        def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> Iterator[Any]:
             source = next((getattr(context.resources, key) for key in sources), None)
+
+            def to_blame(error: ActivationError) -> bool:
+                return source is not None and warehouse.takes_blame(error, source, context.instance)
+
             with told_plainly():
-                return self.execute(context, workspace, source, config)
+                yield from blamed(self.execute(context, workspace, source, config), to_blame)
 
         own = dg.Definitions(
             assets=[materialise],

@@ -1,20 +1,30 @@
 """A source in the workspace: a warehouse under a name that models refer to."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 from pydantic import BaseModel, Field
 
+from activation_platform.components.blame import CONNECTION, refused
+from activation_platform.components.checks import SCHEMA
+from activation_platform.components.clockwork import clockwork
 from activation_platform.components.names import Name
+from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
 from activation_platform.components.shown import escaped, markdown_table, masked
-from activation_platform.components.validation import steps
+from activation_platform.components.spans import Interval
+from activation_platform.components.standing import report
+from activation_platform.components.validation import OF_MODELS, Validation
 from activation_platform.components.workspace import Declared, Fault, Workspace
+from activation_platform.contracts.errors import ActivationError, ConnectionFailed, CredentialsRefused
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import Engine
 from activation_platform.contracts.source import Source
 from activation_platform.sources import SOURCES
+
+if TYPE_CHECKING:
+    from activation_platform.components.model import ModelComponent
 
 __all__ = ["SourceComponent", "SourceSpec"]
 
@@ -29,6 +39,13 @@ class SourceSpec(dg.Model):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="How to connect; secrets as env:NAME. See docs/sources.md."
     )
+    validate_at: TimeOfDay | None = Field(
+        default=None, description="When it is validated every day (UTC); omitted: before 02:00."
+    )
+    probe_every: Interval = Field(
+        default="1h",
+        description="How often it, and models that read it, are tried anew while they are broken and a run waits.",
+    )
 
 
 class SourceComponent(Declared[SourceSpec]):
@@ -36,6 +53,7 @@ class SourceComponent(Declared[SourceSpec]):
 
     word: ClassVar[str] = "source"
     spec_class: ClassVar[type[BaseModel]] = SourceSpec
+    blocking: ClassVar[tuple[str, ...]] = (CONNECTION,)
 
     @property
     def resource_key(self) -> str:
@@ -75,47 +93,77 @@ class SourceComponent(Declared[SourceSpec]):
             description=f"The {self.spec.kind} warehouse that models read.",
         )
 
+    def models(self, workspace: Workspace) -> dict[str, "ModelComponent"]:
+        """Every model that reads it, by name."""
+        models: list[Any] = list(workspace.by_word.get("model", {}).values())
+        return {model.name: model for model in models if model.spec.source == self.name}
+
     def queries(self, workspace: Workspace) -> dict[str, str]:
         """The SQL of every model that reads it, by the model's name."""
-        models: list[Any] = list(workspace.by_word.get("model", {}).values())
         dialect = self.source_class.dialect
-        return {model.name: model.query(dialect) for model in models if model.spec.source == self.name}
+        return {name: model.query(dialect) for name, model in self.models(workspace).items()}
 
     def has_staying_models(self, workspace: Workspace) -> bool:
         """Whether rows of a model that reads it stay in it, so that it must be written, too."""
-        models: list[Any] = list(workspace.by_word.get("model", {}).values())
-        return any(
-            model.spec.source == self.name and model.spec.engine is Engine.WAREHOUSE for model in models
-        )
+        return any(model.spec.engine is Engine.WAREHOUSE for model in self.models(workspace).values())
 
-    def execute(self, source: Source, queries: Mapping[str, str]) -> dg.AssetCheckResult:
-        """Validate the source and the models that read it, step by step."""
-        found = list(steps(source, queries))
+    def execute(
+        self, source: Source, models: Mapping[str, "ModelComponent"], instance: dg.DagsterInstance
+    ) -> dg.AssetCheckResult:
+        """Validate the source, step by step, and the columns of the models that read it, which is told to each model's check.
+
+        A model that cannot be read is no fault of the source: that warns here, and blocks what is below the model.
+        """
+        validation = Validation(source, {name: model.query(source.dialect) for name, model in models.items()})
+        found = list(validation.steps())
+        for name, columns in validation.columns.items():
+            model = models[name]
+            verdict = (
+                refused(columns, SCHEMA)
+                if isinstance(columns, ActivationError)
+                else model.columns_checked(columns).result()
+            )
+            report(instance, model.asset_key, SCHEMA, verdict)
         broken = next((step for step in found if not step.passed), None)
         rows = [
             (step.name, "passed" if step.passed else "**failed**", escaped(masked(step.words)))
             for step in found
         ]
+        of_a_model = broken is not None and broken.name in OF_MODELS
         return dg.AssetCheckResult(
             passed=broken is None,
+            severity=dg.AssetCheckSeverity.WARN if of_a_model else dg.AssetCheckSeverity.ERROR,
             description=masked(f"{broken.name}: {broken.words}") if broken else "The source can be read.",
             metadata={"steps": dg.MetadataValue.md(markdown_table(["step", "result", "what"], rows))},
         )
 
+    def takes_blame(self, error: ActivationError, source: Source, instance: dg.DagsterInstance) -> bool:
+        """Whether an error while reading is the source's own fault, by its own check; Dagster knows it then."""
+        if not isinstance(error, (ConnectionFailed, CredentialsRefused)):
+            return False
+        broken = next((step for step in source.check() if not step.passed), None)
+        if broken is None:
+            return False
+        words = masked(f"{broken.name}: {broken.words}")
+        report(instance, self.asset_key, CONNECTION, dg.AssetCheckResult(passed=False, description=words))
+        return True
+
     def build(self, workspace: Workspace) -> dg.Definitions:
-        """The resource, the asset, the check."""
+        """The resource, the asset, the check; with the first source, the clockwork of the workspace."""
         resource = self.source_class(**resolved(self.source_class, self.spec.settings))
         key = self.resource_key
 
         @dg.asset_check(
             asset=self.asset_key,
-            name="connection",
+            name=CONNECTION,
             required_resource_keys={key},
             description="Connection, access, schemas, grants, lineage of every model.",
         )
         def connection(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-            return self.execute(getattr(context.resources, key), self.queries(workspace))
+            return self.execute(getattr(context.resources, key), self.models(workspace), context.instance)
 
-        return dg.Definitions(
+        own = dg.Definitions(
             assets=[self.get_asset_spec()], asset_checks=[connection], resources={key: resource}
         )
+        first, *_ = workspace.names("source")
+        return dg.Definitions.merge(own, clockwork(workspace)) if self.name == first else own

@@ -2,40 +2,59 @@
 
 from collections.abc import Iterator, Mapping
 
+import polars as pl
+
 from activation_platform.contracts.errors import ActivationError, CredentialsRefused, DeclarationError
 from activation_platform.contracts.source import CheckStep, Source
 from activation_platform.sources.lineage import tables_read
 
-__all__ = ["steps"]
+__all__ = ["OF_MODELS", "Validation"]
+
+GRANTS, LINEAGE = "grants", "lineage"
+OF_MODELS = (GRANTS, LINEAGE)
+"""Steps that fail for single models, by their names, while the source itself is sound."""
 
 
-def steps(source: Source, models: Mapping[str, str]) -> Iterator[CheckStep]:
-    """connection, access, schemas, grants, lineage; stops after the first that fails. `models`: query by name.
+class Validation:
+    """The validation of a source. `models`: query by name.
 
-    A warehouse that does not tell a missing grant from a missing table (Snowflake) fails in the lineage.
+    `columns`: once the steps were taken that far, the columns of each model as they are there, or why they cannot be had.
     """
-    for step in source.check():
-        yield step
-        if not step.passed:
-            return
-    refused, broken = [], []
-    for name, query in models.items():
+
+    def __init__(self, source: Source, models: Mapping[str, str]) -> None:
+        self._source = source
+        self._models = models
+        self.columns: dict[str, pl.Schema | ActivationError] = {}
+
+    def steps(self) -> Iterator[CheckStep]:
+        """connection, access, schemas, grants, lineage; stops after the first that fails.
+
+        A warehouse that does not tell a missing grant from a missing table (Snowflake) fails in the lineage.
+        """
+        for step in self._source.check():
+            yield step
+            if not step.passed:
+                return
+        for name, query in self._models.items():
+            try:
+                self.columns[name] = self._source.columns(query)
+            except ActivationError as error:
+                self.columns[name] = error
+        errors = {name: found for name, found in self.columns.items() if isinstance(found, ActivationError)}
+        refused = [
+            f"{name}: {error}" for name, error in errors.items() if isinstance(error, CredentialsRefused)
+        ]
+        count = f"{len(self._models)} model{'' if len(self._models) == 1 else 's'}"
+        words = "; ".join(refused) or f"Nothing that {count} read is closed to us"
+        yield CheckStep(GRANTS, not refused, words)
+        if not refused:
+            broken = [f"{name}: {error}" for name, error in errors.items()]
+            read = broken or [self._lineage(name, query) for name, query in self._models.items()]
+            yield CheckStep(LINEAGE, not broken, "; ".join(read) or "No model reads it")
+
+    def _lineage(self, name: str, query: str) -> str:
         try:
-            source.columns(query)
-        except CredentialsRefused as error:
-            refused.append(f"{name}: {error}")
-        except ActivationError as error:
-            broken.append(f"{name}: {error}")
-    count = f"{len(models)} model{'' if len(models) == 1 else 's'}"
-    yield CheckStep("grants", not refused, "; ".join(refused) or f"Nothing that {count} read is closed to us")
-    if not refused:
-        words = "; ".join(broken or [_lineage(name, query, source.dialect) for name, query in models.items()])
-        yield CheckStep("lineage", not broken, words or "No model reads it")
-
-
-def _lineage(name: str, query: str, dialect: str) -> str:
-    try:
-        tables = ", ".join(map(str, tables_read(query, dialect))) or "no table"
-    except DeclarationError as error:
-        tables = f"what only the warehouse knows ({error.what})"
-    return f"{name} reads {tables}"
+            tables = ", ".join(map(str, tables_read(query, self._source.dialect))) or "no table"
+        except DeclarationError as error:
+            tables = f"what only the warehouse knows ({error.what})"
+        return f"{name} reads {tables}"

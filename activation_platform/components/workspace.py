@@ -40,6 +40,8 @@ class Declared(dg.Component, Generic[SpecT]):
     word: ClassVar[str]
     """What users call it: source, model, segment, destination, activation."""
     spec_class: ClassVar[type[BaseModel]]
+    blocking: ClassVar[tuple[str, ...]] = ()
+    """The checks of its asset that pause the activations below it while they stand failed (SEMANTICS E7)."""
 
     def __init__(self, spec: SpecT, context: dg.ComponentLoadContext | None = None) -> None:
         self.spec = spec
@@ -60,6 +62,11 @@ class Declared(dg.Component, Generic[SpecT]):
     def name(self) -> str:
         """The name that other components refer to."""
         return cast(str, cast(Any, self.spec).name)
+
+    @property
+    def asset_key(self) -> dg.AssetKey:
+        """The asset that stands for it; templates have none."""
+        raise NotImplementedError
 
     @property
     def project_path(self) -> Any:

@@ -28,6 +28,7 @@ from dagster._daemon.asset_daemon import AssetDaemon
 from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
 from dagster._daemon.backfill import execute_backfill_iteration
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
+from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._utils.error import SerializableErrorInfo
 from dagster_graphql.schema import create_schema
@@ -103,6 +104,7 @@ class Daemon:
         """Every loop of the daemon once, half a minute after the last time."""
         self._clock.shift(timedelta(seconds=31))
         self.tick()
+        self._loop(execute_sensor_iteration(self.workspace, _LOG, None, None))
         self._loop(execute_backfill_iteration(self.workspace, _LOG))
         self._loop(self._retries.run_iteration(self.workspace))
         self._assets._run_iteration_impl(self.workspace, None, {}, {})
@@ -185,6 +187,30 @@ class Daemon:
             found = context.get_code_location(self.location).get_repository(REPOSITORY).get_schedule(schedule)
         self._act(PAUSE, "ScheduleStateResult", id=found.get_compound_id().to_string())
 
+    def skipped(self, schedule: str) -> str | None:
+        """Why the newest tick of a schedule started nothing; None where it did."""
+        with self.workspace.create_request_context() as context:
+            found = context.get_code_location(self.location).get_repository(REPOSITORY).get_schedule(schedule)
+        tick, *_ = self.instance.get_ticks(found.get_remote_origin_id(), found.selector_id, limit=1)
+        return tick.skip_reason
+
+    def page(self, activation: str) -> str | None:
+        """What the page of an activation says of a pause; None where it says nothing of one."""
+        (asset,) = [key for key in self.instance.all_asset_keys() if key.path[-1] == activation]
+        record = self.instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            [key := dg.AssetCheckKey(asset, "not_paused")]
+        )[key]
+        said = record.event.dagster_event.asset_check_evaluation_data
+        return None if said.passed else str(said.description)
+
+    def without_validations(self) -> None:
+        """Switch the daily validations off."""
+        with self.workspace.create_request_context() as context:
+            schedules = context.get_code_location(self.location).get_repository(REPOSITORY).get_schedules()
+        for schedule in schedules:
+            if schedule.name.startswith("validate_"):
+                self.pause(schedule.name)
+
     def _act(self, mutation: str, success: str, **variables: Any) -> dict[str, Any]:
         with self.workspace.create_request_context() as context:
             said = asyncio.run(
@@ -209,10 +235,12 @@ class Daemon:
 
 
 @contextmanager
-def daemon(home: Path, folder: Path, *, workers: bool = False, **changes: Any) -> Iterator[Daemon]:
+def daemon(
+    home: Path, folder: Path, *, workers: bool = False, validations: bool = False, **changes: Any
+) -> Iterator[Daemon]:
     """The daemon of a project on disk, with the shipped settings but for `changes`.
 
-    Runs happen in this process; with `workers`, in processes of their own.
+    Runs happen in this process; with `workers`, in processes of their own. Daily validations only where they are wanted.
     """
     home.mkdir(exist_ok=True)
     settings = {**yaml.safe_load(SHIPPED.read_text()), **changes}
@@ -230,7 +258,10 @@ def daemon(home: Path, folder: Path, *, workers: bool = False, **changes: Any) -
         create_test_daemon_workspace_context(_target(module, folder, workers=workers), instance) as workspace,
         time_machine.travel(datetime.now(UTC), tick=True) as clock,
     ):
-        yield Daemon(instance, workspace, folder.name, clock)
+        made = Daemon(instance, workspace, folder.name, clock)
+        if not validations:
+            made.without_validations()
+        yield made
         servers = workspace._grpc_server_registry
     servers.wait_for_processes()
 

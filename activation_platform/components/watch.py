@@ -1,0 +1,174 @@
+"""The watch: a sensor that says on pages what pauses activations, probes what is broken, and runs what was held back."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorStatus
+from dagster._core.storage.dagster_run import RunsFilter
+from dagster._core.storage.tags import PARTITION_NAME_TAG
+
+from activation_platform.components.pauses import Told, culprits, tell, told, verdict
+from activation_platform.components.schedules import job_name, requested, validation_job
+from activation_platform.components.spans import span_of
+from activation_platform.components.standing import Broken
+from activation_platform.components.workspace import Declared, Workspace
+
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
+
+__all__ = ["PROBE", "RESUMES", "held_back", "probe_job", "switched_on", "watch_of"]
+
+PROBE, RESUMES = "activation_platform/probe", "activation_platform/resumes"
+"""Run tags: what is tried out; the pause whose end let the run begin."""
+_PROBES = "probe"
+_SECONDS = 30
+_MADE = ("model", "segment")
+"""What is probed by making it; the others have a check of their own."""
+
+
+def watch_of(jobs: Sequence[Any], workspace: Workspace) -> dg.SensorDefinition:
+    """The sensor of a workspace. `jobs`: whatever it may start."""
+
+    @dg.sensor(
+        name="watch",
+        jobs=jobs,
+        minimum_interval_seconds=_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Pauses what stands on something broken, finds out when it is mended, and lets it go on.",
+    )
+    def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return dg.SensorResult(run_requests=list(_evaluated(context.instance, workspace)))
+
+    return watch
+
+
+def probe_job(workspace: Workspace) -> Any:
+    """The job that makes single models and segments anew."""
+    made = [one.asset_key for word in _MADE for one in workspace.by_word.get(word, {}).values()]
+    return dg.define_asset_job(
+        _PROBES, selection=dg.AssetSelection.assets(*made), executor_def=dg.in_process_executor
+    )
+
+
+def _activations(workspace: Workspace) -> list["ActivationComponent"]:
+    return [workspace.find("activation", name) for name in workspace.names("activation")]
+
+
+def _evaluated(instance: dg.DagsterInstance, workspace: Workspace) -> Iterator[dg.RunRequest]:
+    activations, now = _activations(workspace), datetime.now(UTC)
+    broken, pages = culprits(instance, activations, workspace), told(instance, activations)
+    on = switched_on(instance, activations)
+    waiting: dict[tuple[str, str], list[Broken]] = {}
+    for activation in activations:
+        below, page = broken[activation.name], pages.get(activation.name)
+        if below:
+            if page is None or page.since is None or page.words != verdict(below).description:
+                tell(instance, activation, below)
+            if activation.name in on and _waits(instance, activation, below, now):
+                for one in below:
+                    waiting.setdefault((one.word, one.name), []).append(one)
+        elif page is not None and page.since is not None:
+            again = _again(instance, activation, page, now) if activation.name in on else None
+            if again is None:
+                tell(instance, activation, below)
+            else:
+                yield again
+    for (word, name), failures in waiting.items():
+        yield from _probe(workspace.find(word, name), workspace, failures, now)
+
+
+def switched_on(instance: dg.DagsterInstance, activations: Iterable["ActivationComponent"]) -> frozenset[str]:
+    """The activations whose schedule, or sensor, people have not switched off."""
+    states = {
+        state.instigator_name: state.is_running
+        for state in instance.all_instigator_state()
+        if state.status is not InstigatorStatus.DECLARED_IN_CODE
+    }
+    return frozenset(
+        one.name
+        for one in activations
+        if states.get(_switch(one), not one.spec.schedule.paused) and _runs_by_itself(one)
+    )
+
+
+def _runs_by_itself(activation: "ActivationComponent") -> bool:
+    schedule = activation.spec.schedule
+    return schedule.timed or schedule.follow is not None
+
+
+def _switch(activation: "ActivationComponent") -> str:
+    return f"{activation.name}_{'schedule' if activation.spec.schedule.timed else 'follows'}"
+
+
+def _waits(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", below: Sequence[Broken], now: datetime
+) -> bool:
+    """Whether there is something that it would do."""
+    if not activation.spec.schedule.timed:
+        return True
+    return held_back(instance, activation, min(one.since for one in below), now) is not None
+
+
+def held_back(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", since: datetime, now: datetime
+) -> str | None:
+    """The newest partition, where its tick was skipped or its run failed after a pause had begun."""
+    schedule = activation.spec.schedule
+    key = schedule.newest(now) if schedule.timed else None
+    if key is None:
+        return None
+    tags = {"activation": activation.name, PARTITION_NAME_TAG: key}
+    newest = next(iter(instance.get_run_records(RunsFilter(tags=tags), limit=1)), None)
+    if newest is None:
+        return key if schedule.instant(key) >= since else None
+    failed = newest.dagster_run.status is dg.DagsterRunStatus.FAILURE
+    return key if failed and (newest.end_time or 0.0) >= since.timestamp() else None
+
+
+def _again(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", page: Told, now: datetime
+) -> dg.RunRequest | None:
+    """The run that was held back; None where there is none, or it was let go already."""
+    assert page.since is not None
+    tags = {"activation": activation.name, RESUMES: str(page.number)}
+    if instance.get_run_records(RunsFilter(tags=tags), limit=1):
+        return None
+    key = held_back(instance, activation, page.since, now)
+    if key is None:
+        return None
+    schedule = activation.spec.schedule
+    request = requested(activation.name, schedule, schedule.instant(key))
+    return request.with_replaced_attrs(
+        run_key=f"{activation.name}/{key}/{page.number}",
+        job_name=job_name(activation.name),
+        tags={**request.tags, RESUMES: str(page.number)},
+    )
+
+
+def _probe(
+    component: Declared[Any], workspace: Workspace, failures: Sequence[Broken], now: datetime
+) -> Iterator[dg.RunRequest]:
+    """Try out whether it is mended: at most once in every `probe_every` since it broke."""
+    since = min(one.since for one in failures)
+    count = (now - since) // _probe_every(component, workspace)
+    if count < 1:
+        return
+    who = f"{component.word} {component.name}"
+    made = component.word in _MADE
+    yield dg.RunRequest(
+        run_key=f"{who}/{since.timestamp():.0f}/{count}",
+        job_name=_PROBES if made else validation_job(component).name,
+        asset_selection=[component.asset_key] if made else None,
+        tags={PROBE: who},
+    )
+
+
+def _probe_every(component: Declared[Any], workspace: Workspace) -> timedelta:
+    """As its source or destination says."""
+    if component.word == "segment":
+        component = workspace.find("model", component.spec.model)
+    if component.word == "model":
+        component = workspace.find("source", component.spec.source)
+    return span_of(component.spec.probe_every)

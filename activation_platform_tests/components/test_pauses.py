@@ -1,0 +1,127 @@
+"""Pauses through a real Dagster instance with its daemon: who rests, who does not, and who goes on by itself (SEMANTICS E7)."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import duckdb
+import pytest
+
+from activation_platform_tests.components.daemon import daemon
+from activation_platform_tests.components.project import Project
+
+SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
+HOUR = timedelta(hours=1)
+
+SHOP = """\
+type: activation_platform.SourceComponent
+attributes:
+  name: shop
+  kind: postgres
+  settings:
+    {host: env:SHOP_HOST, port: env:SHOP_PORT, database: env:SHOP_DATABASE, user: env:SHOP_USER, password: env:SHOP_PASSWORD}
+---
+type: activation_platform.ModelComponent
+attributes: {name: people, source: shop, sql: "select id, email from people", primary_key: id, kind: users}
+---
+type: activation_platform.ModelComponent
+attributes: {name: stores, source: shop, sql: "select id, city from stores", primary_key: id}
+---
+type: activation_platform.DestinationComponent
+attributes: {name: copies, platform: database, settings: {url: env:COPIES_URL}}
+"""
+ACTIVATION = """\
+type: activation_platform.ActivationComponent
+attributes:
+  name: {name}
+  model: {model}
+  destination: copies
+  service: table
+  mode: mirror
+  options: {{table: {name}, key: id}}
+  mapping: {{id: id}}
+  schedule: {{at: "06:00"}}
+"""
+
+
+@pytest.fixture
+def shop(postgres_server, postgres_database, monkeypatch):
+    """What people do to the warehouse."""
+    settings = {
+        "HOST": postgres_server.host,
+        "PORT": str(postgres_server.port),
+        "DATABASE": postgres_database,
+    }
+    settings |= {"USER": postgres_server.user, "PASSWORD": postgres_server.password}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"SHOP_{name}", value)
+
+    def run(*statements):
+        postgres_server.run(*statements, database=postgres_database)
+
+    run(
+        "create table people as select 1 as id, 'a@example.org' as email",
+        "create table stores as select 1 as id, 'Paris' as city",
+    )
+    return run
+
+
+@pytest.fixture
+def copies(tmp_path, monkeypatch):
+    """The ids that a table of the destination holds."""
+    file = tmp_path / "copies.duckdb"
+    monkeypatch.setenv("COPIES_URL", f"duckdb:///{file}")
+    with duckdb.connect(str(file)) as connection:
+        for name in ("letters", "quiet", "places"):
+            connection.execute(f"create table {name} (id bigint)")
+
+    def ids(table):
+        with duckdb.connect(str(file), read_only=True) as connection:
+            return sorted(row[0] for row in connection.execute(f"select id from {table}").fetchall())
+
+    return ids
+
+
+@pytest.fixture
+def dev(tmp_path, storage, shop, copies, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    of = {"letters": "people", "quiet": "people", "places": "stores"}
+    each = [ACTIVATION.format(name=name, model=model) for name, model in of.items()]
+    project = Project(tmp_path, {"defs.yaml": "---\n".join([SHOP, *each])})
+    with daemon(home, project.write()) as made:
+        made.turn()
+        made.pause("quiet_schedule")
+        yield made
+
+
+def at_six(days):
+    return datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) + timedelta(days=days)
+
+
+def ended(runs):
+    """How the runs ended, by what they were for."""
+    return {run.tags.get("activation") or run.tags["activation_platform/probe"]: run.status for run in runs}
+
+
+def test_e7_a_dropped_column_pauses_what_is_below_it_until_it_is_back(dev, shop, copies):
+    dev.at(at_six(1))
+    assert ended(dev.settle()) == {"letters": SUCCESS, "places": SUCCESS}
+
+    shop("alter table people rename email to gone")
+    dev.at(at_six(1))
+    assert ended(dev.settle()) == {"letters": FAILURE, "places": SUCCESS}
+    assert "the model people is broken since" in dev.page("letters")
+    assert dev.page("places") is None
+
+    dev.at(at_six(1))
+    assert ended(dev.settle()) == {"model people": FAILURE, "places": SUCCESS}  # at most one probe
+    assert dev.skipped("letters_schedule") == dev.page("letters")
+
+    shop("alter table people rename gone to email", "insert into people values (2, 'b@example.org')")
+    assert dev.settle() == []  # it has been asked this hour
+    dev.at(datetime.now(UTC) + HOUR)
+    runs = dev.settle()
+    assert ended(runs) == {"model people": SUCCESS, "letters": SUCCESS}
+    assert runs[-1].tags["dagster/partition"] == at_six(0).strftime("%Y-%m-%d-%H:%M")
+    assert (copies("letters"), copies("quiet")) == ([1, 2], [])
+    assert dev.page("letters") is None
