@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "activation_platform.cli.check",
     "test": "activation_platform.cli.test",
     "run": "activation_platform.cli.run",
+    "status": "activation_platform.cli.status",
     "history": "activation_platform.cli.history",
     "issues": "activation_platform.cli.issues",
     "segment": "activation_platform.cli.segment",

@@ -1,6 +1,5 @@
 """`activation run`: one activation and everything upstream, now, in this process."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,8 +15,6 @@ from activation_platform.cli.untrusted import plain
 from activation_platform.sync.history import Run, Status
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from activation_platform.components.activation import ActivationComponent
     from activation_platform.sync.progress import Face
 
@@ -44,6 +41,7 @@ def run(
 ) -> None:
     """Run an activation and everything upstream; Dagster keeps the run where DAGSTER_HOME is set."""
     ceilings = dict(_ceiling(text) for text in allow or [])
+    from activation_platform.cli.instance import instance_here
     from activation_platform.cli.project import Project
     from activation_platform.cli.running import run_activation
 
@@ -53,7 +51,7 @@ def run(
     if component is None:
         raise not_known("activation", activation, workspace.names("activation"))
     definitions = project.definitions
-    with _instance() as instance, _bar(activation) as progress:
+    with instance_here() as instance, _bar(activation) as progress:
         done = run_activation(
             definitions,
             activation,
@@ -83,26 +81,6 @@ def _ceiling(text: str) -> tuple[str, int]:
             f'--allow "{text}" is no ceiling; write {" or ".join(f"{word}=1200" for word in _GUARDED)}'
         )
     return operation, int(ceiling)
-
-
-@contextmanager
-def _instance() -> "Iterator[dg.DagsterInstance]":
-    import dagster as dg
-
-    from activation_platform.contracts.errors import DeclarationError
-
-    if not os.environ.get("DAGSTER_HOME"):
-        with dg.DagsterInstance.ephemeral() as instance:
-            yield instance
-        return
-    try:
-        opened = dg.DagsterInstance.get()
-    except dg.DagsterInvariantViolationError as error:  # not a folder, not absolute
-        raise DeclarationError(
-            f"DAGSTER_HOME cannot be used: {error}", remedy="Make the folder, or unset DAGSTER_HOME."
-        ) from error
-    with opened as instance:
-        yield instance
 
 
 @contextmanager

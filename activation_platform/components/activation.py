@@ -13,7 +13,7 @@ from activation_platform.components.activation_spec import ActivationSpec
 from activation_platform.components.asked import asked
 from activation_platform.components.asking import loader_for
 from activation_platform.components.destination import DestinationComponent
-from activation_platform.components.following import followers, when_new
+from activation_platform.components.following import followers, when_new, while_sound
 from activation_platform.components.frames import newest_number
 from activation_platform.components.inputs import inputs, snapshots
 from activation_platform.components.instants import by_hand, run_ids
@@ -143,7 +143,9 @@ class ActivationComponent(Declared[ActivationSpec]):
             owners=spec.owners,
             tags={"activation_platform/mode": str(mode)},
             partitions_def=spec.schedule.partitions(),
-            automation_condition=when_new(*read) if spec.schedule.follow else None,
+            automation_condition=when_new(*read) & while_sound(destination.asset_key)
+            if spec.schedule.follow
+            else None,
             metadata={"service": f"{destination.spec.platform}.{spec.service}", "mode": str(mode)},
         )
 

@@ -11,7 +11,7 @@ from activation_platform.components.workspace import Workspace
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
 
-__all__ = ["followers", "foreign", "is_followed", "when_new", "when_other"]
+__all__ = ["followers", "foreign", "is_followed", "when_new", "when_other", "while_sound"]
 
 
 def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
@@ -24,6 +24,13 @@ def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
         & ~condition.any_deps_in_progress().allow(these)
         & ~condition.in_progress()
     )
+
+
+def while_sound(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
+    """True while no check of these assets stands failed (SEMANTICS E7)."""
+    condition = dg.AutomationCondition
+    failed = condition.any_deps_match(condition.any_checks_match(condition.check_failed()))
+    return ~failed.allow(dg.AssetSelection.assets(*upstream))
 
 
 def when_other(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:

@@ -260,6 +260,10 @@ class Recurrence(dg.Model):
         tick = self._before(at + timedelta(microseconds=1))
         return self.key(tick) if tick >= self.first_instant else None
 
+    def next_after(self, moment: datetime) -> datetime:
+        """The first scheduled instant (UTC) that is not earlier than a moment."""
+        return self._next(max(moment, self.first_instant))
+
     def window(self, key: str) -> Window:
         """The interval that the key's partition owns: it ends at its instant (SEMANTICS E3)."""
         instant = self.instant(key)

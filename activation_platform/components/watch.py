@@ -81,9 +81,10 @@ def _evaluated(instance: dg.DagsterInstance, workspace: Workspace) -> Iterator[d
 
 def switched_on(instance: dg.DagsterInstance, activations: Iterable["ActivationComponent"]) -> frozenset[str]:
     """The activations whose schedule, or sensor, people have not switched off."""
+    kept = instance.all_instigator_state() if instance.schedule_storage is not None else []
     states = {
         state.instigator_name: state.is_running
-        for state in instance.all_instigator_state()
+        for state in kept
         if state.status is not InstigatorStatus.DECLARED_IN_CODE
     }
     return frozenset(

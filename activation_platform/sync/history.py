@@ -19,6 +19,7 @@ __all__ = [
     "Status",
     "changes",
     "issues",
+    "newest_run",
     "read_runs",
     "read_runs_of",
     "standing",
@@ -114,6 +115,17 @@ def read_runs_of(root: Store, ledger: str) -> Iterator[Run]:
     """Every run kept in a ledger."""
     folder = root / "ledgers" / ledger / "runs"
     return (_run(json.loads(kept), ledger) for kept in folder.read_each(folder.names()))
+
+
+def newest_run(root: Store, activation: str) -> Run | None:
+    """The run of an activation that began last, of all of its ledgers; reads one file of each."""
+    newest = []
+    for ledger in ledgers(root, activation):
+        folder = root / "ledgers" / ledger / "runs"
+        numbered = [name for name in folder.names() if name.removesuffix(".json").isdigit()]
+        last = sorted(numbered, key=lambda name: int(name.removesuffix(".json")))[-1:]
+        newest += [_run(json.loads(kept), ledger) for kept in folder.read_each(last)]
+    return max(newest, key=lambda run: run.started, default=None)
 
 
 def _run(value: dict[str, Any], ledger: str) -> Run:

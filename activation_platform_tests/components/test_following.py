@@ -35,7 +35,9 @@ def following(project):
 
 
 def sensors(defs):
-    return {sensor.name: sensor.default_status for sensor in defs.get_repository_def().sensor_defs}
+    every = {sensor.name: sensor.default_status for sensor in defs.get_repository_def().sensor_defs}
+    assert every.pop("watch") is dg.DefaultSensorStatus.RUNNING
+    return every
 
 
 def test_each_follower_has_a_sensor_that_is_on_and_what_nobody_follows_has_none(following, project):

@@ -1,5 +1,6 @@
 """Pauses through a real Dagster instance with its daemon: who rests, who does not, and who goes on by itself (SEMANTICS E7)."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -125,3 +126,50 @@ def test_e7_a_dropped_column_pauses_what_is_below_it_until_it_is_back(dev, shop,
     assert runs[-1].tags["dagster/partition"] == at_six(0).strftime("%Y-%m-%d-%H:%M")
     assert (copies("letters"), copies("quiet")) == ([1, 2], [])
     assert dev.page("letters") is None
+
+
+def test_e7_a_refused_login_pauses_everything_that_reads_the_source_but_no_model_is_blamed(
+    dev, copies, monkeypatch
+):
+    dev.at(at_six(1))
+    dev.settle()
+    password = os.environ["SHOP_PASSWORD"]
+    monkeypatch.setenv("SHOP_PASSWORD", "wrong")
+    dev.at(at_six(1))
+    assert ended(dev.settle()) == {"letters": FAILURE, "places": FAILURE}
+    assert "the source shop is broken since" in dev.page("places")
+    assert "model" not in dev.page("places")
+    dev.at(at_six(1))
+    assert ended(dev.settle()) == {"source shop": SUCCESS}  # a check that fails is a run that succeeds
+    monkeypatch.setenv("SHOP_PASSWORD", password)
+    dev.at(datetime.now(UTC) + HOUR)
+    assert ended(dev.settle()) == {"source shop": SUCCESS, "letters": SUCCESS, "places": SUCCESS}
+    assert copies("letters") == copies("places") == [1]
+
+
+def test_e7_a_revoked_credential_pauses_its_account_and_asks_once_an_hour(
+    tmp_path, project, storage, warehouse, sandbox, monkeypatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BATCH_REST_API_KEY", "revoked")
+    monday = at_six(8 - datetime.now(UTC).isoweekday())
+
+    def asked():
+        return sum(one["count"] for one in sandbox.world.requests() if one["platform"] == "batch")
+
+    with daemon(tmp_path / "home", project.write()) as dev:
+        dev.turn()
+        dev.at(monday)
+        assert ended(dev.settle()) == {"letters": FAILURE, "leads": SUCCESS}
+        assert "the destination mail is broken since" in dev.page("letters")
+        refused = asked()
+        dev.settle()
+        assert asked() == refused
+        dev.at(datetime.now(UTC) + HOUR)
+        assert ended(dev.settle()) == {"destination mail": SUCCESS}
+        dev.settle()
+        assert asked() == refused + 1
+        monkeypatch.setenv("BATCH_REST_API_KEY", "sandbox-rest-key")
+        dev.at(datetime.now(UTC) + HOUR)
+        assert ended(dev.settle()) == {"destination mail": SUCCESS, "letters": SUCCESS}
+    assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4"]

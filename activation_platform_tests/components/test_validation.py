@@ -2,13 +2,13 @@
 
 import pytest
 
-from activation_platform.components.validation import steps
+from activation_platform.components.validation import Validation
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
 
 
 def told(source, models):
-    return [(step.name, step.passed, step.words) for step in steps(source, models)]
+    return [(step.name, step.passed, step.words) for step in Validation(source, models).steps()]
 
 
 def test_a_source_that_can_be_read_tells_what_each_model_reads(warehouse):
