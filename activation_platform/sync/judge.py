@@ -101,15 +101,22 @@ def judge(
 
 
 def _in_bulk(files: Sequence[Path]) -> Iterator[pl.DataFrame]:
-    """The candidates, in chunks that are worth the hundred small steps that each of them takes."""
+    """The candidates, in chunks that are worth the hundred small steps that each of them takes.
+
+    Values that were kept have the types of their fields, and those of the frame have the types of its columns: they stay apart.
+    """
     waiting: list[pl.DataFrame] = []
     for path in files:
-        waiting.append(spooled(path))
-        if sum(frame.height for frame in waiting) >= ROWS_AT_ONCE:
-            yield pl.concat(waiting, how="diagonal_relaxed")
+        frame = spooled(path)
+        if waiting and frame.schema != waiting[0].schema:
+            yield pl.concat(waiting)
+            waiting = []
+        waiting.append(frame)
+        if sum(one.height for one in waiting) >= ROWS_AT_ONCE:
+            yield pl.concat(waiting)
             waiting = []
     if waiting:
-        yield pl.concat(waiting, how="diagonal_relaxed")
+        yield pl.concat(waiting)
 
 
 def _with_entries(chunk: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:

@@ -237,6 +237,7 @@ FAULTS = {
     "event time": ("event_time: ts", "event_time: tss", 'there is no column "tss". Did you mean "ts"?'),
     "type": ("event_time: ts", "event_time: what", '"what" is text, which is no moment'),
     "kind": ("  kind: events\n", "", "only events happen: write kind: events"),
+    "a first day before time": ("  late: 1h\n", "  late: 1h\n  start_from: 0001-01-01\n", "events begin on 1970-01-01 or later"),
 }  # fmt: skip
 
 

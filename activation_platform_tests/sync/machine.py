@@ -146,16 +146,26 @@ class Histories(RuleBasedStateMachine):
         rows_at_once=st.sampled_from([500_000, 2]),
         overlay=st.sampled_from([0.1, 100.0]),
         concurrency=st.sampled_from([1, 3]),
+        zone=st.sampled_from([None, "UTC"]),
         last=clean_rows(),
     )
-    def begin(self, case: Case, rows_at_once: int, overlay: float, concurrency: int, last: list[Any]) -> None:
-        self.case, self.mode, self.last = case, case.modes[-1], last
+    def begin(
+        self,
+        case: Case,
+        rows_at_once: int,
+        overlay: float,
+        concurrency: int,
+        zone: str | None,
+        last: list[Any],
+    ) -> None:
+        self.case, self.mode, self.last, self.zone = case, case.modes[-1], last, zone
         self.theirs = {"theirs": {"name": "theirs"}}
         if Mode.UPDATE_ONLY in case.modes or case.service is ErasedPeople:
             self.theirs |= {"W": {"name": "theirs"}, "X": {"name": "theirs"}}
         if case.modes == (Mode.INSERT_ONLY,) and case.service is Things:
             self.theirs |= {"W": {"name": "theirs"}}
         asynchronous = case.service.deletes_are_requests
+        moment = (FieldMapping("when", "at"),) if self.kind is ObjectKind.EVENT else ()
         self.vendor = Vendor(asynchronous=asynchronous, watch_delete=self.check_delete)
         self.vendor.things = {name: dict(values) for name, values in self.theirs.items()}
         self.wrong: list[str] = []
@@ -167,7 +177,7 @@ class Histories(RuleBasedStateMachine):
             Path(self.folder.name),
             self.vendor,
             service=case.service,
-            mapping=(*MAPPING, FieldMapping("owner", "key")),
+            mapping=(*MAPPING, FieldMapping("owner", "key"), *moment),
             settings={"retries": 1_000},
             concurrency=concurrency,
             attempts=1,
@@ -298,10 +308,10 @@ class Histories(RuleBasedStateMachine):
         note(f"{self.mode} {frame} {said} {crash} -> {self.vendor.writes}\n  {self.vendor.things}")
         assert not self.wrong
 
-    @staticmethod
-    def timed(events: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    def timed(self, events: Sequence[dict[str, Any]]) -> pl.DataFrame:
         days = [START + timedelta(days=int(event["key"][1:]), hours=6) for event in events]
-        return things(*events).with_columns(at=pl.Series(days, dtype=pl.Datetime("us", "UTC")))
+        moments = pl.Series(days, dtype=pl.Datetime("us", "UTC"))
+        return things(*events).with_columns(at=moments.dt.replace_time_zone(self.zone))
 
     def teardown(self) -> None:
         if not hasattr(self, "patches"):

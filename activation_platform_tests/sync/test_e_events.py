@@ -103,6 +103,18 @@ def test_e3_a_rejected_event_keeps_its_values_and_is_tried_after_its_window_has_
     assert told.vendor.things["a"] == {"id": "a", "when": "2026-03-01 12:00:00+00:00"}
 
 
+def test_e3_a_rejected_event_whose_moment_had_no_zone_is_tried_again_beside_new_ones(told):
+    def unzoned(*events):
+        return happenings(*events).with_columns(pl.col("at").dt.replace_time_zone(None))
+
+    told.vendor.refuse["a"] = "not now"
+    told.run(unzoned(("a", 0.5)), window=window(1))
+    told.vendor.refuse.clear()
+    told.run(unzoned(("c", 9.5)), window=window(10))
+    assert (told.vendor.sent, told.debts()) == (["a", "c"], [])
+    assert told.vendor.things["a"]["when"] == "2026-03-01 12:00:00+00:00"
+
+
 def test_d2_a_rejected_event_is_tried_n_times_then_on_a_full_run(told):
     told.settings["retries"] = 2
     told.vendor.refuse["a"] = "never"
