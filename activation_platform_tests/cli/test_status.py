@@ -57,7 +57,7 @@ def test_a_check_that_warns_and_a_run_that_died_before_its_check_pause_nothing(p
 def test_without_dagster_it_says_what_it_cannot_see(project, activation, monkeypatch):
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     said = activation("status").stdout
-    assert "never ran" in said
+    assert "by hand" in said
     assert "DAGSTER_HOME is not set" in said
 
 
