@@ -8,7 +8,7 @@ from random import Random
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.components.staying import _There
+from activation_platform.components.staying import There
 from activation_platform.segmentation.compile import compile_condition
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.scope import Model, Scope
@@ -90,12 +90,12 @@ def agree(staying):
     plain = ", ".join(f'"{name}"' for name in frame.columns if name != "price")
     query = f'select {plain}, cast("price" as numeric(10, 2)) as "price" from things'
     relation = Relation.of(staying.source, query, None)
-    words, naming = dialect_of(relation.dialect), _There({"things": relation})
+    words = dialect_of(relation.dialect)
     held = [as_held(row, SCHEMA) for row in ROWS]
     for key in KEYS:
         asked = list(trees(key))
         scope = Scope("things", {"things": Model(relation.schema, key)}, {}, {"test": SPLIT})
-        world = World(scope, {"things": held}, NOW)
+        naming, world = There({"things": relation}, scope), World(scope, {"things": held}, NOW)
         answers = [
             exp.Coalesce(
                 this=words.conditions(compile_condition(read(tree), scope, now=NOW, naming=naming)),

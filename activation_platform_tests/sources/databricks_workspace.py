@@ -225,7 +225,7 @@ class Workspace:
         batch = self.statements[name].chunks[index]
         out = io.BytesIO()
         with pa.ipc.new_stream(out, batch.schema) as stream:
-            stream.write_batch(batch.slice(0, batch.num_rows - self.loses))
+            stream.write_batch(batch.slice(0, max(0, batch.num_rows - self.loses)))
         return Answer(200, out.getvalue())
 
 
