@@ -54,11 +54,6 @@ class DestinationComponent(Declared[DestinationSpec]):
         return f"destination_{self.name}"
 
     @property
-    def asset_key(self) -> dg.AssetKey:
-        """The asset that stands for the account in the graph."""
-        return dg.AssetKey(["destinations", self.name])
-
-    @property
     def destination_class(self) -> type[Destination]:
         """The class behind the platform."""
         return PLATFORMS[self.spec.platform]

@@ -50,11 +50,6 @@ class ModelComponent(Declared[ModelSpec]):
     blocking: ClassVar[tuple[str, ...]] = (*BLOCKING, MADE)
 
     @property
-    def asset_key(self) -> dg.AssetKey:
-        """`models/<name>`."""
-        return dg.AssetKey(["models", self.name])
-
-    @property
     def key(self) -> tuple[str, ...]:
         """The primary key's columns."""
         return self.spec.key
@@ -205,21 +200,23 @@ class ModelComponent(Declared[ModelSpec]):
         age = instant - newest.instant
         return newest if not age or timedelta() < age < max_age(context) else None
 
-    def _exposed(self, batch: pl.DataFrame) -> pl.DataFrame:
+    @property
+    def _wanted(self) -> dict[str, str] | None:
+        """The source's column by the name under which it is exposed; None: all of them, as they are called."""
         exposed = self.spec.exposed
-        if exposed is None:
+        return None if exposed is None else {name: one.column or name for name, one in exposed.items()}
+
+    def _exposed(self, batch: pl.DataFrame) -> pl.DataFrame:
+        if self._wanted is None:
             return batch
-        wanted = {name: column.column or name for name, column in exposed.items()}
         # What is missing is the schema check's business: it says so by name.
         return batch.select(
-            pl.col(column).alias(name) for name, column in wanted.items() if column in batch.columns
+            pl.col(column).alias(name) for name, column in self._wanted.items() if column in batch.columns
         )
 
     def relation(self, source: Source) -> Relation:
         """Its rows where they stay in their warehouse."""
-        exposed = self.spec.exposed
-        wanted = None if exposed is None else {name: one.column or name for name, one in exposed.items()}
-        return Relation.of(source, self.query(source.dialect), wanted)
+        return Relation.of(source, self.query(source.dialect), self._wanted)
 
     def columns_checked(self, there: pl.Schema) -> ModelCheck:
         """What its own check would say of a frame with the columns that its query has at the source."""
@@ -228,11 +225,9 @@ class ModelComponent(Declared[ModelSpec]):
 
     def exposed_of(self, there: pl.Schema) -> pl.Schema:
         """Of the columns that its query has at the source, those that it exposes, under the names it gives them."""
-        exposed = self.spec.exposed
-        if exposed is None:
+        if self._wanted is None:
             return there
-        wanted = {name: column.column or name for name, column in exposed.items()}
-        return pl.Schema({name: there[column] for name, column in wanted.items() if column in there})
+        return pl.Schema({name: there[column] for name, column in self._wanted.items() if column in there})
 
     def _checked(self, frames: Frames, schema: pl.Schema, census: Census) -> list[ModelCheck]:
         """The checks of a frame that is not yet published."""

@@ -76,11 +76,6 @@ class SegmentComponent(Declared[SegmentSpec]):
     blocking: ClassVar[tuple[str, ...]] = (MADE,)
 
     @property
-    def asset_key(self) -> dg.AssetKey:
-        """`segments/<name>`."""
-        return dg.AssetKey(["segments", self.name])
-
-    @property
     def frames(self) -> Frames:
         """Its snapshots."""
         return Frames(storage_root(), "segments", self.name)

@@ -61,11 +61,6 @@ class SourceComponent(Declared[SourceSpec]):
         return f"source_{self.name}"
 
     @property
-    def asset_key(self) -> dg.AssetKey:
-        """The asset that stands for the warehouse in the graph."""
-        return dg.AssetKey(["sources", self.name])
-
-    @property
     def source_class(self) -> type[Source]:
         """The class behind the kind."""
         return SOURCES[self.spec.kind]

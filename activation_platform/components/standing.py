@@ -37,7 +37,7 @@ class Broken:
 
 def standing(
     instance: dg.DagsterInstance, components: Iterable[Declared[Any]]
-) -> dict[tuple[str, str], Sequence[Broken]]:
+) -> dict[tuple[str, str], list[Broken]]:
     """The failed checks of each of these that stands broken, by its word and name; one query for all of them."""
     owners = {
         dg.AssetCheckKey(component.asset_key, check): component
@@ -56,7 +56,7 @@ def standing(
                 told.description or "",
             )
             found.setdefault((component.word, component.name), []).append(broken)
-    return {who: found[who] for who in sorted(found)}
+    return found
 
 
 def newest_finished(

@@ -65,8 +65,8 @@ class Declared(dg.Component, Generic[SpecT]):
 
     @property
     def asset_key(self) -> dg.AssetKey:
-        """The asset that stands for it; templates have none."""
-        raise NotImplementedError
+        """The asset that stands for it in the graph, where it has one: templates and the like have none."""
+        return dg.AssetKey([f"{self.word}s", self.name])
 
     @property
     def project_path(self) -> Any:
