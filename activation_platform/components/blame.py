@@ -7,13 +7,16 @@ import dagster as dg
 
 from activation_platform.components.shown import masked
 from activation_platform.contracts.errors import ActivationError, Stopped, StorageFailed
+from activation_platform.segmentation.problems import InvalidCondition
 
-__all__ = ["CONNECTION", "MADE", "blamed", "refused"]
+__all__ = ["COMPUTED", "CONNECTION", "MADE", "blamed", "refused"]
 
 CONNECTION = "connection"
 """The check of a source."""
 MADE = "made"
 """The check of models and segments: their newest run could make them."""
+COMPUTED = "computed_field"
+"""Metadata of a failed check: the computed fields that are to blame, as model.field."""
 
 
 def blamed(results: Iterator[Any], source: Callable[[ActivationError], bool]) -> Iterator[Any]:
@@ -38,5 +41,14 @@ def refused(error: ActivationError, check: str | None = None) -> dg.AssetCheckRe
         check_name=check,
         passed=False,
         description=masked(str(error)),
-        metadata={"error": str(error.error_class)},
+        metadata={"error": str(error.error_class), **_computed(error)},
     )
+
+
+def _computed(error: ActivationError) -> dict[str, str]:
+    """The computed fields that are to blame; none where something else is, too."""
+    problems = error.__cause__.problems if isinstance(error.__cause__, InvalidCondition) else ()
+    paths = [problem.path for problem in problems]
+    if not paths or any(path[1:2] != ("computed",) for path in paths):
+        return {}
+    return {COMPUTED: ", ".join(dict.fromkeys(f"{model}.{name}" for model, _, name, *_ in paths))}

@@ -13,6 +13,7 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord as Record
 
+from activation_platform.components.blame import COMPUTED
 from activation_platform.components.workspace import Declared
 
 __all__ = ["Broken", "evaluated", "newest_finished", "report", "standing"]
@@ -22,17 +23,24 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A component of which a blocking check stands failed. `since`: when it first did, after it had last passed (UTC)."""
+    """A component of which a blocking check stands failed.
+
+    `since`: when it first did, after it had last passed (UTC). `computed`: the computed fields that are to blame, as model.field.
+    """
 
     word: str
     name: str
     check: str
     since: datetime
     words: str
+    computed: str = ""
 
     def __str__(self) -> str:
         """Who it is, what is wrong, since when."""
-        return f"the {self.word} {self.name} is broken since {self.since:%Y-%m-%d %H:%M} UTC ({self.check}: {self.words})"
+        who = f"the {self.word} {self.name}"
+        if self.computed:
+            who = f"the computed field {self.computed} (for {who})"
+        return f"{who} is broken since {self.since:%Y-%m-%d %H:%M} UTC ({self.check}: {self.words})"
 
 
 def standing(
@@ -54,6 +62,7 @@ def standing(
                 key.name,
                 _since(instance, key, record),
                 told.description or "",
+                str(told.metadata[COMPUTED].value) if COMPUTED in told.metadata else "",
             )
             found.setdefault((component.word, component.name), []).append(broken)
     return found

@@ -1,6 +1,7 @@
 """Computed fields through Dagster: as columns that activations map, in conditions, and what is refused when definitions load."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -328,3 +329,39 @@ def test_fields_of_values_within_json_are_refused_where_the_warehouse_reads_it_o
     assert (
         "asks for values within JSON, which redshift cannot find as the other engines do" in project.refusal()
     )
+
+
+ORDERS = """\
+  sql: select id, person, cast(total as decimal(10, 2)) as total, placed from orders
+  engine: frames
+  primary_key: id
+  columns: {id: integer, person: integer, total: "decimal(10, 2)", placed: date}
+  computed:
+    net: {formula: total * 0.5}
+"""
+OF_TEXT = """\
+  sql: select id, person, cast(total as text) as total, placed from orders
+  engine: frames
+  primary_key: id
+  computed:
+    net: {formula: NET}
+"""
+
+
+def test_e7_a_computed_field_that_does_not_fit_its_columns_is_the_culprit_by_its_name(frames, loaded_again):
+    broken, mended = (
+        loaded_again(ORDERS, OF_TEXT.replace("NET", net)).defs for net in ("total * 0.5", "id * 0.5")
+    )
+
+    def tick(defs):
+        six, repository = datetime(2024, 1, 15, 6, tzinfo=UTC), defs.get_repository_def()
+        context = dg.build_schedule_context(instance, six, repository_def=repository)
+        return repository.get_schedule_def("kept_schedule").evaluate_tick(context)
+
+    with dg.instance_for_test() as instance:
+        assert not Runner(broken, instance).run(KEPT, partition=SECOND).success
+        words = tick(broken).skip_message
+        succeeded(Runner(mended, instance).run("segments/chosen", partition=None))
+        assert tick(mended).run_requests
+    assert words.startswith("paused: the computed field orders.net (for the segment chosen) is broken since ")
+    assert "orders.computed.net.formula" in words

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from activation_platform_tests.components.daemon import daemon
-from activation_platform_tests.components.project import Project
+from activation_platform_tests.components.project import Project, fill, person
 
 SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
 HOUR = timedelta(hours=1)
@@ -173,3 +173,50 @@ def test_e7_a_revoked_credential_pauses_its_account_and_asks_once_an_hour(
         dev.at(datetime.now(UTC) + HOUR)
         assert ended(dev.settle()) == {"destination mail": SUCCESS, "letters": SUCCESS}
     assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4"]
+
+
+def test_e7_the_nightly_validation_finds_what_is_broken_before_a_run_does(
+    tmp_path, project, storage, warehouse, sandbox, monkeypatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monday = at_six(8 - datetime.now(UTC).isoweekday())
+    with daemon(tmp_path / "home", project.write(), validations=True) as dev:
+        dev.at(monday - 8 * HOUR)
+        dev.turn()
+        monkeypatch.setenv("BATCH_REST_API_KEY", "revoked")
+        dev.at(monday - 4 * HOUR)
+        jobs = sorted(run.job_name for run in dev.settle())
+        assert jobs == ["validate_destination_crm", "validate_destination_mail", "validate_source_shop"]
+        dev.at(monday)
+        assert ended(dev.settle()) == {"destination mail": SUCCESS, "leads": SUCCESS}
+        why = f"paused: the destination mail is broken since {monday:%Y-%m-%d} 02:00"
+        assert dev.skipped("letters_schedule").startswith(why)
+
+
+def test_e7_what_follows_its_data_waits_for_its_destination(
+    tmp_path, project, storage, warehouse, sandbox, monkeypatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    weekly = '    first_name: first_name\n  schedule: {cron: "0 6 * * 1", start: 2024-01-01}\n'
+    project.replaced("  table: people\n", "  table: people\n  after: [dbt/people]\n")
+    project.replaced(weekly, weekly.replace('{cron: "0 6 * * 1", start: 2024-01-01}', "{follow: upstream}"))
+    with daemon(tmp_path / "home", project.write()) as dev:
+
+        def new_data():
+            dev.instance.report_runless_asset_event(dg.AssetMaterialization(["dbt", "people"]))
+            return [
+                (run.tags.get("activation_platform/probe") or min(run.asset_selection).path[0], run.status)
+                for run in dev.settle()
+            ]
+
+        dev.settle()
+        monkeypatch.setenv("BATCH_REST_API_KEY", "revoked")
+        assert new_data() == [("models", SUCCESS), ("segments", SUCCESS), ("activations", FAILURE)]
+        assert "the destination mail is broken since" in dev.page("letters")
+        fill(warehouse, [person(1), person(9)])
+        assert new_data() == [("models", SUCCESS), ("segments", SUCCESS)]
+        monkeypatch.setenv("BATCH_REST_API_KEY", "sandbox-rest-key")
+        dev.at(datetime.now(UTC) + HOUR)
+        probe, run = dev.settle()
+        assert (ended([probe]), run.tags["activation"]) == ({"destination mail": SUCCESS}, "letters")
+    assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "9"]
