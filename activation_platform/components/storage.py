@@ -12,7 +12,7 @@ from activation_platform.sync.folder import Folder
 from activation_platform.sync.manifest import HASHED
 from activation_platform.sync.store import Store
 
-__all__ = ["account_hash", "storage_root"]
+__all__ = ["account_hash", "storage_root", "store_at"]
 
 _KEY = "account.key"
 
@@ -22,7 +22,11 @@ def storage_root() -> Store:
 
     A path, or `s3://bucket/prefix`, `gs://bucket/prefix`.
     """
-    named = os.environ.get("ACTIVATION_STORAGE", ".activation")
+    return store_at(os.environ.get("ACTIVATION_STORAGE", ".activation"))
+
+
+def store_at(named: str) -> Store:
+    """The place that a path, `s3://bucket/prefix` or `gs://bucket/prefix` names."""
     return _bucket(named) if "://" in named else Folder(Path(named).resolve())
 
 
