@@ -256,7 +256,7 @@ class Service(ABC):
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
         """One outcome per record. By default all are accepted, or the batch is refused as a whole."""
-        return batch.accepted() if response.is_success else refuse(response)
+        return batch.accepted() if response.is_success else refuse(response, self.destination)
 
     def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
         """Ask what became of pending deletes; one settlement each, in order."""
@@ -287,12 +287,14 @@ def said(response: httpx.Response) -> Any:
         raise UnreadableAnswer(f"{response.status_code} without JSON") from error
 
 
-def refuse(response: httpx.Response, reason: str = "") -> list[Outcome]:
-    """Raise what a refusal of the whole batch means: `NotFound` for 404, else `BatchRefused`."""
-    words = reason or f"{response.status_code} {response.reason_phrase}".strip()
+def refuse(response: httpx.Response, destination: "Destination") -> list[Outcome]:
+    """Raise what a refusal of the whole batch means: `NotFound` for 404, without the secrets that an address may hold; else
+    `BatchRefused`, which is still to be redacted."""
+    words = destination.refusal(response)
     if response.status_code == httpx.codes.NOT_FOUND:
+        hide = destination.redactor()
         raise NotFound(
-            f"{response.request.method} {response.request.url.path} answered 404 ({words})",
+            hide(f"{response.request.method} {response.request.url.path} answered 404 ({words})"),
             remedy="Check the destination's account, object and base_url: what they name does not exist there.",
         )
     raise BatchRefused(words)

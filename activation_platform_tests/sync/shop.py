@@ -64,7 +64,7 @@ class Things(Service):
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
         if not response.is_success:
-            return refuse(response)
+            return refuse(response, self.destination)
         return [_outcome(word) for word in said(response)]
 
     def begin(self, pass_: Pass) -> Iterator[Any]:
@@ -74,7 +74,7 @@ class Things(Service):
     def finish(self, token: str) -> Iterator[Any]:
         answer = yield self.destination.ask("POST", "/finish", budget=PLENTY, json={"token": token})
         if not answer.is_success:
-            refuse(answer)
+            refuse(answer, self.destination)
 
     def abandon(self, token: str) -> Iterator[Any]:
         yield self.destination.ask("POST", "/abandon", budget=PLENTY, json={"token": token})

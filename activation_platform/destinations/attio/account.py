@@ -66,7 +66,7 @@ def _no_object(workspace: "Attio", thing: str) -> Generator[httpx.Request, Any, 
 def _listed(workspace: "Attio", response: httpx.Response, name: str) -> list[Mapping[str, Any]]:
     """The `data` of an answer: objects, each with a property `name`."""
     if not response.is_success:
-        refuse(response, workspace.refusal(response))
+        refuse(response, workspace)
     body = said(response)
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list) or not all(isinstance(one, dict) and name in one for one in data):

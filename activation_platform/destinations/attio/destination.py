@@ -48,7 +48,7 @@ class Attio(Destination):
         """The workspace's ID, which unlike its slug never changes; raises `CredentialsRefused` for a token without use."""
         response = yield self.ask("GET", "/v2/self", budget=self.reads)
         if not response.is_success:
-            refuse(response, self.refusal(response))
+            refuse(response, self)
         told = said(response)
         if not isinstance(told, dict) or "active" not in told:
             raise UnreadableAnswer(f"{response.status_code} without a word on the token")

@@ -205,7 +205,7 @@ class Records(Service):
             said(response)
             return success
         if response.status_code == httpx.codes.NOT_FOUND:
-            refuse(response, self.destination.refusal(response))
+            refuse(response, self.destination)
         return rejected(self.destination.refusal(response))
 
     def _keyed(self, field: Field) -> Field:

@@ -40,7 +40,7 @@ def faults_of(response: httpx.Response, destination: "Batch", size: int) -> dict
     Raises `BatchRefused` or `NotFound` where the call was refused, `UnreadableAnswer` where Batch did not speak.
     """
     if not response.is_success:
-        refuse(response, destination.refusal(response))
+        refuse(response, destination)
     body = said(response)
     if not isinstance(body, dict) or not str(body.get("code", "")).startswith("SUCCESS"):
         raise UnreadableAnswer(f"{response.status_code} without a code of Batch")

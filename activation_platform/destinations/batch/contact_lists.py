@@ -185,7 +185,7 @@ class ContactLists(Service):
 
     def _body(self, response: httpx.Response) -> dict[str, Any]:
         if not response.is_success:
-            refuse(response, self.destination.refusal(response))
+            refuse(response, self.destination)
         body = said(response)
         if not isinstance(body, dict):
             raise UnreadableAnswer(f"{response.status_code} without an object")

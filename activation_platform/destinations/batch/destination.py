@@ -67,7 +67,7 @@ class Batch(Destination):
             "GET", f"/{self.version}/audiences/list", budget=self.audiences, params={"limit": 1}
         )
         if not response.is_success:
-            refuse(response, self.refusal(response))
+            refuse(response, self)
         said(response)
         return self.project_key
 

@@ -81,7 +81,7 @@ def settle_erasures(
         response = yield destination.ask("GET", app_path(key, "gdpr/requests"), budget=destination.erasures)
         check_app(response, position)
         if not response.is_success:
-            refuse(response, destination.refusal(response))
+            refuse(response, destination)
         lists[app_digest(key)] = _Requests.read(response)
     return [_settlement(one, lists) for one in pending]
 

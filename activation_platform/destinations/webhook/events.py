@@ -83,7 +83,7 @@ class Events(Sender, Service):
         if response.status_code == httpx.codes.CONFLICT:
             return ignored("already there")
         if response.status_code == httpx.codes.NOT_FOUND:
-            refuse(response, self.destination.refusal(response))
+            refuse(response, self.destination)
         return rejected(self.destination.refusal(response))
 
     @property

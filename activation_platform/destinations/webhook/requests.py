@@ -151,7 +151,7 @@ class Requests(Sender, Service):
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
         """Accepted, or refused as a whole."""
         if not response.is_success:
-            refuse(response, self.destination.refusal(response))
+            refuse(response, self.destination)
         return batch.all(DELETED if batch.operation is Operation.DELETE else ACCEPTED)
 
     def _single(self, batch: Batch, operation: Operation) -> httpx.Request:
@@ -183,7 +183,7 @@ class Requests(Sender, Service):
         if response.status_code in _GONE and operation is Operation.UPDATE:
             return ignored("unknown at the destination")
         if response.status_code == httpx.codes.NOT_FOUND:
-            refuse(response, self.destination.refusal(response))
+            refuse(response, self.destination)
         return rejected(self.destination.refusal(response))
 
 
