@@ -6,18 +6,14 @@ from activation_platform.contracts.errors import (
     CredentialsRefused,
     DeclarationError,
     NotFound,
+    RateLimited,
 )
 
 __all__ = ["aws_errors", "not_given"]
 
 _NOT_THERE = ("ClusterNotFound", "ResourceNotFoundException")
-_LATER = (
-    "Throttling",
-    "ThrottlingException",
-    "InternalFailure",
-    "InternalServerException",
-    "ServiceUnavailable",
-)
+_TOO_OFTEN = ("Throttling", "ThrottlingException")
+_LATER = ("InternalFailure", "InternalServerException", "ServiceUnavailable")
 
 
 def aws_errors() -> tuple[type[Exception], ...]:
@@ -51,6 +47,11 @@ def not_given(error: Exception) -> ActivationError:
     said = f"AWS gives no credentials for the cluster ({code})"
     if code in _NOT_THERE:
         return NotFound(said, remedy="Correct the source's `cluster` or `workgroup`, and its `region`.")
+    if code in _TOO_OFTEN:
+        return RateLimited(
+            said,
+            remedy="Run fewer models at a time, or log in with `user` and `password`; the next run asks again.",
+        )
     if code in _LATER:
         return ConnectionFailed(said, remedy="Try again later.")
     return CredentialsRefused(

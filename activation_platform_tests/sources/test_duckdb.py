@@ -12,10 +12,12 @@ import pytest
 from activation_platform.contracts.errors import (
     ActivationError,
     ConnectionFailed,
+    CredentialsRefused,
     DeclarationError,
     NotFound,
 )
 from activation_platform.sources.duckdb import DuckDB
+from activation_platform_tests.other_user import another_user, open_folder
 
 
 @pytest.fixture
@@ -154,6 +156,16 @@ def test_a_file_that_is_no_database_is_said_so(tmp_path):
     (tmp_path / "junk.duckdb").write_bytes(b"x" * 5000)
     with pytest.raises(ConnectionFailed, match="not a valid DuckDB"):
         list(DuckDB(path=str(tmp_path / "junk.duckdb")).read("select 1"))
+
+
+def test_a_file_that_may_not_be_read_is_a_refusal():
+    with open_folder() as folder:
+        file = folder / "shop.duckdb"
+        duckdb.connect(file).close()
+        file.chmod(0)
+
+        with another_user(), pytest.raises(CredentialsRefused, match="Let the account"):
+            DuckDB(path=str(file)).columns("select 1")
 
 
 def test_a_file_that_another_process_writes_is_a_failed_connection(source, file):

@@ -10,6 +10,7 @@ import pytest
 
 from activation_platform.contracts.errors import (
     ActivationError,
+    Cancelled,
     ConnectionFailed,
     CredentialsRefused,
     DeclarationError,
@@ -208,6 +209,11 @@ def test_an_error_that_quotes_a_value_does_not_show_it(source, first):
 def test_a_query_that_takes_too_long_is_timed_out(source):
     with pytest.raises(TimedOut, match="statement_timeout_seconds"):
         list(changed(source, statement_timeout_seconds=0.05).read("select pg_sleep(60)::text as x"))
+
+
+def test_a_query_that_somebody_cancels_is_told_from_one_that_takes_too_long(source):
+    with pytest.raises(Cancelled, match="Somebody cancelled the query"):
+        list(source.read("select pg_cancel_backend(pg_backend_pid())::text as x, pg_sleep(10)::text as y"))
 
 
 def test_a_wrong_password_is_refused_and_not_repeated(source):

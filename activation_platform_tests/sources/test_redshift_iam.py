@@ -15,6 +15,7 @@ from activation_platform.contracts.errors import (
     CredentialsRefused,
     DeclarationError,
     NotFound,
+    RateLimited,
 )
 from activation_platform.sources.redshift import Redshift
 from activation_platform_tests.sources.aws_api import answering
@@ -112,7 +113,8 @@ def test_a_workgroup_is_asked_for_by_its_name(cluster, aws):
         (403, "AccessDenied", CredentialsRefused, "redshift:GetClusterCredentials"),
         (403, "ExpiredToken", CredentialsRefused, "ExpiredToken"),
         (404, "ClusterNotFound", NotFound, "Correct the source's `cluster`"),
-        (400, "Throttling", ConnectionFailed, "Try again later"),
+        (400, "Throttling", RateLimited, "fewer models at a time"),
+        (400, "InternalFailure", ConnectionFailed, "Try again later"),
     ],
 )
 def test_what_aws_refuses_is_said_with_the_way_out(cluster, aws, status, code, kind, words):

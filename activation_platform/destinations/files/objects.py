@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from activation_platform.contracts.errors import (
     CredentialsRefused,
     DeclarationError,
     NotFound,
+    RateLimited,
     TimedOut,
 )
 from activation_platform.contracts.interrupted import Interrupted
@@ -29,6 +31,9 @@ _PART = 8 * 1024 * 1024
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _MAY_PASS = {"408", "409", "429"}
+_TOO_OFTEN = re.compile(r"^429|SlowDown$")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html says 503 and `SlowDown`, Google 429."""
+_ANSWER_WITHIN = timedelta(seconds=30)
 
 
 class Bucket(Place):
@@ -105,6 +110,11 @@ class Bucket(Place):
         remedy = "Check the network and the destination's base_url; the next run writes the file."
         if late:
             return TimedOut(f"{self.name} did not answer in time", remedy=remedy)
+        if _TOO_OFTEN.search(answer):
+            return RateLimited(
+                f"{self.name} keeps answering {answer}",
+                remedy="Write at another time, or under another prefix; the next run writes the file.",
+            )
         said = f"keeps answering {answer}" if answer else "cannot be reached"
         return ConnectionFailed(f"{self.name} {said}", remedy=remedy)
 
@@ -161,6 +171,6 @@ def _given(config: Mapping[str, str]) -> dict[str, str]:
 
 def _manners(endpoint: str) -> dict[str, Any]:
     return {
-        "client_options": {"allow_http": endpoint.startswith("http://")},
+        "client_options": {"allow_http": endpoint.startswith("http://"), "timeout": _ANSWER_WITHIN},
         "retry_config": {"max_retries": _RETRIES},
     }

@@ -28,6 +28,7 @@ __all__ = ["Login", "RemoteFolder"]
 _BLOCK = 4 * 1024 * 1024
 """Bytes that are under way at a time; asyncssh parts them into requests that need not wait for each other."""
 _ANSWER_WITHIN = 30.0
+_CONNECT_WITHIN = 10.0
 """Seconds for a block, or any other request."""
 _HOME = re.compile(r"^/~(?:/|$)")
 _PROBE = ".activation.part"
@@ -135,7 +136,7 @@ class RemoteFolder(Place):
                 known_hosts=(self._known_keys(), [], []),
                 config=None,
                 agent_path=None,
-                connect_timeout=10,
+                connect_timeout=_CONNECT_WITHIN,
                 login_timeout=_ANSWER_WITHIN,
                 keepalive_interval=10,
             )

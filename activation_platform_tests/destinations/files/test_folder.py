@@ -1,14 +1,10 @@
 """Files in a folder of this machine: whole or not at all, whatever happens meanwhile."""
 
 import errno
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -29,6 +25,7 @@ from activation_platform_tests.destinations.files.desk import (
     folder_at,
     leaving,
 )
+from activation_platform_tests.other_user import another_user, open_folder
 
 
 @pytest.fixture
@@ -128,17 +125,11 @@ def test_a_probe_names_the_folder_and_leaves_nothing(place, tmp_path):
 
 @pytest.fixture
 def sealed():
-    """A folder that nobody may write, not even a test that runs as root: it is another user for a moment."""
-    around = Path(tempfile.mkdtemp(prefix="activation-sealed-"))
-    around.chmod(0o777)
-    folder = around / "exports"
-    folder.mkdir(0o555)
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    yield folder
-    os.seteuid(user)
-    shutil.rmtree(around)
+    """A folder that nobody may write."""
+    with open_folder() as around:
+        (around / "exports").mkdir(0o555)
+        with another_user():
+            yield around / "exports"
 
 
 def test_a_folder_that_may_not_be_written_is_a_refusal_of_credentials(sealed):

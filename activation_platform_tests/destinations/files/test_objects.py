@@ -1,5 +1,7 @@
 """Files in a bucket, against a stand-in of the stores: one object each, there whole or not at all."""
 
+import socket
+from datetime import timedelta
 from http import HTTPStatus
 
 import polars as pl
@@ -10,8 +12,11 @@ from activation_platform.contracts.errors import (
     CredentialsRefused,
     DeclarationError,
     NotFound,
+    RateLimited,
+    TimedOut,
 )
 from activation_platform.contracts.modes import Mode
+from activation_platform.destinations.files import objects
 from activation_platform_tests.destinations.files.desk import PEOPLE, Desk
 from activation_platform_tests.destinations.files.stores import CLOSES
 
@@ -73,6 +78,23 @@ def test_a_store_that_is_busy_for_a_moment_is_waited_for(bucket, store, tmp_path
 
     assert store.keys() == ["people.csv"]
     assert len(desk.waited) == 1
+
+
+def test_a_store_that_stays_busy_is_a_rate_limit(bucket, store, tmp_path):
+    desk = desk_at(bucket(), tmp_path, attempts=1)
+    store.front.faults["GET"] = [HTTPStatus.TOO_MANY_REQUESTS] * 100
+
+    with pytest.raises(RateLimited, match="keeps answering 429"):
+        desk.probe()
+
+
+def test_a_store_that_never_answers_is_timed_out(bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(objects, "_ANSWER_WITHIN", timedelta(milliseconds=50))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        desk = desk_at(bucket(base_url=f"http://127.0.0.1:{silent.getsockname()[1]}"), tmp_path, attempts=1)
+
+        with pytest.raises(TimedOut, match="did not answer in time"):
+            desk.probe()
 
 
 def test_a_store_that_hangs_up_is_asked_again(bucket, store, tmp_path):

@@ -1,6 +1,7 @@
 """Files on an SFTP server: beside, renamed, and only on a server that is who it says it is."""
 
 import os
+import socket
 
 import asyncssh
 import polars as pl
@@ -11,8 +12,10 @@ from activation_platform.contracts.errors import (
     CredentialsRefused,
     DeclarationError,
     NotFound,
+    TimedOut,
 )
 from activation_platform.contracts.modes import Mode
+from activation_platform.destinations.files import sftp
 from activation_platform_tests.destinations.files.desk import PEOPLE, Desk
 from activation_platform_tests.destinations.files.sftp_server import Server, serving
 
@@ -183,6 +186,16 @@ def test_a_server_that_is_down_cannot_be_reached(tmp_path):
         desk.probe()
 
     assert len(desk.waited) == 2
+
+
+def test_a_server_that_never_answers_is_timed_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(sftp, "_CONNECT_WITHIN", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hung = Server(tmp_path)
+        hung.port = silent.getsockname()[1]
+
+        with pytest.raises(TimedOut, match="did not answer in time"):
+            desk_at(hung.files(), tmp_path).probe()
 
 
 def test_a_file_of_changes_never_replaces_one_that_is_there(server, inbox, tmp_path):
