@@ -70,13 +70,13 @@ class Commands(TyperGroup):
         except ActivationError as error:
             for fault in getattr(error, "faults", ()):
                 say_fault(fault)
-            say_error(error.error_class, error.what, error.remedy)
+            say_error(error.error_class, error.what, f"{error.remedy} {error.more}")
             raise typer.Exit(FAILED) from None
         except OSError as error:
             failure = storage_failure(error, error.filename or "the storage root")
             if failure is None:
                 raise
-            say_error(failure.error_class, failure.what, failure.remedy)
+            say_error(failure.error_class, failure.what, f"{failure.remedy} {failure.more}")
             raise typer.Exit(FAILED) from None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from activation_platform.components.shown import masked
+from activation_platform.components.shown import masked, page
 from activation_platform.contracts.errors import ActivationError, Stopped, StorageFailed
 from activation_platform.segmentation.problems import InvalidCondition
 
@@ -41,7 +41,11 @@ def refused(error: ActivationError, check: str | None = None) -> dg.AssetCheckRe
         check_name=check,
         passed=False,
         description=masked(str(error)),
-        metadata={"error": str(error.error_class), **_computed(error)},
+        metadata={
+            "error": str(error.error_class),
+            "page": page(error.error_class),
+            **_computed(error),
+        },
     )
 
 

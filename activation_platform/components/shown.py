@@ -12,7 +12,7 @@ import polars as pl
 
 from activation_platform.components.frames import Snapshot
 from activation_platform.components.storage import storage_root
-from activation_platform.contracts.errors import ActivationError
+from activation_platform.contracts.errors import ActivationError, ErrorClass
 from activation_platform.contracts.redaction import mask, mask_text
 from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.history import Run
@@ -23,6 +23,7 @@ __all__ = [
     "issues_table",
     "markdown_table",
     "masked",
+    "page",
     "run_metadata",
     "told_plainly",
 ]
@@ -109,9 +110,19 @@ def failure(error: ActivationError) -> dg.Failure:
     """An error of the six classes as a failed step that is not retried (SEMANTICS E2)."""
     return dg.Failure(
         description=masked(str(error)),
-        metadata={"error_class": str(error.error_class), "what_to_do": masked(error.remedy)},
+        metadata={
+            "error_class": str(error.error_class),
+            "what_to_do": masked(error.remedy),
+            "page": page(error.error_class),
+        },
         allow_retries=False,
     )
+
+
+def page(error_class: ErrorClass) -> dg.MetadataValue[Any]:
+    """The page of a class: a link where the documentation has an address, else its path in the repository."""
+    where = error_class.page
+    return dg.MetadataValue.url(where) if "://" in where else dg.MetadataValue.text(where)
 
 
 def _defect(error: Exception) -> dg.Failure:

@@ -14,6 +14,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from activation_platform.components.scaffolding import SampleScaffolder
+from activation_platform.contracts.errors import ErrorClass
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.redaction import Redactor, whole
 
@@ -146,7 +147,8 @@ class Workspace:
             hide = Redactor(
                 secret for component in self.components for secret in component.secrets_in_clear()
             )
-            raise dg.DagsterInvalidDefinitionError(f"{count} in the workspace\n\n" + hide("\n\n".join(told)))
+            head = f"{count} in the workspace. More in {ErrorClass.CONFIGURATION.page}."
+            raise dg.DagsterInvalidDefinitionError("\n\n".join([head, hide("\n\n".join(told))]))
 
     def doubts(self) -> list[str]:
         """Everything that looks like a mistake, in the order of the components."""

@@ -14,9 +14,11 @@
     x Cancelled          the run was cancelled; what was acknowledged is sealed
     x LeaseLost          another process has, or may have, taken over on the object store; it seals what was acknowledged
 
-A bad *record* is never an exception: it is an issue (`Outcome`, source issue), data that is counted.
+A bad *record* is never an exception: it is an issue (`Outcome`, source issue), data that is counted. Each class has a page in
+docs/troubleshooting that says, platform by platform, what it typically means and what to do; every message names it.
 """
 
+import os
 from enum import StrEnum
 from typing import ClassVar
 
@@ -51,16 +53,27 @@ class ErrorClass(StrEnum):
     NOT_FOUND = "Resource not found"
     STOPPED = "Stopped"
 
+    @property
+    def page(self) -> str:
+        """Its page of the documentation: a path in the repository, or an address where ACTIVATION_DOCS says whose."""
+        base = os.environ.get("ACTIVATION_DOCS", "").rstrip("/") or "docs"
+        return f"{base}/troubleshooting/{self.name.lower().replace('_', '-')}.md"
+
 
 class ActivationError(Exception):
-    """A run cannot go on. `remedy` says what to do; it is part of the message."""
+    """A run cannot go on. `remedy` says what to do; it is part of the message, and so is where to read more."""
 
     error_class: ClassVar[ErrorClass]
 
     def __init__(self, what: str, *, remedy: str) -> None:
         self.what = what
         self.remedy = remedy
-        super().__init__(whole(f"{self.error_class}: {what.rstrip('.')}. {remedy}"))
+        super().__init__(whole(f"{self.error_class}: {what.rstrip('.')}. {remedy} {self.more}"))
+
+    @property
+    def more(self) -> str:
+        """A sentence that names the page of its class."""
+        return f"More in {self.error_class.page}."
 
 
 class DeclarationError(ActivationError):

@@ -85,6 +85,8 @@ def test_a_failed_step_says_its_class_what_happened_and_what_to_do(
     ).step_failure_data.user_failure_data
     assert failed.metadata["error_class"].value == error_class
     assert failed.metadata["what_to_do"].value in description
+    assert failed.metadata["page"].value == error_class.page
+    assert description.endswith(f"More in {error_class.page}.")
     assert not [secret for secret in SECRETS if secret in str(result.all_events)]
 
 
