@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
+    from activation_platform.components.alerts import AlertsComponent
     from activation_platform.components.destination import DestinationComponent
     from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivationComponent",
+    "AlertsComponent",
     "DestinationComponent",
     "ModelComponent",
     "SegmentComponent",

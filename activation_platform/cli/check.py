@@ -22,7 +22,10 @@ app = typer.Typer(add_completion=False)
 def check(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Sources, models and destinations to try out now.", show_default=False),
+        typer.Argument(
+            help="Sources, models and destinations to try out now; alerts, to send a test.",
+            show_default=False,
+        ),
     ] = None,
     accept: Annotated[
         str | None,

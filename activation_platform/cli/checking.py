@@ -1,15 +1,18 @@
-"""Trying out parts of a workspace now: connections, accounts, and the columns that a model has at its source."""
+"""Trying out parts of a workspace now: connections, accounts, alerts, and the columns that a model has at its source."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import yaml
 
-from activation_platform.cli.asked import destination_of, source_of
+from activation_platform.cli.asked import channel_of, destination_of, source_of
 from activation_platform.cli.saying import not_known
+from activation_platform.components.alerting.wording import trial_of
+from activation_platform.components.alerts import AlertsComponent
 from activation_platform.components.asking import asker
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.model import ModelComponent
@@ -22,7 +25,7 @@ from activation_platform.contracts.errors import ActivationError, DeclarationErr
 
 __all__ = ["TRIABLE", "Finding", "accept_columns", "findings"]
 
-TRIABLE = ("source", "model", "destination")
+TRIABLE = ("source", "model", "destination", "alerts")
 
 _HEAD = """\
 # The columns of the model {name}, as they were when people agreed to them. A source that differs blocks the model.
@@ -40,7 +43,7 @@ class Finding:
 
 
 def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
-    """Try everything of this name: sources step by step, the account of destinations, the columns of models."""
+    """Try everything of this name: sources step by step, the account of destinations, columns of models; alerts get a test."""
     for word in TRIABLE:
         component: Any = workspace.find(word, name)
         if component is None:
@@ -60,6 +63,9 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
         destination = destination_of(component)
         account = asker(destination, storage_root())(destination.account())
         yield Finding(what, passed=True, words=f"the account lets us in ({account or 'it has no name'})")
+    elif isinstance(component, AlertsComponent):
+        channel_of(component).deliver(trial_of(component.name, component.spec.ui or "", datetime.now(UTC)))
+        yield Finding(what, passed=True, words="a test was sent")
     elif isinstance(component, ModelComponent):
         verdict = component.columns_checked(_columns(workspace, component))
         yield Finding(f"{what}, columns", verdict.passed, verdict.words)

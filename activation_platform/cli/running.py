@@ -1,6 +1,5 @@
 """A run of an activation in this process: the activation and everything upstream, materialised through Dagster."""
 
-import re
 import uuid
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError, DagsterInvali
 from activation_platform.components.instants import INSTANT
 from activation_platform.components.progress import listening
 from activation_platform.components.schedules import job_name
+from activation_platform.components.settings import unset
 from activation_platform.components.storage import storage_root
 from activation_platform.contracts.errors import ActivationError, Cancelled, DeclarationError
 from activation_platform.contracts.fields import nearest
@@ -23,7 +23,6 @@ __all__ = ["QUIET", "run_activation", "without_notices"]
 
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 """Dagster's loggers in a run that is told of otherwise."""
-_UNSET = re.compile(r'environment variable "([^"]+)" which is not set')
 
 
 def run_activation(
@@ -73,17 +72,6 @@ def without_notices() -> Iterator[None]:
             warnings.simplefilter("ignore", notice)
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"dagster")
         yield
-
-
-def unset(error: DagsterInvalidConfigError) -> DeclarationError:
-    """What Dagster says of settings that cannot be resolved, in one line that names the environment variables."""
-    names = sorted(set(_UNSET.findall(str(error))))
-    if not names:
-        return DeclarationError(str(error).splitlines()[0], remedy="Correct the settings in the workspace.")
-    which = f"variable {names[0]} is" if len(names) == 1 else f"variables {', '.join(names)} are"
-    return DeclarationError(
-        f"the environment {which} not set", remedy="Set what the workspace refers to as env:NAME."
-    )
 
 
 def _asset(defs: dg.Definitions, activation: str) -> dg.AssetsDefinition:

@@ -32,6 +32,8 @@ def activation_faults(activation: "ActivationComponent", workspace: Workspace) -
     for word in given:
         yield from workspace.unknown(word, getattr(spec, word), (word,))
     yield from workspace.unknown("destination", spec.destination, ("destination",))
+    for place, alerts in enumerate(spec.alerts if isinstance(spec.alerts, list) else ()):
+        yield from workspace.unknown("alerts", alerts, ("alerts", place))
     yield from spec.schedule.faults()
     destination: DestinationComponent | None = workspace.find("destination", spec.destination)
     if destination is not None and destination.spec.platform in PLATFORMS:

@@ -112,6 +112,9 @@ class ActivationSpec(dg.Model):
         default=None,
         description="A field mapped to a constant that only this activation's records carry: others may share the target.",
     )
+    alerts: list[Name] | Literal["off", False] | None = Field(  # YAML reads `off` as false
+        default=None, description="Names of alerts, or off; omitted: all that are for everything."
+    )
     description: str | None = Field(default=None, description="For the people who use it.")
     owners: list[Owner] | None = Field(default=None, description="E-mail addresses, or team:name.")
 

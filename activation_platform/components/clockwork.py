@@ -1,9 +1,10 @@
-"""The clockwork of a workspace: every job, every schedule, and the watch over them, built once because they share jobs."""
+"""The clockwork of a workspace: every job, every schedule, the watch and the alerts; built once because they share jobs."""
 
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from activation_platform.components.alerting.sensor import alerts_of
 from activation_platform.components.schedules import job_of, schedule_of, validation_job, validation_of
 from activation_platform.components.watch import probe_job, watch_of
 from activation_platform.components.workspace import Workspace
@@ -28,4 +29,5 @@ def clockwork(workspace: Workspace) -> dg.Definitions:
         jobs.append(job_of(activation, workspace))
         if activation.spec.schedule.timed:
             schedules.append(schedule_of(activation, jobs[-1], workspace))
-    return dg.Definitions(jobs=jobs, schedules=schedules, sensors=[watch_of(jobs, workspace)])
+    sensors = [watch_of(jobs, workspace), *([alerts_of(workspace)] if workspace.names("alerts") else [])]
+    return dg.Definitions(jobs=jobs, schedules=schedules, sensors=sensors)

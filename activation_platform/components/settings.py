@@ -5,18 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterInvalidConfigError
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
 from activation_platform.components.workspace import Fault
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
 
-__all__ = ["resolved", "secrets_in_clear", "settings_faults"]
+__all__ = ["Resource", "initialised", "resolved", "secrets_in_clear", "settings_faults", "unset"]
 
 Resource = type[dg.ConfigurableResource[Any]]
 
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _PASSWORD = re.compile(r"://[^/@\s]*?:([^/@\s]+)@")
+_UNSET = re.compile(r'environment variable "([^"]+)" which is not set')
 _TEMPLATE = re.compile(r"\{\{.*\}\}")
 _TEMPLATE_OF_VARIABLE = re.compile(r"\{\{\s*env(?:\.|\(['\"])([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -114,3 +117,22 @@ def _resolve(value: Any, annotation: Any) -> Any:
     if isinstance(value, str) and (reference := _REFERENCE.fullmatch(value)):
         return dg.EnvVar.int(reference.group(1)) if annotation is int else dg.EnvVar(reference.group(1))
     return value
+
+
+def initialised(resource: Resource, settings: Mapping[str, Any]) -> Any:
+    """The resource, its settings taken from the environment now; raises DeclarationError that names what is not set there."""
+    try:
+        return resource(**resolved(resource, settings)).process_config_and_initialize()
+    except DagsterInvalidConfigError as error:
+        raise unset(error) from None  # its text is a stack trace
+
+
+def unset(error: DagsterInvalidConfigError) -> DeclarationError:
+    """What Dagster says of settings that cannot be resolved, in one line that names the environment variables."""
+    names = sorted(set(_UNSET.findall(str(error))))
+    if not names:
+        return DeclarationError(str(error).splitlines()[0], remedy="Correct the settings in the workspace.")
+    which = f"variable {names[0]} is" if len(names) == 1 else f"variables {', '.join(names)} are"
+    return DeclarationError(
+        f"the environment {which} not set", remedy="Set what the workspace refers to as env:NAME."
+    )

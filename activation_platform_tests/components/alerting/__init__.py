@@ -1,0 +1,1 @@
+"""Alerts, from what Dagster knows to what people read."""

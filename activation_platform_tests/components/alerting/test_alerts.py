@@ -1,0 +1,78 @@
+"""Alerts through a real Dagster instance with its daemon: one when it breaks, one when it recovers, none in between."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activation_platform_tests.components.alerting.slack_stand_in import slack
+from activation_platform_tests.components.daemon import daemon
+
+HOUR = timedelta(hours=1)
+OPS = """\
+type: activation_platform.AlertsComponent
+attributes:
+  name: ops
+  kind: slack
+  settings: {webhook_url: env:SLACK_WEBHOOK_URL}
+  ui: https://dagster.example.org
+"""
+
+
+@pytest.fixture
+def people(monkeypatch):
+    """Slack, whose webhook the environment names."""
+    with slack() as made:
+        monkeypatch.setenv("SLACK_WEBHOOK_URL", f"{made.url}/services/T0/B0/secret-part")
+        yield made
+
+
+@pytest.fixture
+def dev(tmp_path, project, storage, warehouse, sandbox, people, monkeypatch):
+    """Makes the daemon of a workspace with more documents than usual."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+
+    def make(*documents):
+        for document in documents:
+            project.also(document)
+        return daemon(tmp_path / "home", project.write())
+
+    return make
+
+
+def monday():
+    return datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) + timedelta(
+        days=8 - datetime.now(UTC).isoweekday()
+    )
+
+
+def asked(sandbox):
+    return sum(one["count"] for one in sandbox.world.requests() if one["platform"] == "batch")
+
+
+def test_a_revoked_credential_is_one_alert_and_its_return_another(dev, people, sandbox, monkeypatch):
+    monkeypatch.setenv("BATCH_REST_API_KEY", "revoked")
+    with dev(OPS) as made:
+        made.turn()
+        made.at(monday())
+        failed, _ = sorted(made.settle(), key=lambda run: run.tags["activation"] != "letters")
+        made.settle()
+        refused = asked(sandbox)
+        (text,) = people.texts()
+        assert "Broken: letters (Bad credentials or insufficient permissions)" in text
+        assert "What to do: " in text
+        assert "Records: 0 extracted" in text
+        assert f"<https://dagster.example.org/runs/{failed.run_id}|" in text
+
+        made.at(datetime.now(UTC) + HOUR)
+        made.settle()
+        assert asked(sandbox) == refused + 1  # the check's own
+        assert len(people.posts) == 1
+
+        monkeypatch.setenv("BATCH_REST_API_KEY", "sandbox-rest-key")
+        made.at(datetime.now(UTC) + HOUR)
+        made.settle()
+        made.settle()
+    _, text = people.texts()
+    assert "Recovered: letters (Bad credentials or insufficient permissions)" in text
+    assert "Since: 20" in text
+    assert "Records: 4 extracted, 4 inserted" in text
