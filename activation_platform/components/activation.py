@@ -27,7 +27,7 @@ from activation_platform.components.shown import run_metadata, told_plainly
 from activation_platform.components.staying import kept_open, rows_of
 from activation_platform.components.storage import account_hash, storage_root
 from activation_platform.components.targets import doubts_about_the_target, target_faults
-from activation_platform.components.verdicts import VERDICTS, verdicts
+from activation_platform.components.verdicts import repeated, verdicts, warning_checks
 from activation_platform.components.windows import window_of, window_told
 from activation_platform.components.witness import WitnessedLedger
 from activation_platform.components.workspace import Declared, Fault, Workspace
@@ -37,7 +37,7 @@ from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.activate import RunFailed, activate
-from activation_platform.sync.history import Figures, Run, issues
+from activation_platform.sync.history import Run, issues
 from activation_platform.sync.ledgers import ledger_of, neighbours
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.owners import Holding
@@ -184,7 +184,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         require_shared_storage(context.instance)
         wanted = asked(context, self.spec.schedule)
         if wanted.chosen is None:
-            yield from verdicts(Figures())
+            yield from repeated(context.instance, self, workspace)
             yield paused_now(context.instance, self, workspace)
             yield wanted.told(context, self.asset_key, {})
             return
@@ -229,7 +229,7 @@ class ActivationComponent(Declared[ActivationSpec]):
                     account = workspace.find("destination", self.spec.destination)
                     account.blame(failed.error, destination, context.instance)
                     raise self._ended_early(context, partition, failed) from failed.error
-        yield from verdicts(run.figures)
+        yield from verdicts(context.instance, self, workspace, run, snapshot.rows, ledger.debts)
         yield paused_now(context.instance, self, workspace)
         metadata = self._told(run)
         if window is not None and declared.events is not None:
@@ -277,7 +277,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         @dg.multi_asset(
             name=f"activations__{self.spec.destination}__{self.name}",
             specs=[spec],
-            check_specs=[dg.AssetCheckSpec(name, asset=spec.key) for name in (*VERDICTS, NOT_PAUSED)],
+            check_specs=[*warning_checks(self, workspace), dg.AssetCheckSpec(NOT_PAUSED, asset=spec.key)],
             partitions_def=spec.partitions_def,
             backfill_policy=dg.BackfillPolicy.multi_run()
             if self.takes_events(workspace)

@@ -8,6 +8,7 @@ from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.event_faults import event_faults
 from activation_platform.components.inputs import computed_columns
 from activation_platform.components.scopes import apart, fields_of, models_of
+from activation_platform.components.verdicts import pointless
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
@@ -59,6 +60,9 @@ def _service_faults(
             ("service",), f'takes models of kind {takes}; "{model.name}" is of kind {model.spec.kind}'
         )
     yield from event_faults(activation, service_class, model)
+    for name, why in pointless(activation, workspace).items():
+        if name in spec.warnings.switched_on:
+            yield Fault(("warnings", name), f"there is nothing to warn of: {why}; leave it out")
     options = list(_option_faults(service_class, spec.options))
     yield from options
     service = activation.service(workspace)

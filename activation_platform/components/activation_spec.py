@@ -9,6 +9,7 @@ from pydantic import Field
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.recurrence import Recurrence
 from activation_platform.components.spans import Span, span_of
+from activation_platform.components.warnings_spec import WarningsSpec
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import SET_ASIDE, Events, Guard, Guards, InDoubt
@@ -73,6 +74,9 @@ class ActivationSpec(dg.Model):
     )
     guards: GuardsSpec = Field(
         default_factory=GuardsSpec, description="What stops a run that looks like a mistake."
+    )
+    warnings: WarningsSpec = Field(
+        default_factory=WarningsSpec, description="What a run warns of, without being stopped."
     )
     on_shared_identifier: str = Field(
         default=SET_ASIDE,

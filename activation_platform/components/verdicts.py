@@ -1,27 +1,115 @@
-"""The verdicts on a run of an activation: checks that warn of records that the destination, or we ourselves, refused."""
+"""The verdicts on a run of an activation: a check for each of its warnings, which blocks nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import polars as pl
 
-from activation_platform.sync.history import Figures
+from activation_platform.components.judges import JUDGES, Before, Seen
+from activation_platform.components.standing import evaluated, newest_finished
+from activation_platform.components.storage import storage_root
+from activation_platform.components.warnings_spec import WarningsSpec
+from activation_platform.components.workspace import Workspace
+from activation_platform.contracts.modes import Mode, RunType
+from activation_platform.sync.history import Run, Status, newest_runs
 
-__all__ = ["VERDICTS", "verdicts"]
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
 
-NO_REJECTED, NO_SET_ASIDE = "no_rejected_records", "no_source_issues"
-VERDICTS = (NO_REJECTED, NO_SET_ASIDE)
+__all__ = ["pointless", "repeated", "verdicts", "warning_checks"]
+
+_LOOKS_BACK = 30
+"""Runs whose figures are read, at least."""
+_LEDGER = "ledger"
+_ENDED = (Status.SUCCEEDED, Status.WITH_ISSUES, Status.NOTHING_TO_DO)
 
 
-def verdicts(figures: Figures) -> Iterator[dg.AssetCheckResult]:
-    """One result a check; a failed one warns and blocks nothing."""
-    for name, count, what in (
-        (NO_REJECTED, figures.destination_issues, "records were rejected by the destination"),
-        (NO_SET_ASIDE, figures.source_issues, "records could not be sent as they are"),
-    ):
+def pointless(activation: "ActivationComponent", workspace: Workspace) -> dict[str, str]:
+    """The warnings that such an activation has no use for, and why."""
+    found: dict[str, str] = {}
+    if activation.takes_events(workspace):
+        events = "events happen, nobody is in them for long"
+        found |= {"audience_size": events, "turnover": events}
+    if activation.spec.run_type is RunType.FULL_ONLY or activation.mode(workspace) is Mode.SNAPSHOT:
+        full = "every run sends everything here"
+        found |= {"turnover": full, "full_sync": full}
+    return found
+
+
+def _in_force(activation: "ActivationComponent", workspace: Workspace) -> dict[str, Any]:
+    """The thresholds of its warnings, by name."""
+    without = pointless(activation, workspace)
+    every = activation.spec.warnings.in_force()
+    return {name: threshold for name, threshold in every.items() if name not in without}
+
+
+def warning_checks(activation: "ActivationComponent", workspace: Workspace) -> list[dg.AssetCheckSpec]:
+    """Its warnings as checks, each of its name."""
+    fields = WarningsSpec.model_fields
+    return [
+        dg.AssetCheckSpec(name, asset=activation.asset_key, description=fields[name].description)
+        for name in _in_force(activation, workspace)
+    ]
+
+
+def verdicts(
+    instance: dg.DagsterInstance,
+    activation: "ActivationComponent",
+    workspace: Workspace,
+    run: Run,
+    rows: int,
+    debts: pl.DataFrame,
+) -> Iterator[dg.AssetCheckResult]:
+    """One result a check, of a run that did not fail; of one that was overtaken, what was said before it.
+
+    `rows`: how many it was about; `debts`: what its ledger owes.
+    """
+    if run.status not in _ENDED:
+        yield from repeated(instance, activation, workspace)
+        return
+    thresholds = _in_force(activation, workspace)
+    most = max(_LOOKS_BACK, thresholds.get("empty_runs", 0))
+    before = [one for one in newest_runs(storage_root(), run.ledger, most) if one.number < run.number]
+    seen = Seen(run, [one for one in before if one.status in _ENDED], rows, debts)
+    said = _said(instance, activation, thresholds)
+    for name, threshold in thresholds.items():
+        verdict = JUDGES[name](seen, threshold, _numbers(said.get(name), run.ledger))
         yield dg.AssetCheckResult(
             check_name=name,
-            passed=not count,
+            passed=verdict.passed,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{count} {what}" if count else "none in this run",
-            metadata={"new": count, "standing": figures.standing},
+            description=verdict.words if verdict.passed else f"{verdict.words}. {verdict.remedy}",
+            metadata={**verdict.numbers, _LEDGER: run.ledger},
         )
+
+
+def repeated(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", workspace: Workspace
+) -> Iterator[dg.AssetCheckResult]:
+    """What the checks said last, once more: a run that did nothing finds nothing out."""
+    thresholds = _in_force(activation, workspace)
+    said = _said(instance, activation, thresholds)
+    for name in thresholds:
+        last = said.get(name)
+        yield dg.AssetCheckResult(
+            check_name=name,
+            passed=last is None or last.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="no run has come to its end yet" if last is None else last.description,
+            metadata={} if last is None else dict(last.metadata),
+        )
+
+
+def _said(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", names: Mapping[str, Any]
+) -> Mapping[str, dg.AssetCheckEvaluation]:
+    """What each of these checks said last; nothing of one that never did."""
+    keys = [dg.AssetCheckKey(activation.asset_key, name) for name in names]
+    return {key.name: evaluated(record) for key, record in newest_finished(instance, keys).items()}
+
+
+def _numbers(said: dg.AssetCheckEvaluation | None, ledger: str) -> Before:
+    """The numbers of what was said; none where that was of another ledger."""
+    told = {} if said is None else {name: value.value for name, value in said.metadata.items()}
+    return told if told.get(_LEDGER) == ledger else {}

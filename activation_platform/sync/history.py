@@ -20,6 +20,7 @@ __all__ = [
     "changes",
     "issues",
     "newest_run",
+    "newest_runs",
     "read_runs",
     "read_runs_of",
     "standing",
@@ -117,14 +118,17 @@ def read_runs_of(root: Store, ledger: str) -> Iterator[Run]:
     return (_run(json.loads(kept), ledger) for kept in folder.read_each(folder.names()))
 
 
+def newest_runs(root: Store, ledger: str, most: int) -> list[Run]:
+    """The newest runs kept in a ledger, the newest first; reads no more files than that."""
+    folder = root / "ledgers" / ledger / "runs"
+    numbered = [name for name in folder.names() if name.removesuffix(".json").isdigit()]
+    newest = sorted(numbered, key=lambda name: int(name.removesuffix(".json")), reverse=True)[:most]
+    return [_run(json.loads(kept), ledger) for kept in folder.read_each(newest)]
+
+
 def newest_run(root: Store, activation: str) -> Run | None:
     """The run of an activation that began last, of all of its ledgers; reads one file of each."""
-    newest = []
-    for ledger in ledgers(root, activation):
-        folder = root / "ledgers" / ledger / "runs"
-        numbered = [name for name in folder.names() if name.removesuffix(".json").isdigit()]
-        last = sorted(numbered, key=lambda name: int(name.removesuffix(".json")))[-1:]
-        newest += [_run(json.loads(kept), ledger) for kept in folder.read_each(last)]
+    newest = [run for ledger in ledgers(root, activation) for run in newest_runs(root, ledger, 1)]
     return max(newest, key=lambda run: run.started, default=None)
 
 

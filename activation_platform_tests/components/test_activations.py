@@ -93,11 +93,11 @@ def test_records_that_cannot_be_sent_warn_and_are_listed_without_their_values(ru
     fill(warehouse, [person(1), person(1002, email="not an address at all")])
     result = succeeded(runner.run(LETTERS))
     found = evaluations(result)
-    assert (found["no_source_issues"].passed, found["no_source_issues"].severity) == (
+    assert (found["source_issues"].passed, found["source_issues"].severity) == (
         False,
         dg.AssetCheckSeverity.WARN,
     )
-    assert found["no_rejected_records"].passed
+    assert found["destination_issues"].passed
     figures = told(result, LETTERS)
     assert (figures["inserted"], figures["source_issues"], figures["status"]) == (
         1,
@@ -120,7 +120,7 @@ def test_records_that_the_destination_rejects_warn_with_its_reason(runner, sandb
         )
     )
     result = succeeded(runner.run(LETTERS))
-    found = evaluations(result)["no_rejected_records"]
+    found = evaluations(result)["destination_issues"]
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert told(result, LETTERS)["destination_issues"] == 1
     assert r"\<b\>" in told(result, LETTERS)["issues"]  # shown, not rendered
