@@ -7,6 +7,7 @@ from benchmarks import (
     duckdb_peers,
     engine,
     first_load,
+    many,
     postgres_peers,
     reading,
     segments,
@@ -27,6 +28,7 @@ MODULES = (
     sending,
     reading,
     starting,
+    many,
     warehouse,
     segments,
 )

@@ -98,7 +98,7 @@ class Project:
     @cached_property
     def definitions(self) -> dg.Definitions:
         """The project as Dagster objects; raises WorkspaceFaults."""
-        self.check()
+        self.check().serve(self.tree)
         try:
             with without_notices():
                 return self.tree.build_defs()
@@ -117,6 +117,8 @@ class Project:
     def _unreadable(self, declared: Any) -> Iterator[str]:
         if not hasattr(declared, "component_file_model") or list(declared.iterate_child_component_decls()):
             return
+        # Dagster would look for each of them in a list of all.
+        self.tree.state_tracker.set_cache_data(declared.loc, component_decl=declared)
         try:
             self.tree.load_component(declared.loc)
         except Exception as error:  # noqa: BLE001 -- components of others raise what they like

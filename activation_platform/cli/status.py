@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from activation_platform.components.standing import Broken
     from activation_platform.components.workspace import Workspace
 
-__all__ = ["app"]
+__all__ = ["State", "app", "states_of"]
 
 app = typer.Typer(add_completion=False)
 
@@ -28,7 +28,7 @@ _STYLES = {"healthy": "green", "paused": "bold red", "failing": "bold red", "swi
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class State:
     """An activation now. `on`: whether it runs by itself, as far as people are concerned."""
 
     activation: str
@@ -73,7 +73,7 @@ def status(
     workspace = Project.here(Path.cwd()).check()
     if name is not None and workspace.find("activation", name) is None:
         raise not_known("activation", name, workspace.names("activation"))
-    states = _states(workspace, workspace.names("activation") if name is None else [name])
+    states = states_of(workspace, workspace.names("activation") if name is None else [name])
     if as_json:
         say_json([_described(state) for state in states])
     else:
@@ -86,7 +86,8 @@ def status(
         raise typer.Exit(1)
 
 
-def _states(workspace: "Workspace", names: Sequence[str]) -> list[_State]:
+def states_of(workspace: "Workspace", names: Sequence[str]) -> list[State]:
+    """Of each of these activations, in this order, how it is now; raises DeclarationError where DAGSTER_HOME cannot be used."""
     from activation_platform.cli.instance import instance_here
     from activation_platform.components.pauses import culprits
     from activation_platform.components.storage import storage_root
@@ -98,7 +99,7 @@ def _states(workspace: "Workspace", names: Sequence[str]) -> list[_State]:
         broken = culprits(instance, activations, workspace)
         on = switched_on(instance, activations)
     return [
-        _State(
+        State(
             one.name,
             one.name in on,
             broken[one.name],
@@ -109,7 +110,7 @@ def _states(workspace: "Workspace", names: Sequence[str]) -> list[_State]:
     ]
 
 
-def _say(states: Sequence[_State]) -> None:
+def _say(states: Sequence[State]) -> None:
     made = table("activation", "state", "why", "newest run", "next")
     for state in states:
         newest = state.newest
@@ -129,7 +130,7 @@ def _moment(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _described(state: _State) -> dict[str, Any]:
+def _described(state: State) -> dict[str, Any]:
     newest = state.newest
     return {
         "activation": state.activation,

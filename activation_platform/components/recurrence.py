@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -84,10 +84,10 @@ class Recurrence(dg.Model):
         said = [name for name in ("every", "at", "cron") if getattr(self, name) is not None]
         if len(said) > 1:
             yield Fault(("schedule",), f"takes one of every, at and cron, here {' and '.join(said)}")
-        elif self.timezone not in available_timezones():
+        elif self.timezone not in _zones():
             yield Fault(
                 ("schedule", "timezone"),
-                f'"{self.timezone}" is no time zone.{nearest(self.timezone, available_timezones())}',
+                f'"{self.timezone}" is no time zone.{nearest(self.timezone, _zones())}',
             )
         elif (problem := self._problem()) is not None:
             yield problem
@@ -205,13 +205,13 @@ class Recurrence(dg.Model):
     def _partition_count(self) -> int:
         """Partitions so far: as the shortest period has it, or, where that is too many, as the ticks of four weeks have it."""
         days = max((datetime.now(UTC).date() - self.first_day).days, 0)
-        most = int(days * (timedelta(days=1) / shortest_period([self.grid])))
-        return most if most <= 0.9 * MOST_PARTITIONS else int(days * ticks_a_day([self.grid]))
+        most = int(days * (timedelta(days=1) / shortest_period((self.grid,))))
+        return most if most <= 0.9 * MOST_PARTITIONS else int(days * ticks_a_day((self.grid,)))
 
     @property
     def _later(self) -> date:
         """A start that leaves room for as many partitions again."""
-        return datetime.now(UTC).date() - timedelta(days=int(MOST_PARTITIONS / 2 / ticks_a_day([self.grid])))
+        return datetime.now(UTC).date() - timedelta(days=int(MOST_PARTITIONS / 2 / ticks_a_day((self.grid,))))
 
     @property
     def key_format(self) -> str:
@@ -274,6 +274,11 @@ class Recurrence(dg.Model):
 
     def _next(self, instant: datetime) -> datetime:
         return next(ticks(self.crons, self.timezone, instant))
+
+
+@cache  # each call of it walks the folders of the time zone database
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _several(said: str | list[str] | None) -> tuple[str, ...]:

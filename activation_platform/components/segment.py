@@ -1,9 +1,10 @@
 """A segment in the workspace: the rows of a model for which a condition holds, as a frame of their own."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 from pydantic import BaseModel, Field
@@ -37,6 +38,9 @@ from activation_platform.segmentation.conditions import Condition
 from activation_platform.segmentation.evaluate import Snapshots, evaluate
 from activation_platform.segmentation.reads import resolved
 from activation_platform.segmentation.templates import filled
+
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
 
 __all__ = ["SegmentComponent", "SegmentSpec"]
 
@@ -86,8 +90,8 @@ class SegmentComponent(Declared[SegmentSpec]):
 
     def fields(self, workspace: Workspace) -> list[str]:
         """The computed fields that its rows have as columns: those that activations of it map, or that its analysis counts."""
-        activations = (workspace.find("activation", name) for name in workspace.names("activation"))
-        mapped = [computed_columns(one, workspace) for one in activations if one.spec.segment == self.name]
+        activations = workspace.once("activations of segments", lambda: _activations(workspace))
+        mapped = [computed_columns(one, workspace) for one in activations.get(self.name, ())]
         computed = workspace.find("model", self.spec.model).spec.computed
         counted = [name for name in self.spec.analysis.breakdowns if name in computed]
         return sorted({field for fields in (*mapped, counted) for field in fields})
@@ -229,3 +233,12 @@ class SegmentComponent(Declared[SegmentSpec]):
             resources={FRAMES_KEY: FRAMES},
         )
         return dg.Definitions.merge(own, analyses(self, workspace))
+
+
+def _activations(workspace: Workspace) -> "Mapping[str | None, list[ActivationComponent]]":
+    """The activations of a workspace by their segment."""
+    found: defaultdict[str | None, list[ActivationComponent]] = defaultdict(list)
+    for name in workspace.names("activation"):
+        activation = workspace.find("activation", name)
+        found[activation.spec.segment].append(activation)
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from heapq import merge
 from itertools import groupby, islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
@@ -50,13 +51,15 @@ def _in_utc(tick: datetime) -> datetime:
     return tick.astimezone(UTC)  # before any comparison: two times of one zone compare by what clocks show
 
 
-def shortest_period(crons: Sequence[str]) -> timedelta:
+@cache  # many activations share few recurrences
+def shortest_period(crons: tuple[str, ...]) -> timedelta:
     """The shortest time between two of the next ticks, as if in UTC, where clocks never change."""
     some = islice(ticks(crons, "UTC", datetime.fromtimestamp(0, UTC)), 50)
     return min(later - earlier for earlier, later in pairwise(some))
 
 
-def ticks_a_day(crons: Sequence[str]) -> float:
+@cache
+def ticks_a_day(crons: tuple[str, ...]) -> float:
     """On average; the shortest period overstates a cron that rests at night or at weekends."""
     start = datetime.fromtimestamp(0, UTC)
     until = start + timedelta(days=28)

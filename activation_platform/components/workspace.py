@@ -115,7 +115,7 @@ class Workspace:
     components: Sequence[Declared[Any]]
     by_word: dict[str, dict[str, Declared[Any]]] = field(default_factory=dict)
     _worked_out: dict[str, Any] = field(default_factory=dict, repr=False)
-    _checked: ClassVar["tuple[Any, Workspace] | None"] = None
+    _serving: ClassVar["tuple[Any, Workspace] | None"] = None
     """The newest component tree and its workspace: all components of a tree ask for it one after the other."""
 
     def __post_init__(self) -> None:
@@ -125,15 +125,20 @@ class Workspace:
     @classmethod
     def of(cls, context: dg.ComponentLoadContext, component: Declared[Any]) -> "Workspace":
         """The workspace of a component tree, checked; raises DagsterInvalidDefinitionError with all its faults."""
-        tree = context.component_tree
-        if cls._checked is None or cls._checked[0] is not tree:
+        tree, known = context.component_tree, cls._serving
+        if known is None or known[0] is not tree or known[1].find(component.word, component.name) is None:
             found = tree.get_all_components(of_type=Declared)  # type: ignore[type-abstract]  # it only filters by it
             workspace = cls(found if component in found else [*found, component])
             workspace.check()
-            for doubt in workspace.doubts():
-                _log.warning(doubt)
-            cls._checked = (tree, workspace)
-        return cls._checked[1]
+            return workspace.serve(tree)
+        return known[1]
+
+    def serve(self, tree: Any) -> "Workspace":
+        """Be the workspace that all components of a tree are given, once it is checked; log what looks like a mistake."""
+        for doubt in self.doubts():
+            _log.warning(doubt)
+        Workspace._serving = (tree, self)
+        return self
 
     def check(self) -> None:
         """Raise every fault of every component, together."""

@@ -91,5 +91,5 @@ def test_an_hour_that_comes_twice_has_its_ticks_twice_and_one_that_never_comes_n
 
 
 def test_ticks_that_several_name_count_once():
-    assert ticks_a_day(["0 9 * * *", "0 9,20 * * *"]) == 2
-    assert shortest_period(["0 9 * * *", "30 9 * * *", "30 9 * * *"]) == timedelta(minutes=30)
+    assert ticks_a_day(("0 9 * * *", "0 9,20 * * *")) == 2
+    assert shortest_period(("0 9 * * *", "30 9 * * *", "30 9 * * *")) == timedelta(minutes=30)
