@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from activation_platform.cli.saying import NotKnown, not_known, say
+from activation_platform.cli.saying import NotKnown, not_known, say, say_json
 from activation_platform.cli.untrusted import plain
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: activation adopt loyalty_programme --from loyalty")
 def adopt(
     name: Annotated[str, typer.Argument(help="An activation of the project in this folder.")],
     old: Annotated[
@@ -31,6 +31,7 @@ def adopt(
             show_default=False,
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was adopted as JSON.")] = False,
 ) -> None:
     """Go on with a ledger after a new name, credential or address of the same account; the account is asked who it is."""
     from activation_platform.cli.project import Project
@@ -52,7 +53,10 @@ def adopt(
     model = activation.model(workspace)
     assert model is not None
     manifest = ledgers.adopt(root, ledger, of=found, target=target, key=model.key)
-    say(plain(f"{name} goes on with the ledger {found}, after its run {manifest.sealed}."))
+    if as_json:
+        say_json({"activation": name, "ledger": found, "sealed": manifest.sealed})
+    else:
+        say(plain(f"{name} goes on with the ledger {found}, after its run {manifest.sealed}."))
 
 
 def _target(activation: "ActivationComponent", workspace: "Workspace", root: "Store") -> "Target":

@@ -58,7 +58,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command. Exit codes: 0 done, 1 failed, 2 called in a wrong way."""
+        """Run a command. Exit codes: 0 done, 1 failed, 2 called in a wrong way (docs/commands.md)."""
         from activation_platform.contracts.errors import ActivationError
         from activation_platform.sync.disk import storage_failure
 

@@ -18,7 +18,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: activation fields crm people --json")
 def fields(
     destination: Annotated[str, typer.Argument(help="A destination of the project in this folder.")],
     service: Annotated[str, typer.Argument(help="A service of its platform, such as people.")],

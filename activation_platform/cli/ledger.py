@@ -32,7 +32,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: activation ledger loyalty_programme --key 4711")
 def ledger(
     name: Annotated[
         str | None,
@@ -79,10 +79,9 @@ def ledger(
     if name is None:
         _list(root, as_json=as_json)
     elif whole:
-        _say_whole(*verify(root, name))
+        _say_whole(name, *verify(root, name), as_json=as_json)
     elif to is not None:
-        rows = export(root, name, to, debts=debts, run=run)
-        say(plain(f"{to}: {rows:,} {'debts' if debts else 'entries'}"))
+        _say_exported(to, export(root, name, to, debts=debts, run=run), debts=debts, as_json=as_json)
     elif key is not None:
         story = key_story(root, name, key, run)
         _tell(key, story if show_values else _hidden(story), as_json=as_json)
@@ -178,7 +177,18 @@ def _show_past(name: str, run: int, entries: dict[str, int], *, as_json: bool) -
     _say_counts("entries", entries)
 
 
-def _say_whole(checked: int, unchecked: int) -> None:
+def _say_exported(file: Path, rows: int, *, debts: bool, as_json: bool) -> None:
+    what = "debts" if debts else "entries"
+    if as_json:
+        say_json({"file": file, what: rows})
+    else:
+        say(plain(f"{file}: {rows:,} {what}"))
+
+
+def _say_whole(name: str, checked: int, unchecked: int, *, as_json: bool) -> None:
+    if as_json:
+        say_json({"ledger": name, "whole": checked, "without_checksum": unchecked})
+        return
     say(f"{checked:,} files are what was written.")
     if unchecked:
         say(f"{unchecked:,} have no checksum: an earlier version wrote them.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from activation_platform.cli.saying import not_known, say
+from activation_platform.cli.saying import not_known, say, say_json
 from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
 from activation_platform.sync import ledgers
@@ -15,10 +15,11 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: activation reset loyalty_programme --yes")
 def reset(
     name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name~host).")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="What was set aside as JSON.")] = False,
 ) -> None:
     """Start over: set the ledger aside, so that the next run sends everything again as new and deletes nothing it sent before."""
     root = storage_root()
@@ -32,6 +33,9 @@ def reset(
             err=True,
         )
     aside = ledgers.reset(root, name)
+    if as_json:
+        say_json({"ledger": name, "set_aside": aside})
+        return
     say(
         plain(f"{name} starts over with its next run." + (f" The old ledger is in {aside}." if aside else ""))
     )

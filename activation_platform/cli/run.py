@@ -26,7 +26,7 @@ _GUARDED = ("deletes", "updates", "inserts")
 _BAD_ENDS = (Status.STOPPED, Status.FAILED)
 
 
-@app.command()
+@app.command(epilog="Example: activation run loyalty_programme --allow deletes=1200")
 def run(
     activation: Annotated[str, typer.Argument(help="An activation of the project in this folder.")],
     partition: Annotated[

@@ -1,5 +1,6 @@
 """`activation sandbox`: serve the stand-ins of the platforms, and look into those that are running."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -22,11 +23,12 @@ app.add_typer(faults, name="faults")
 app.add_typer(limits_app, name="limits")
 
 
-@app.command()
+@app.command(epilog="Example: activation sandbox serve --port 8765")
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")] = 8765,
     seed: Annotated[int, typer.Option(help="Decides ids and the dice of faults.")] = 0,
     limits: Annotated[bool, typer.Option(help="Whether the vendors' rate limits are kept.")] = True,
+    as_json: AsJson = False,
 ) -> None:
     """Serve the stand-ins until interrupted; nothing outside this machine can reach them."""
     from activation_platform.contracts.errors import ConnectionFailed
@@ -34,9 +36,12 @@ def serve(
     from activation_platform.sandbox.server import serve as serve_for_ever
 
     def ready(url: str) -> None:
-        for platform in PLATFORMS:
-            typer.echo(f"{url}/{platform().name}")
-        typer.echo(f"{url}/_sandbox  (the control plane)")
+        addresses = {name: f"{url}/{name}" for name in (platform().name for platform in PLATFORMS)}
+        if as_json:
+            say_json({"url": url, "platforms": addresses, "control": f"{url}/_sandbox"})
+        else:
+            say(*addresses.values(), f"{url}/_sandbox  (the control plane)")
+        sys.stdout.flush()  # whoever reads from a pipe waits for it
 
     try:
         serve_for_ever(port=port, ready=ready, seed=seed, limits=limits)
@@ -46,7 +51,7 @@ def serve(
         ) from error
 
 
-@app.command()
+@app.command(epilog="Example: activation sandbox state batch profiles")
 def state(
     platform: Annotated[
         str | None, typer.Argument(help="A platform; omitted: all.", show_default=False)
@@ -74,15 +79,18 @@ def _size(value: Any) -> str:
     return f"{len(value):,}" if isinstance(value, dict | list) else str(value)
 
 
-@app.command()
-def reset(url: Url = DEFAULT_URL) -> None:
+@app.command(epilog="Example: activation sandbox reset")
+def reset(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Forget all records, faults and counts, and return to the declared limits."""
     with ruled(url) as control:
         control.reset()
-    say("The sandbox is as new.")
+    if as_json:
+        say_json({"reset": url})
+    else:
+        say("The sandbox is as new.")
 
 
-@app.command()
+@app.command(epilog="Example: activation sandbox requests --json")
 def requests(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Count what was asked of the stand-ins, by path and status."""
     with ruled(url) as control:
@@ -98,7 +106,7 @@ def requests(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     say(made)
 
 
-@app.command("finish-erasures")
+@app.command("finish-erasures", epilog="Example: activation sandbox finish-erasures")
 def finish_erasures(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Complete what the platforms would erase later."""
     with ruled(url) as control:

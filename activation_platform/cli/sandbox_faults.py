@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Order faults
 _STRUCTURE = ("number", "matched", "struck", "kind", "path", "method")
 
 
-@app.command()
+@app.command(epilog="Example: activation sandbox faults add status --status 503 --path '/batch/*' --times 3")
 def add(
     kind: Annotated[Kind, typer.Argument(help="What goes wrong.")],
     path: Annotated[str, typer.Option(help="A glob over the whole path: /batch/*/profiles/*.")] = "*",
@@ -77,7 +77,7 @@ def add(
         say(f"Rule {number} is in force.")
 
 
-@app.command("list")
+@app.command("list", epilog="Example: activation sandbox faults list --json")
 def in_force(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """List the rules in force, with how often each matched and struck."""
     with ruled(url) as control:
@@ -99,9 +99,12 @@ def _more(rule: dict[str, Any]) -> str:
     )
 
 
-@app.command()
-def clear(url: Url = DEFAULT_URL) -> None:
+@app.command(epilog="Example: activation sandbox faults clear")
+def clear(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Drop all rules that are in force."""
     with ruled(url) as control:
         control.clear_faults()
-    say("No rule is in force.")
+    if as_json:
+        say_json([])
+    else:
+        say("No rule is in force.")

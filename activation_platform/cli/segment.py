@@ -32,7 +32,7 @@ app = typer.Typer(add_completion=False)
 _ROWS = 10
 
 
-@app.command()
+@app.command(epilog="Example: activation segment loyal_customers --why 4711")
 def segment(
     name: Annotated[str, typer.Argument(help="A segment of the project in this folder.")],
     explain: Annotated[

@@ -13,7 +13,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: activation services batch.profiles")
 def services(
     name: Annotated[
         str | None, typer.Argument(help="A service as PLATFORM.SERVICE; omitted: all.", show_default=False)

@@ -23,7 +23,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: activation test loyal_customers --json")
 def run_tests(
     names: Annotated[
         list[str] | None,

@@ -117,6 +117,7 @@ def test_a_failed_run_ends_with_one_and_says_why(project, activation, monkeypatc
 
     assert "failed" in result.stdout
     assert "Bad credentials" in result.stderr
+    assert "More in docs/troubleshooting/credentials.md." in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -20,7 +20,7 @@ from activation_platform.cli.tables import history_table
 from activation_platform.sandbox.server import RunningSandbox, running
 from activation_platform.sync.history import Run, Status
 
-__all__ = ["DEMO", "MONDAYS", "environment", "tell"]
+__all__ = ["DEMO", "MONDAYS", "Story", "environment", "tell"]
 
 DEMO = Path(".demo")
 MONDAYS = (date(1997, 9, 29), date(1997, 10, 6), date(1997, 10, 13), date(1997, 10, 20))
@@ -54,8 +54,24 @@ def prepare() -> None:
         shutil.copy(settings, home)
 
 
-def tell(console: Console, *, port: int = PORT) -> bool:
-    """Run the story; returns whether every run ended well and the sandbox holds exactly what it should."""
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What was told: its runs, how the sandbox differs from what it should hold, and how long it took."""
+
+    runs: list[Run]
+    differences: list[str]
+    seconds: float
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether every run did, and the sandbox holds exactly what it should."""
+        return not self.differences and all(
+            run.status not in (Status.FAILED, Status.STOPPED) for run in self.runs
+        )
+
+
+def tell(console: Console, *, port: int = PORT) -> Story:
+    """Run the story."""
     started = time.monotonic()
     prepare()
     with running(port=port) as sandbox:
@@ -69,12 +85,12 @@ def tell(console: Console, *, port: int = PORT) -> bool:
             runs = [run for monday in MONDAYS for run in stage.monday(monday, expectation)]
             runs.append(stage.settle(sandbox))
         console.print(history_table(runs))
-        faults = _compare(console, sandbox, expectation)
-    broken = [run for run in runs if run.status in (Status.FAILED, Status.STOPPED)]
+        found = _compare(console, sandbox, expectation)
+    story = Story(runs, found, time.monotonic() - started)
     console.print(
-        f"\nDone in {time.monotonic() - started:.0f} seconds. See it in the Dagster web UI: [bold]make ui[/bold]"
+        f"\nDone in {story.seconds:.0f} seconds. See it in the Dagster web UI: [bold]make ui[/bold]"
     )
-    return not faults and not broken
+    return story
 
 
 def _workspace() -> dg.Definitions:
