@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from activation_platform.components.segment import SegmentComponent
     from activation_platform.components.source import SourceComponent
     from activation_platform.components.split import SplitComponent
+    from activation_platform.components.tables import TablesComponent
     from activation_platform.components.template import TemplateComponent
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "SegmentComponent",
     "SourceComponent",
     "SplitComponent",
+    "TablesComponent",
     "TemplateComponent",
 ]
 

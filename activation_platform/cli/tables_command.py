@@ -42,5 +42,5 @@ def tables(
     made = table("table", "days", "written", "removed", "files", numbers=("days", "written", "removed"))
     for one in found:
         counts = (f"{one.days:,}", f"{one.made:,}", f"{one.removed:,}")
-        made.add_row(one.table, *counts, plain(f"{one.place}/*.parquet"))
+        made.add_row(one.table, *counts, plain(one.place))
     say(made)

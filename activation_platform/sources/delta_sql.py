@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import sqlglot
 from sqlglot import exp
 
+from activation_platform.sources.canonical import Canonical
 from activation_platform.sources.dialect import Dialect, joined, text
 from activation_platform.sources.relation import Relation, column
 
@@ -69,34 +70,17 @@ SELECT :token AS token, CAST(:run AS BIGINT) AS run, CAST(:merged AS BIGINT) AS 
 """
 
 
-class DeltaSql:
+class DeltaSql(Canonical):
     """The statements over one relation and its tables, in one dialect."""
 
     def __init__(self, relation: Relation, dialect: Dialect, tables: dict[str, exp.Table]) -> None:
+        super().__init__(dialect, tables)
         self._relation = relation
-        self._dialect = dialect
-        self._tables = tables
 
     @property
     def given(self) -> str:
         """The name of the table under which rows are uploaded."""
         return self._tables["given"].name
-
-    def say(self, canonical: str, **values: str | int | None) -> str:
-        """A canonical statement in the dialect, with `:name` replaced by literals."""
-        literals = {name: exp.convert(value) for name, value in values.items()}
-        return self.written(exp.replace_placeholders(sqlglot.parse_one(canonical), **literals))
-
-    def written(self, tree: exp.Expr) -> str:
-        """A tree in the dialect; every table is the one that is meant."""
-
-        def meant(node: exp.Expr) -> exp.Expr:
-            table = self._tables.get(node.name) if isinstance(node, exp.Table) and not node.db else None
-            if table is None:
-                return node
-            return exp.alias_(table.copy(), node.alias, table=True) if node.alias else table.copy()
-
-        return self._dialect.written(tree.transform(meant))
 
     def today(
         self, key: Sequence[str], columns: Sequence[str], compared: Sequence[str], seed: str

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-import sqlglot
 from sqlglot import exp
 
 from activation_platform.contracts.source import Source
 from activation_platform.contracts.warehouse import Bench
+from activation_platform.sources.canonical import Canonical
 from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.relation import Relation
 
@@ -56,7 +56,7 @@ def publish(
     """Show a model or a segment to people: a view `<kind>_<name>`, and a row of figures (rows, with a key, distinct keys)."""
     dialect = dialect_of(source.dialect)
     total, with_key, distinct_keys = counts
-    figures = {
+    figures: dict[str, str | int | None] = {
         "kind": kind,
         "name": name,
         "snapshot": snapshot,
@@ -66,19 +66,13 @@ def publish(
         "distinct_keys": distinct_keys,
     }
 
-    def said(canonical: str) -> str:
-        literals = {word: exp.convert(value) for word, value in figures.items()}
-        tree = exp.replace_placeholders(sqlglot.parse_one(canonical), **literals)
-        for table in tree.find_all(exp.Table):
-            table.replace(own_table(source, STATS, table.name))
-        return dialect.written(tree)
-
+    sql = Canonical(dialect, {"frames": own_table(source, STATS, "frames")})
     view = dialect.written(own_table(source, SEGMENTS, f"{kind}_{name}"))
     with source.bench() as bench:
         for schema in (SEGMENTS, STATS):
             require_schema(bench, source, schema)
-        for statement in (said(_MADE), said(_COUNTED)):
-            bench.run(statement)
+        bench.run(sql.say(_MADE))
+        bench.run(sql.say(_COUNTED, **figures))
     with (
         source.bench() as bench
     ):  # of its own: some warehouses have no view of a table named without its schema

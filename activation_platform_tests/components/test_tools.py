@@ -20,6 +20,7 @@ NAMES = {
     "SplitComponent": "welcome_test",
     "TemplateComponent": "reachable",
     "SegmentComponent": "subscribers",
+    "TablesComponent": "technical",
     "DestinationComponent": "crm",
     "ActivationComponent": "newsletter",
 }
@@ -111,6 +112,7 @@ def test_the_scaffolds_together_are_a_workspace_that_loads(tmp_path, monkeypatch
         "models/customers",
         "segments/subscribers",
         "activations/crm/newsletter",
+        "tables/technical",
     }
 
 

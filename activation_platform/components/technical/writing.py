@@ -2,12 +2,13 @@
 
     tables/<table>/v<version>/2026-01-31.parquet
 
-A file says in its own footer what it was made of; so nothing else has to be kept beside it.
+A file says in its own footer what it was made of, so that nothing has to be kept beside it.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,11 +20,11 @@ import pyarrow.parquet as pq
 
 from activation_platform.components.technical.kept import Kept, kept_by_day, rows_of
 from activation_platform.components.technical.schema import TABLES, Keys, Table
-from activation_platform.sync.store import Store
+from activation_platform.sync.store import Hold, Store
 
-__all__ = ["Day", "Written", "days_of", "written"]
+__all__ = ["Day", "Written", "alone", "days_of", "written"]
 
-_MADE_OF = b"activation_made_of"
+_MADE_OF, _KEYS = b"activation_made_of", b"activation_keys"
 _ROWS = 100_000
 _LOCK_WAIT = 3600.0
 
@@ -65,38 +66,62 @@ def days_of(root: Store, table: Table, keys: Keys) -> list[Day]:
     return [Day(table, keys, day, kept) for day, kept in kept_by_day(root, table.name).items()]
 
 
-def written(root: Store, to: Store, keys: Keys) -> list[Written]:
-    """Bring the tables below `to` up to what is kept under a storage root. Two that write to one place wait for each other."""
-    with (to / "tables").lock("tables", wait=_LOCK_WAIT):
+def written(root: Store, to: Store, keys: Keys | None = None) -> list[Written]:
+    """Bring the files below `to` up to what is kept under a storage root; without a word on keys, they stay as they are there.
+
+    Two that write to one place wait for each other.
+    """
+    with alone(to):
+        keys = keys or _keys_there(to)
         return [_table_written(root, to, table, keys) for table in TABLES.values()]
 
 
+def alone(place: Store) -> AbstractContextManager[Hold]:
+    """The lock under which the tables below a place, or those in warehouses, are brought up to date."""
+    return (place / "tables").lock("tables", wait=_LOCK_WAIT)
+
+
 def _table_written(root: Store, to: Store, table: Table, keys: Keys) -> Written:
-    folder = to / "tables" / table.name / f"v{table.version}"
-    there, made = folder.names(), 0
+    folder = _folder(to, table)
+    known = {name: _footer(folder, name).get(_MADE_OF) for name in _files(folder)}
     wanted = {f"{day.day}.parquet": day for day in days_of(root, table, keys)}
-    for name, day in wanted.items():
-        if name not in there or _was_made_of(folder, name) != day.made_of:
-            folder.keep(name, partial(_write, day))
-            made += 1
-    gone = [name for name in there if name.endswith(".parquet") and name not in wanted]
+    stale = {name: day for name, day in wanted.items() if known.get(name) != day.made_of.encode()}
+    for name, day in stale.items():
+        folder.keep(name, partial(_write, day))
+    gone = [name for name in known if name not in wanted]
     for name in gone:
         folder.delete(name)
-    return Written(table.name, str(folder), len(wanted), made, len(gone))
+    return Written(table.name, f"{folder}/*.parquet", len(wanted), len(stale), len(gone))
 
 
-def _was_made_of(folder: Store, name: str) -> str:
-    """What a file's footer says; nothing where it is damaged."""
+def _keys_there(to: Store) -> Keys:
+    for table in TABLES.values():
+        folder = _folder(to, table)
+        for name in _files(folder):
+            return Keys(_footer(folder, name).get(_KEYS, b"").decode() or Keys.HASHED)
+    return Keys.HASHED
+
+
+def _folder(to: Store, table: Table) -> Store:
+    return to / "tables" / table.name / f"v{table.version}"
+
+
+def _files(folder: Store) -> list[str]:
+    return [name for name in folder.names() if name.endswith(".parquet")]
+
+
+def _footer(folder: Store, name: str) -> Mapping[bytes, bytes]:
+    """What a file says of itself; nothing where it is damaged."""
     try:
-        facts = pq.read_schema(folder.file(name)).metadata or {}
+        return pq.read_schema(folder.file(name)).metadata or {}
     except (OSError, pa.ArrowInvalid):
-        return ""
-    return bytes(facts.get(_MADE_OF, b"")).decode()
+        return {}
 
 
 def _write(day: Day, path: Path) -> None:
     plain = day.table.schema.to_frame().to_arrow().schema
-    with pq.ParquetWriter(path, plain.with_metadata({_MADE_OF: day.made_of}), compression="zstd") as writer:
+    footer = {_MADE_OF: day.made_of, _KEYS: day.keys}
+    with pq.ParquetWriter(path, plain.with_metadata(footer), compression="zstd") as writer:
         for frame in day.frames():
             writer.write_table(frame.to_arrow().cast(plain))
 
