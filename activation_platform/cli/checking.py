@@ -15,6 +15,7 @@ from activation_platform.components.alerting.wording import trial_of
 from activation_platform.components.alerts import AlertsComponent
 from activation_platform.components.asking import asker
 from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.expiry import last_days
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
@@ -50,6 +51,7 @@ def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
             continue
         try:
             yield from _tried(workspace, component)
+            yield from _expiring(component)
         except ActivationError as error:
             yield Finding(f"{word} {name}", passed=False, words=str(error))
 
@@ -69,6 +71,15 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
     elif isinstance(component, ModelComponent):
         verdict = component.columns_checked(_columns(workspace, component))
         yield Finding(f"{what}, columns", verdict.passed, verdict.words)
+
+
+def _expiring(component: Any) -> Iterator[Finding]:
+    if isinstance(component, SourceComponent | DestinationComponent):
+        told = last_days(component.spec.credential_expires, component.spec.credential_warning)
+        if told:
+            yield Finding(
+                f"{component.word} {component.name}, credential", passed=True, words=f"warning: {told}"
+            )
 
 
 def _columns(workspace: Workspace, model: ModelComponent) -> pl.Schema:

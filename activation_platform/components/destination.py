@@ -1,6 +1,7 @@
 """A destination in the workspace: an account on a platform, under a name that activations refer to."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, ClassVar
 
 import dagster as dg
@@ -8,10 +9,11 @@ from pydantic import BaseModel, Field
 
 from activation_platform.components.asking import asker
 from activation_platform.components.blame import refused
+from activation_platform.components.expiry import EXPIRES, WARNS, expiring
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
-from activation_platform.components.spans import Interval
+from activation_platform.components.spans import Interval, Span
 from activation_platform.components.standing import report
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
@@ -39,6 +41,8 @@ class DestinationSpec(dg.Model):
     probe_every: Interval = Field(
         default="1h", description="How often it is tried anew while it is broken and a run waits."
     )
+    credential_expires: date | None = Field(default=None, description=EXPIRES)
+    credential_warning: Span = Field(default="30d", description=WARNS)
 
 
 class DestinationComponent(Declared[DestinationSpec]):
@@ -92,9 +96,10 @@ class DestinationComponent(Declared[DestinationSpec]):
             account = asker(destination, storage_root())(destination.account())
         except ActivationError as error:
             return refused(error)
-        return dg.AssetCheckResult(
+        result = dg.AssetCheckResult(
             passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"}
         )
+        return expiring(result, self.spec.credential_expires, self.spec.credential_warning)
 
     def blame(self, error: ActivationError, destination: Destination, instance: dg.DagsterInstance) -> None:
         """Where a run was refused, find out by the account's own check whether it lets anybody in."""

@@ -11,13 +11,15 @@ import polars as pl
 
 from activation_platform.components.spans import span_of
 from activation_platform.components.unusual import FEWEST, usual
-from activation_platform.sync.history import Run
+from activation_platform.sync.history import Run, Status
 from activation_platform.sync.states import PENDING_ERASURE, Debt
 
-__all__ = ["JUDGES", "Before", "Seen", "Verdict"]
+__all__ = ["ENDED", "JUDGES", "REMEMBERING", "Numbers", "Seen", "Verdict"]
 
-Before = Mapping[str, Any]
-"""The numbers that the check told last, of the same ledger; none where it never did."""
+Numbers = Mapping[str, Any]
+"""What a check that remembers told last, of the same ledger; none where it never did."""
+ENDED = (Status.SUCCEEDED, Status.WITH_ISSUES, Status.NOTHING_TO_DO)
+"""How a run ends that has looked at everything and tried all that it wanted to send."""
 _LAST, _ROWS = "last_sent", "rows"
 _ALIKE = 10
 """Runs with fewer requests than these have about as much to do."""
@@ -29,12 +31,19 @@ class Seen:
     """What is known once a run came to its end."""
 
     run: Run
-    earlier: Sequence[Run]
-    """Runs of the same ledger that came to their end, the newest first."""
+    before: Sequence[Run]
+    """Earlier runs of the same ledger, however they ended, the newest first."""
     rows: int
     """How many the run was about."""
     debts: pl.DataFrame
     """What the ledger owes after it (`DEBTS`)."""
+    expiring: Sequence[str] = ()
+    """Whose credentials are in their last days, in words."""
+
+    @property
+    def earlier(self) -> Sequence[Run]:
+        """Those that came to their end."""
+        return [run for run in self.before if run.status in ENDED]
 
     @property
     def at(self) -> float:
@@ -59,49 +68,49 @@ def _share(count: int, of: int, limit: Any, what: str, remedy: str) -> Verdict:
     return Verdict(passed, words, remedy, {"records": count, "percent": round(share, 4)})
 
 
-def _source_issues(seen: Seen, limit: Any, _: Before) -> Verdict:
+def _source_issues(seen: Seen, limit: Any, _: Numbers) -> Verdict:
     figures, name, number = seen.run.figures, seen.run.activation, seen.run.number
     remedy = f"See why: activation issues {name} --run {number}. Mend the data, or the mapping (on_invalid: omit_field)."
     what = "records of this run could not be sent as they are"
     return _share(figures.source_issues, figures.extracted, limit, what, remedy)
 
 
-def _destination_issues(seen: Seen, limit: Any, _: Before) -> Verdict:
+def _destination_issues(seen: Seen, limit: Any, _: Numbers) -> Verdict:
     figures, name, number = seen.run.figures, seen.run.activation, seen.run.number
     remedy = f"See the reasons it gave: activation issues {name} --run {number}. They are tried again."
     what = "records of this run were refused by the destination"
     return _share(figures.destination_issues, figures.extracted, limit, what, remedy)
 
 
-def _standing_issues(seen: Seen, limit: Any, _: Before) -> Verdict:
+def _standing_issues(seen: Seen, limit: Any, _: Numbers) -> Verdict:
     standing = seen.run.figures.standing
     remedy = f"They stay until their data change: activation issues {seen.run.activation} lists them with their reasons."
     what = "rows still have an issue of an earlier run"
     return _share(standing, max(seen.rows, standing), limit, what, remedy)
 
 
-def _empty_runs(seen: Seen, limit: int, _: Before) -> Verdict:
+def _empty_runs(seen: Seen, limit: int, _: Numbers) -> Verdict:
     empty = list(takewhile(lambda run: not run.figures.extracted, [seen.run, *seen.earlier]))
     words = f"the last {len(empty)} runs found no record; warns at {limit}" if empty else "records were found"
     remedy = "Look whether the tables behind the model are still filled, and whether the segment still chooses anybody."
     return Verdict(len(empty) < limit, words, remedy, {"runs": len(empty)})
 
 
-def _nothing_sent(seen: Seen, limit: str, before: Before) -> Verdict:
-    runs = [seen.run, *seen.earlier]
-    remembered = [before[_LAST]] if _LAST in before else []
+def _nothing_sent(seen: Seen, limit: str, last: Numbers) -> Verdict:
+    runs = [seen.run, *seen.before]
+    remembered = [last[_LAST]] if _LAST in last else []
     sent = [run.started for run in runs if run.figures.loaded]
-    last = max(sent + remembered, default=min(run.started for run in runs))
+    since = max(sent + remembered, default=min(run.started for run in runs))
     quiet = not seen.run.figures.loaded
-    passed = not quiet or seen.at - last <= span_of(limit).total_seconds()
-    words = f"nothing was sent since {_moment(last)}" if quiet else "this run sent records"
+    passed = not quiet or seen.at - since <= span_of(limit).total_seconds()
+    words = f"nothing was sent since {_moment(since)}" if quiet else "this run sent records"
     remedy = "Look whether the data still change, and at the notes of the last runs: a guard may withhold what there is to send."
-    numbers = {_LAST: dg.MetadataValue.timestamp(last)}
+    numbers = {_LAST: dg.MetadataValue.timestamp(since)}
     return Verdict(passed, f"{words}; warns after {limit}", remedy, numbers)
 
 
-def _audience_size(seen: Seen, limit: Any, before: Before) -> Verdict:
-    rows, was = seen.rows, before.get(_ROWS)
+def _audience_size(seen: Seen, limit: Any, last: Numbers) -> Verdict:
+    rows, was = seen.rows, last.get(_ROWS)
     if was is None:
         return Verdict(
             passed=True, words=f"{rows:,} rows; nothing to compare with yet", numbers={_ROWS: rows}
@@ -115,7 +124,7 @@ def _audience_size(seen: Seen, limit: Any, before: Before) -> Verdict:
     return Verdict(passed, words, remedy, {_ROWS: rows, "percent": round(share, 4)})
 
 
-def _turnover(seen: Seen, limit: Any, _: Before) -> Verdict:
+def _turnover(seen: Seen, limit: Any, _: Numbers) -> Verdict:
     found = seen.run.figures.extracted
     if seen.run.full:
         return Verdict(passed=True, words=f"a full run: all {found:,} records")
@@ -132,7 +141,7 @@ def _turnover(seen: Seen, limit: Any, _: Before) -> Verdict:
     return Verdict(passed, words, remedy, {"records": found, "usual": float(earlier.middle)})
 
 
-def _full_sync(seen: Seen, limit: bool, _: Before) -> Verdict:
+def _full_sync(seen: Seen, limit: bool, _: Numbers) -> Verdict:
     del limit
     words = (
         f"this run sent everything again ({seen.run.figures.extracted:,} records)"
@@ -143,7 +152,7 @@ def _full_sync(seen: Seen, limit: bool, _: Before) -> Verdict:
     return Verdict(not seen.run.full, words, remedy)
 
 
-def _owed_deletes(seen: Seen, limit: str, _: Before) -> Verdict:
+def _owed_deletes(seen: Seen, limit: str, _: Numbers) -> Verdict:
     owed = seen.debts.filter(
         (pl.col("debt") == Debt.DELETE) & pl.col("operation").ne_missing(pl.lit(PENDING_ERASURE))
     )
@@ -158,7 +167,13 @@ def _owed_deletes(seen: Seen, limit: str, _: Before) -> Verdict:
     return Verdict(not len(old), words, remedy, {"old": len(old), "owed": owed.height})
 
 
-def _duration(seen: Seen, limit: Any, _: Before) -> Verdict:
+def _credentials(seen: Seen, limit: bool, _: Numbers) -> Verdict:
+    del limit
+    words = "; ".join(seen.expiring) or "no credential that it needs is in its last days"
+    return Verdict(not seen.expiring, words, "Once it has expired, every run is refused.")
+
+
+def _duration(seen: Seen, limit: Any, _: Numbers) -> Verdict:
     took = seen.run.seconds
     comparable = usual([run.seconds for run in seen.earlier if _comparable(run, seen.run)])
     if comparable is None:
@@ -180,7 +195,7 @@ def _moment(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-JUDGES: Mapping[str, Callable[[Seen, Any, Before], Verdict]] = {
+JUDGES: Mapping[str, Callable[[Seen, Any, Numbers], Verdict]] = {
     "source_issues": _source_issues,
     "destination_issues": _destination_issues,
     "standing_issues": _standing_issues,
@@ -191,5 +206,8 @@ JUDGES: Mapping[str, Callable[[Seen, Any, Before], Verdict]] = {
     "full_sync": _full_sync,
     "owed_deletes": _owed_deletes,
     "duration": _duration,
+    "credentials": _credentials,
 }
 """By the name of the warning, which its check has too."""
+REMEMBERING = ("nothing_sent", "audience_size")
+"""Warnings whose check goes on from what it told last."""

@@ -1,6 +1,7 @@
 """A source in the workspace: a warehouse under a name that models refer to."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
@@ -9,11 +10,12 @@ from pydantic import BaseModel, Field
 from activation_platform.components.blame import CONNECTION, refused
 from activation_platform.components.checks import SCHEMA
 from activation_platform.components.clockwork import clockwork
+from activation_platform.components.expiry import EXPIRES, WARNS, expiring
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
 from activation_platform.components.shown import escaped, markdown_table, masked
-from activation_platform.components.spans import Interval
+from activation_platform.components.spans import Interval, Span
 from activation_platform.components.standing import report
 from activation_platform.components.validation import OF_MODELS, Validation
 from activation_platform.components.workspace import Declared, Fault, Workspace
@@ -46,6 +48,8 @@ class SourceSpec(dg.Model):
         default="1h",
         description="How often it, and models that read it, are tried anew while they are broken and a run waits.",
     )
+    credential_expires: date | None = Field(default=None, description=EXPIRES)
+    credential_warning: Span = Field(default="30d", description=WARNS)
 
 
 class SourceComponent(Declared[SourceSpec]):
@@ -125,12 +129,13 @@ class SourceComponent(Declared[SourceSpec]):
             for step in found
         ]
         of_a_model = broken is not None and broken.name in OF_MODELS
-        return dg.AssetCheckResult(
+        result = dg.AssetCheckResult(
             passed=broken is None,
             severity=dg.AssetCheckSeverity.WARN if of_a_model else dg.AssetCheckSeverity.ERROR,
             description=masked(f"{broken.name}: {broken.words}") if broken else "The source can be read.",
             metadata={"steps": dg.MetadataValue.md(markdown_table(["step", "result", "what"], rows))},
         )
+        return expiring(result, self.spec.credential_expires, self.spec.credential_warning)
 
     def takes_blame(self, error: ActivationError, source: Source, instance: dg.DagsterInstance) -> bool:
         """Whether an error while reading is the source's own fault, by its own check; Dagster knows it then."""

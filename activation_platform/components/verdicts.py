@@ -1,18 +1,20 @@
 """The verdicts on a run of an activation: a check for each of its warnings, which blocks nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
 
-from activation_platform.components.judges import JUDGES, Before, Seen
+from activation_platform.components.expiry import last_days
+from activation_platform.components.judges import ENDED, JUDGES, REMEMBERING, Numbers, Seen
+from activation_platform.components.pauses import stands_on
 from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.components.storage import storage_root
 from activation_platform.components.warnings_spec import WarningsSpec
-from activation_platform.components.workspace import Workspace
+from activation_platform.components.workspace import Declared, Workspace
 from activation_platform.contracts.modes import Mode, RunType
-from activation_platform.sync.history import Run, Status, newest_runs
+from activation_platform.sync.history import Run, newest_runs
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
@@ -22,7 +24,6 @@ __all__ = ["pointless", "repeated", "verdicts", "warning_checks"]
 _LOOKS_BACK = 30
 """Runs whose figures are read, at least."""
 _LEDGER = "ledger"
-_ENDED = (Status.SUCCEEDED, Status.WITH_ISSUES, Status.NOTHING_TO_DO)
 
 
 def pointless(activation: "ActivationComponent", workspace: Workspace) -> dict[str, str]:
@@ -34,7 +35,21 @@ def pointless(activation: "ActivationComponent", workspace: Workspace) -> dict[s
     if activation.spec.run_type is RunType.FULL_ONLY or activation.mode(workspace) is Mode.SNAPSHOT:
         full = "every run sends everything here"
         found |= {"turnover": full, "full_sync": full}
+    if all(one.spec.credential_expires is None for one in _accounts(activation, workspace)):
+        found["credentials"] = "neither its sources nor its destination declare credential_expires"
     return found
+
+
+def _accounts(activation: "ActivationComponent", workspace: Workspace) -> list[Declared[Any]]:
+    """What it logs in to."""
+    return [one for one in stands_on(activation, workspace) if one.word in ("source", "destination")]
+
+
+def _expiring(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
+    for one in _accounts(activation, workspace):
+        told = last_days(one.spec.credential_expires, one.spec.credential_warning)
+        if told:
+            yield f"the {one.word} {one.name}: {told}"
 
 
 def _in_force(activation: "ActivationComponent", workspace: Workspace) -> dict[str, Any]:
@@ -65,14 +80,14 @@ def verdicts(
 
     `rows`: how many it was about; `debts`: what its ledger owes.
     """
-    if run.status not in _ENDED:
+    if run.status not in ENDED:
         yield from repeated(instance, activation, workspace)
         return
     thresholds = _in_force(activation, workspace)
     most = max(_LOOKS_BACK, thresholds.get("empty_runs", 0))
     before = [one for one in newest_runs(storage_root(), run.ledger, most) if one.number < run.number]
-    seen = Seen(run, [one for one in before if one.status in _ENDED], rows, debts)
-    said = _said(instance, activation, thresholds)
+    seen = Seen(run, before, rows, debts, list(_expiring(activation, workspace)))
+    said = _said(instance, activation, [name for name in REMEMBERING if name in thresholds])
     for name, threshold in thresholds.items():
         verdict = JUDGES[name](seen, threshold, _numbers(said.get(name), run.ledger))
         yield dg.AssetCheckResult(
@@ -102,14 +117,14 @@ def repeated(
 
 
 def _said(
-    instance: dg.DagsterInstance, activation: "ActivationComponent", names: Mapping[str, Any]
+    instance: dg.DagsterInstance, activation: "ActivationComponent", names: Iterable[str]
 ) -> Mapping[str, dg.AssetCheckEvaluation]:
     """What each of these checks said last; nothing of one that never did."""
     keys = [dg.AssetCheckKey(activation.asset_key, name) for name in names]
     return {key.name: evaluated(record) for key, record in newest_finished(instance, keys).items()}
 
 
-def _numbers(said: dg.AssetCheckEvaluation | None, ledger: str) -> Before:
+def _numbers(said: dg.AssetCheckEvaluation | None, ledger: str) -> Numbers:
     """The numbers of what was said; none where that was of another ledger."""
     told = {} if said is None else {name: value.value for name, value in said.metadata.items()}
     return told if told.get(_LEDGER) == ledger else {}

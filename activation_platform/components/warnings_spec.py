@@ -78,6 +78,9 @@ class WarningsSpec(dg.Model):
         default="24h", description="How old a delete that the destination refused may become."
     )
     duration: Duration | Off = Field(default_factory=Duration, description="How long a run took.")
+    credentials: bool = Field(
+        default=True, description="A credential of its source or destination that will expire."
+    )
 
     def in_force(self) -> dict[str, Any]:
         """The threshold of each warning that is not switched off."""

@@ -3,18 +3,21 @@
 import time
 import warnings
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import pytest
+import time_machine
 import yaml
 from pydantic import ValidationError
 
+from activation_platform.components.expiry import expiring as expiring_of
 from activation_platform.components.warnings_spec import WarningsSpec
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Figures, Run, Status, write_run
 from activation_platform.sync.manifest import Manifest
+from activation_platform_tests.components.eventful import eventful
 from activation_platform_tests.components.project import (
     FIRST,
     LETTERS,
@@ -66,9 +69,9 @@ def strict(_strict, storage, warehouse, sandbox, instance):
 
 def warned(result):
     """The descriptions of the warnings that a run gave, by name; each is told and blocks nothing."""
-    found = evaluations(succeeded(result))
-    assert {one.severity for one in found.values() if one.check_name in NAMES} == {dg.AssetCheckSeverity.WARN}
-    return {name: one.description for name, one in found.items() if name in NAMES and not one.passed}
+    found = [one for one in evaluations(succeeded(result)).values() if one.asset_key.path[0] == "activations"]
+    assert {one.severity for one in found if one.check_name in NAMES} == {dg.AssetCheckSeverity.WARN}
+    return {one.check_name: one.description for one in found if not one.passed}
 
 
 def test_a_run_in_which_all_is_well_warns_of_nothing_and_says_every_number(runner):
@@ -169,3 +172,47 @@ def test_a_threshold_that_cannot_be_is_refused_by_its_name(written):
 def test_a_warning_without_a_meaning_is_refused_with_the_reason(project):
     project.replaced("mode: upsert", "run_type: full_only\n  warnings: {full_sync: on}")
     assert "every run sends everything here; leave it out" in project.refusal()
+
+
+def test_events_know_neither_an_audience_nor_turnover(tmp_path):
+    graph = eventful(tmp_path).load().resolve_asset_graph()
+    found = {key.name for key in graph.asset_check_keys if key.asset_key.path[0] == "activations"}
+    assert found == (NAMES | {"not_paused"}) - {"audience_size", "turnover"}
+
+
+@pytest.fixture
+def expiring(project):
+    """A project whose destination mail has a credential with a last day."""
+    account = "  platform: batch\n"
+    return project.replaced(account, account + "  credential_expires: 2027-01-31\n")
+
+
+def validated(runner, name):
+    (check,) = (
+        runner.defs.resolve_job_def(f"validate_{name}")
+        .execute_in_process(instance=runner.instance)
+        .get_asset_check_evaluations()
+    )
+    return check
+
+
+def test_a_credential_in_its_last_days_warns_and_lets_runs_go_on(expiring, loaded):
+    runner = loaded(expiring)
+    with time_machine.travel("2027-01-01 12:00Z"):
+        check = validated(runner, "destination_mail")
+        assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+        assert "the credential expires on 2027-01-31, in 30 days; warns 30d before" in check.description
+        found = warned(runner.run(LETTERS))
+    assert found["credentials"].startswith("the destination mail: the credential expires on 2027-01-31")
+    with time_machine.travel("2027-02-01 12:00Z"):
+        assert "was to expire on 2027-01-31" in warned(runner.run(LETTERS, partition=SECOND))["credentials"]
+
+
+def test_a_credential_long_before_its_last_day_warns_of_nothing():
+    passed = dg.AssetCheckResult(passed=True, description="The account lets us in.")
+    with time_machine.travel("2026-12-31 12:00Z"):
+        assert expiring_of(passed, date(2027, 1, 31), "30d") is passed
+        assert not expiring_of(passed, date(2027, 1, 31), "31d").passed
+        assert expiring_of(passed, None, "30d") is passed
+        refused = dg.AssetCheckResult(passed=False, description="Bad credentials")
+        assert expiring_of(refused, date(2027, 1, 1), "30d") is refused
