@@ -1,9 +1,11 @@
 """The warnings of an activation through Dagster: what each says of a run, against the sandbox."""
 
+import re
 import time
 import warnings
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -216,3 +218,13 @@ def test_a_credential_long_before_its_last_day_warns_of_nothing():
         assert expiring_of(passed, None, "30d") is passed
         refused = dg.AssetCheckResult(passed=False, description="Bad credentials")
         assert expiring_of(refused, date(2027, 1, 1), "30d") is refused
+
+
+def test_the_page_names_every_warning_with_its_default():
+    page = (Path(__file__).parents[2] / "docs" / "warnings.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", page, re.MULTILINE)
+    assert [name for name, _ in rows] == list(WarningsSpec.model_fields)
+    assert (
+        WarningsSpec.model_validate({name: yaml.safe_load(written) for name, written in rows}).in_force()
+        == WarningsSpec().in_force()
+    )
