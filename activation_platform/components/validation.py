@@ -41,16 +41,13 @@ class Validation:
             except ActivationError as error:
                 self.columns[name] = error
         errors = {name: found for name, found in self.columns.items() if isinstance(found, ActivationError)}
-        refused = [
-            f"{name}: {error}" for name, error in errors.items() if isinstance(error, CredentialsRefused)
-        ]
+        refused = {name: error for name, error in errors.items() if isinstance(error, CredentialsRefused)}
         count = f"{len(self._models)} model{'' if len(self._models) == 1 else 's'}"
-        words = "; ".join(refused) or f"Nothing that {count} read is closed to us"
+        words = _listed(refused) or f"Nothing that {count} read is closed to us"
         yield CheckStep(GRANTS, not refused, words)
         if not refused:
-            broken = [f"{name}: {error}" for name, error in errors.items()]
-            read = broken or [self._lineage(name, query) for name, query in self._models.items()]
-            yield CheckStep(LINEAGE, not broken, "; ".join(read) or "No model reads it")
+            words = _listed(errors) or "; ".join(self._lineage(*model) for model in self._models.items())
+            yield CheckStep(LINEAGE, not errors, words or "No model reads it")
 
     def _lineage(self, name: str, query: str) -> str:
         try:
@@ -58,3 +55,9 @@ class Validation:
         except DeclarationError as error:
             tables = f"what only the warehouse knows ({error.what})"
         return f"{name} reads {tables}"
+
+
+def _listed(errors: Mapping[str, ActivationError]) -> str:
+    """The error of each model, then each page that says more of them, once."""
+    told = "; ".join(f"{name}: {error.brief}" for name, error in errors.items())
+    return " ".join([told, *dict.fromkeys(error.more for error in errors.values())])

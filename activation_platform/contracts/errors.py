@@ -68,7 +68,12 @@ class ActivationError(Exception):
     def __init__(self, what: str, *, remedy: str) -> None:
         self.what = what
         self.remedy = remedy
-        super().__init__(whole(f"{self.error_class}: {what.rstrip('.')}. {remedy} {self.more}"))
+        super().__init__(f"{self.brief} {self.more}")
+
+    @property
+    def brief(self) -> str:
+        """Its class, what happened and what to do, for lists of errors that name a page once."""
+        return whole(f"{self.error_class}: {self.what.rstrip('.')}. {self.remedy}")
 
     @property
     def more(self) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import polars as pl
 from sqlglot import exp
 
-from activation_platform.contracts.duckdb import LOCKED_DOWN
-from activation_platform.contracts.errors import DeclarationError, NotFound
+from activation_platform.contracts.duckdb import LOCKED_DOWN, require_file
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.arrow import Reading, names_refused
@@ -98,8 +98,7 @@ class DuckDB(Source):
         import pyarrow as pa
 
         file = Path(self.path).expanduser()
-        if not file.is_file():
-            raise NotFound(f"There is no file {self.path}", remedy="Correct the source's `path`.")
+        require_file(file, "Correct the source's `path`.")
         try:
             session = (
                 _opened(file) if not read_only else duckdb.connect(file, read_only=True, config=LOCKED_DOWN)

@@ -166,6 +166,9 @@ def test_a_file_that_may_not_be_read_is_a_refusal():
 
         with another_user(), pytest.raises(CredentialsRefused, match="Let the account"):
             DuckDB(path=str(file)).columns("select 1")
+        folder.chmod(0)
+        with another_user(), pytest.raises(CredentialsRefused, match="closed to us"):
+            DuckDB(path=str(file)).columns("select 1")
 
 
 def test_a_file_that_another_process_writes_is_a_failed_connection(source, file):

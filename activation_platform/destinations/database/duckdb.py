@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from activation_platform.contracts.duckdb import LOCKED_DOWN, complaint
+from activation_platform.contracts.duckdb import LOCKED_DOWN, complaint, require_file
 from activation_platform.contracts.errors import (
     ConnectionFailed,
     CredentialsRefused,
@@ -24,10 +24,7 @@ class DuckDBSession(Session):
     def __init__(self, path: Path) -> None:
         import duckdb
 
-        if not path.is_file():
-            raise NotFound(
-                f"there is no file {path}", remedy="Make it with DuckDB first, or correct the url."
-            )
+        require_file(path, "Make it with DuckDB first, or correct the url.")
         try:
             self._connection: duckdb.DuckDBPyConnection = duckdb.connect(path, config=LOCKED_DOWN)
         except duckdb.Error as error:
