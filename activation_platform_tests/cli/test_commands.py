@@ -92,8 +92,19 @@ def test_every_command_answers_in_one_document_of_json_that_holds_no_secret(
         where = ["--url", sandbox.url] if name.startswith("sandbox") else []
         said = activation(*name.split(), *words, *where, "--json")
         json.loads(said.stdout)
-        assert "sandbox-rest-key" not in said.output, name
-        assert "sandbox-attio-token" not in said.output, name
+        for secret in ("sandbox-rest-key", "sandbox-attio-token"):
+            assert secret not in said.stdout + said.stderr, name
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["words", "json"])
+def test_what_an_account_refuses_is_told_without_the_secret(project, activation, monkeypatch, form):
+    for name in ("BATCH_REST_API_KEY", "ATTIO_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, "s3cret-and-wrong")
+
+    for words in (["check", "messages", "crm"], ["fields", "crm", "people"], ["run", "newsletter"]):
+        said = activation(*words, *form, fails=1)
+        assert "Bad credentials" in said.stdout + said.stderr
+        assert "s3cret" not in said.stdout + said.stderr
 
 
 def test_what_is_impossible_is_told_as_json_too(project, activation):

@@ -154,6 +154,7 @@ def test_a_check_of_a_destination_says_whether_the_account_lets_us_in(runner, in
     found = verdict()
     assert not found.passed
     assert found.description.startswith(ErrorClass.CREDENTIALS)
+    assert found.metadata["page"].value == "docs/troubleshooting/credentials.md"
     assert "another-key" not in found.description
 
 

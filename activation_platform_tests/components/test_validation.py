@@ -30,11 +30,17 @@ def test_a_source_without_models_is_checked_to_the_end(warehouse):
     assert told(DuckDB(path=str(warehouse)), {})[-1] == ("lineage", True, "No model reads it")
 
 
-def test_a_model_whose_table_is_missing_fails_the_lineage_by_its_name(warehouse):
-    name, passed, words = told(DuckDB(path=str(warehouse)), {"x": "select * from nope"})[-1]
+def test_models_whose_table_is_missing_fail_the_lineage_by_their_names_and_their_page_is_named_once(
+    warehouse,
+):
+    missing = {"x": "select * from nope", "y": "select * from nowhere"}
+
+    name, passed, words = told(DuckDB(path=str(warehouse)), missing)[-1]
 
     assert (name, passed) == ("lineage", False)
     assert words.startswith("x: Resource not found")
+    assert "; y: Resource not found" in words
+    assert words.count("not-found.md") == 1
 
 
 def test_a_broken_connection_asks_for_no_model(tmp_path):
