@@ -14,8 +14,10 @@ from activation_platform.cli.saying import not_known
 from activation_platform.components.alerting.wording import trial_of
 from activation_platform.components.alerts import AlertsComponent
 from activation_platform.components.asking import asker
+from activation_platform.components.checks import KEY_UNIQUE, NOT_EMPTY, SCHEMA
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.expiry import last_days
+from activation_platform.components.mapping_check import mapping_result
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
@@ -26,6 +28,7 @@ from activation_platform.contracts.errors import ActivationError, DeclarationErr
 
 __all__ = ["TRIABLE", "Finding", "accept_columns", "findings"]
 
+_ASKED = {SCHEMA: "columns", NOT_EMPTY: "rows", KEY_UNIQUE: "key"}
 TRIABLE = ("source", "model", "destination", "alerts")
 
 _HEAD = """\
@@ -44,7 +47,7 @@ class Finding:
 
 
 def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
-    """Try everything of this name: sources step by step, the account of destinations, columns of models; alerts get a test."""
+    """Try everything of this name: sources, destinations and what is mapped to them, models as they are; alerts get a test."""
     for word in TRIABLE:
         component: Any = workspace.find(word, name)
         if component is None:
@@ -65,12 +68,16 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
         destination = destination_of(component)
         account = asker(destination, storage_root())(destination.account())
         yield Finding(what, passed=True, words=f"the account lets us in ({account or 'it has no name'})")
+        for activation in component.activations(workspace):
+            verdict = mapping_result(activation, workspace, destination)
+            yield Finding(f"{what}, mapping of {activation.name}", verdict.passed, verdict.description or "")
     elif isinstance(component, AlertsComponent):
         channel_of(component).deliver(trial_of(component.name, component.spec.ui or "", datetime.now(UTC)))
         yield Finding(what, passed=True, words="a test was sent")
     elif isinstance(component, ModelComponent):
-        verdict = component.columns_checked(_columns(workspace, component))
-        yield Finding(f"{what}, columns", verdict.passed, verdict.words)
+        source = source_of(workspace.find("source", component.spec.source))
+        for check in component.checked_there(source, source.columns(component.query(source.dialect))):
+            yield Finding(f"{what}, {_ASKED[check.name]}", not check.blocks, check.words)
 
 
 def _expiring(component: Any) -> Iterator[Finding]:

@@ -19,8 +19,10 @@ from activation_platform.components.inputs import inputs, snapshots
 from activation_platform.components.instants import by_hand, run_ids
 from activation_platform.components.interrupts import interrupts
 from activation_platform.components.launchers import require_shared_storage
+from activation_platform.components.mapping_check import MAPPING, mapping_fits, mapping_unasked
 from activation_platform.components.model import ModelComponent
-from activation_platform.components.pauses import NOT_PAUSED, paused_now
+from activation_platform.components.page import page_checks
+from activation_platform.components.pauses import paused_now
 from activation_platform.components.progress import telling
 from activation_platform.components.segment import SegmentComponent
 from activation_platform.components.shown import run_metadata, told_plainly
@@ -37,7 +39,7 @@ from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.activate import RunFailed, activate
-from activation_platform.sync.history import Run, issues
+from activation_platform.sync.history import Status
 from activation_platform.sync.ledgers import ledger_of, neighbours
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.owners import Holding
@@ -53,6 +55,7 @@ class ActivationComponent(Declared[ActivationSpec]):
 
     word: ClassVar[str] = "activation"
     spec_class: ClassVar[type[BaseModel]] = ActivationSpec
+    blocking: ClassVar[tuple[str, ...]] = (MAPPING,)
 
     @property
     def asset_key(self) -> dg.AssetKey:
@@ -185,6 +188,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         wanted = asked(context, self.spec.schedule)
         if wanted.chosen is None:
             yield from repeated(context.instance, self, workspace)
+            yield mapping_unasked(self.asset_key)
             yield paused_now(context.instance, self, workspace)
             yield wanted.told(context, self.asset_key, {})
             return
@@ -227,11 +231,12 @@ class ActivationComponent(Declared[ActivationSpec]):
                     )
                 except RunFailed as failed:
                     account = workspace.find("destination", self.spec.destination)
-                    account.blame(failed.error, destination, context.instance)
+                    account.blame(failed.error, destination, self, workspace, context.instance)
                     raise self._ended_early(context, partition, failed) from failed.error
         yield from verdicts(context.instance, self, workspace, run, snapshot.rows, ledger.debts)
+        yield mapping_unasked(self.asset_key) if run.status is Status.SUPERSEDED else mapping_fits()
         yield paused_now(context.instance, self, workspace)
-        metadata = self._told(run)
+        metadata = run_metadata(run)
         if window is not None and declared.events is not None:
             metadata["window"] = window_told(window, declared.events.time, snapshot)
         yield wanted.told(context, self.asset_key, metadata)
@@ -255,15 +260,11 @@ class ActivationComponent(Declared[ActivationSpec]):
             )
         return ledger
 
-    def _told(self, run: Run) -> dict[str, Any]:
-        """A run as metadata, with its first issues."""
-        return run_metadata(run, issues(storage_root(), run.ledger, run.number))
-
     def _ended_early(
         self, context: dg.AssetExecutionContext, partition: str, failed: RunFailed
     ) -> BaseException:
         """A run that stopped or failed keeps its figures as an observation (SEMANTICS F2)."""
-        told = dg.AssetObservation(self.asset_key, partition=partition, metadata=self._told(failed.run))
+        told = dg.AssetObservation(self.asset_key, partition=partition, metadata=run_metadata(failed.run))
         context.log_event(told)
         if isinstance(failed.error, Cancelled):
             return DagsterExecutionInterruptedError(str(failed.error))
@@ -277,7 +278,7 @@ class ActivationComponent(Declared[ActivationSpec]):
         @dg.multi_asset(
             name=f"activations__{self.spec.destination}__{self.name}",
             specs=[spec],
-            check_specs=[*warning_checks(self, workspace), dg.AssetCheckSpec(NOT_PAUSED, asset=spec.key)],
+            check_specs=[*page_checks(spec.key), *warning_checks(self, workspace)],
             partitions_def=spec.partitions_def,
             backfill_policy=dg.BackfillPolicy.multi_run()
             if self.takes_events(workspace)

@@ -10,7 +10,16 @@ import polars as pl
 from activation_platform.components.types import same_type, type_words
 from activation_platform.sync.fingerprint import key_text
 
-__all__ = ["BLOCKING", "Census", "ModelCheck", "census_of", "check_frame"]
+__all__ = [
+    "BLOCKING",
+    "KEY_UNIQUE",
+    "NOT_EMPTY",
+    "SCHEMA",
+    "Census",
+    "ModelCheck",
+    "census_of",
+    "check_frame",
+]
 
 KEY_UNIQUE, SCHEMA, NOT_EMPTY = "key_unique", "schema_unchanged", "not_empty"
 BLOCKING = (KEY_UNIQUE, SCHEMA, NOT_EMPTY)

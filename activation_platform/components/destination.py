@@ -1,8 +1,8 @@
 """A destination in the workspace: an account on a platform, under a name that activations refer to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 from pydantic import BaseModel, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from activation_platform.components.asking import asker
 from activation_platform.components.blame import refused
 from activation_platform.components.expiry import EXPIRES, WARNS, expiring
+from activation_platform.components.mapping_check import AT_FAULT, MAPPING, mapping_result
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
@@ -18,9 +19,12 @@ from activation_platform.components.standing import report
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.errors import ActivationError, CredentialsRefused
+from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.fields import nearest
 from activation_platform.destinations import PLATFORMS
+
+if TYPE_CHECKING:
+    from activation_platform.components.activation import ActivationComponent
 
 __all__ = ["DestinationComponent", "DestinationSpec"]
 
@@ -90,25 +94,53 @@ class DestinationComponent(Declared[DestinationSpec]):
             description=f"An account on {self.spec.platform}.",
         )
 
-    def execute(self, destination: Destination) -> dg.AssetCheckResult:
-        """Ask the account who it is; writes nothing."""
+    def activations(self, workspace: Workspace) -> "list[ActivationComponent]":
+        """Every activation that writes to it."""
+        every = (workspace.find("activation", name) for name in workspace.names("activation"))
+        return [one for one in every if one.spec.destination == self.name]
+
+    def execute(
+        self,
+        destination: Destination,
+        activations: "Iterable[ActivationComponent]",
+        workspace: Workspace,
+        instance: dg.DagsterInstance,
+    ) -> dg.AssetCheckResult:
+        """Ask the account who it is, and whether it has what these activations map, which each one's own check is told.
+
+        Writes nothing. A mapping that does not fit is no fault of the account: that blocks the one activation.
+        """
         try:
             account = asker(destination, storage_root())(destination.account())
+            verdicts = {one: mapping_result(one, workspace, destination) for one in activations}
         except ActivationError as error:
             return refused(error)
+        for one, verdict in verdicts.items():
+            report(instance, one.asset_key, MAPPING, verdict)
+        unfit = [one.name for one, verdict in verdicts.items() if not verdict.passed]
+        words = f" It does not fit: {', '.join(unfit)} (see the check {MAPPING} there)." if unfit else ""
         result = dg.AssetCheckResult(
-            passed=True, description="The account lets us in.", metadata={"account": account or "(unnamed)"}
+            passed=True,
+            description=f"The account lets us in.{words}",
+            metadata={"account": account or "(unnamed)", "mappings_that_do_not_fit": len(unfit)},
         )
         return expiring(result, self.spec.credential_expires, self.spec.credential_warning)
 
-    def blame(self, error: ActivationError, destination: Destination, instance: dg.DagsterInstance) -> None:
-        """Where a run was refused, find out by the account's own check whether it lets anybody in."""
-        if isinstance(error, CredentialsRefused):
-            report(instance, self.asset_key, READY, self.execute(destination))
+    def blame(
+        self,
+        error: ActivationError,
+        destination: Destination,
+        activation: "ActivationComponent",
+        workspace: Workspace,
+        instance: dg.DagsterInstance,
+    ) -> None:
+        """Where a run was refused, find out by the checks whether the account lets anybody in, and has what is mapped."""
+        if isinstance(error, AT_FAULT):
+            result = self.execute(destination, [activation], workspace, instance)
+            report(instance, self.asset_key, READY, result)
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The resource, the asset, the check."""
-        del workspace
         resource = self.destination_class(**resolved(self.destination_class, self.spec.settings))
         key = self.resource_key
 
@@ -116,9 +148,10 @@ class DestinationComponent(Declared[DestinationSpec]):
             asset=self.asset_key,
             name=READY,
             required_resource_keys={key},
-            description="Credentials and permissions.",
+            description="Credentials, permissions, and whether the account has what each activation maps.",
         )
         def ready(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-            return self.execute(getattr(context.resources, key))
+            account = getattr(context.resources, key)
+            return self.execute(account, self.activations(workspace), workspace, context.instance)
 
         return dg.Definitions(assets=[self.get_asset_spec()], asset_checks=[ready], resources={key: resource})

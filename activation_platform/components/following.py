@@ -27,10 +27,11 @@ def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
 
 
 def while_sound(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
-    """True while no check of these assets stands failed (SEMANTICS E7)."""
+    """True while no check of these assets stands failed, nor one of its own that blocks (SEMANTICS E7)."""
     condition = dg.AutomationCondition
     failed = condition.any_deps_match(condition.any_checks_match(condition.check_failed()))
-    return ~failed.allow(dg.AssetSelection.assets(*upstream))
+    own = condition.any_checks_match(condition.check_failed(), blocking_only=True)
+    return ~failed.allow(dg.AssetSelection.assets(*upstream)) & ~own
 
 
 def when_other(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -34,8 +35,10 @@ from activation_platform.components.staying import show
 from activation_platform.components.storage import storage_root
 from activation_platform.components.types import read_type
 from activation_platform.components.workspace import Declared, Fault, Workspace
+from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.modes import Engine, ModelKind
 from activation_platform.contracts.source import Source
+from activation_platform.sources.dialect import DIALECTS
 from activation_platform.sources.relation import Relation
 from activation_platform.sources.statement import one_select, select_in, table_query
 
@@ -218,10 +221,18 @@ class ModelComponent(Declared[ModelSpec]):
         """Its rows where they stay in their warehouse."""
         return Relation.of(source, self.query(source.dialect), self._wanted)
 
-    def columns_checked(self, there: pl.Schema) -> ModelCheck:
-        """What its own check would say of a frame with the columns that its query has at the source."""
-        checks = self._checked(self.frames, self.exposed_of(there), Census(0, 0, 0))
-        return next(check for check in checks if check.name == SCHEMA)
+    def checked_there(self, source: Source, there: pl.Schema) -> list[ModelCheck]:
+        """What its own checks would say of the rows that its query has at the source, counted there.
+
+        `there`: the query's columns. Of the schema alone where the warehouse does not count them: without the columns of the key,
+        or one that it may write unlike us; a count that is refused or takes too long says nothing of them either.
+        """
+        schema, census = self.exposed_of(there), None
+        if source.dialect in DIALECTS and all(name in schema for name in self.key):
+            with suppress(ActivationError):
+                census = Census(*self.relation(source).count(source, self.key))
+        checks = self._checked(self.frames, schema, census or Census(0, 0, 0))
+        return [check for check in checks if census is not None or check.name == SCHEMA]
 
     def exposed_of(self, there: pl.Schema) -> pl.Schema:
         """Of the columns that its query has at the source, those that it exposes, under the names it gives them."""

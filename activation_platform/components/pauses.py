@@ -34,12 +34,12 @@ _SINCE = "since"
 
 
 def stands_on(activation: "ActivationComponent", workspace: Workspace) -> list[Declared[Any]]:
-    """What has to be sound before the activation may run: sources, models, its segment, its destination."""
+    """What has to be sound before the activation may run: sources, models, its segment, its destination, its own mapping."""
     models = models_behind(activation, workspace)
     sources = {model.spec.source: workspace.find("source", model.spec.source) for model in models}
     segment = workspace.find("segment", activation.spec.segment or "")
     destination = workspace.find("destination", activation.spec.destination)
-    return [one for one in (*sources.values(), *models, segment, destination) if one is not None]
+    return [one for one in (*sources.values(), *models, segment, destination, activation) if one is not None]
 
 
 def culprits(

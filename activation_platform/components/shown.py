@@ -14,6 +14,7 @@ from activation_platform.components.frames import Snapshot
 from activation_platform.components.storage import storage_root
 from activation_platform.contracts.errors import ActivationError, ErrorClass
 from activation_platform.contracts.redaction import mask, mask_text
+from activation_platform.sync import history
 from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.history import Run
 
@@ -28,7 +29,7 @@ __all__ = [
     "told_plainly",
 ]
 
-_SHOWN_ISSUES = 10
+_REASONS, _SAMPLES = 10, 3
 _READABLE = re.compile(
     r"\b[1-5]\d\d \([1-5]\d\d\b|127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?"
 )
@@ -59,8 +60,8 @@ def frame_metadata(snapshot: Snapshot, *, reused: bool = False) -> dict[str, Any
     }
 
 
-def run_metadata(run: Run, issues: pl.DataFrame) -> dict[str, Any]:
-    """What the UI shows, and plots, of a run of an activation."""
+def run_metadata(run: Run) -> dict[str, Any]:
+    """What the UI shows, and plots, of a run of an activation: its own issues, and those that still stand, by reason."""
     figures = run.figures
     numbers: Mapping[str, int] = {
         "extracted": figures.extracted,
@@ -83,20 +84,35 @@ def run_metadata(run: Run, issues: pl.DataFrame) -> dict[str, Any]:
     told: dict[str, Any] = {"status": str(run.status)}
     if run.notes:
         told["notes"] = dg.MetadataValue.md("\n".join(f"- {escaped(masked(note))}" for note in run.notes))
+    root = storage_root()
+    issues = history.issues(root, run.ledger, run.number)
     if issues.height:
         told["issues"] = dg.MetadataValue.md(issues_table(issues))
+    if figures.standing:
+        standing = history.standing(root, run.ledger).rename({"kind": "event"})
+        told["still_wrong"] = dg.MetadataValue.md(issues_table(standing))
     return {**told, **numbers, "seconds": round(run.seconds, 3), "full": run.full}
 
 
 def issues_table(issues: pl.DataFrame) -> str:
-    """The first issues as a Markdown table, masked; the complete ones are in the issues file."""
+    """Issues by reason, the most frequent first, each with some keys, as a masked Markdown table."""
+    words = {reason: mask_text(reason) for reason in issues["reason"].unique().drop_nulls()}
+    reasons = issues.with_columns(pl.col("reason").fill_null("").replace(words))
+    counted = reasons.group_by("event", "reason").agg(pl.len(), pl.col("key").sort().head(_SAMPLES))
     shown = [
-        [escaped(row["event"]), escaped(mask(row["key"])), escaped(mask_text(row["reason"] or ""))]
-        for row in issues.head(_SHOWN_ISSUES).iter_rows(named=True)
+        [
+            escaped(row["event"].replace("_", " ")),
+            escaped(row["reason"]),
+            f"{row['len']:,}",
+            escaped(", ".join(map(mask, row["key"]))),
+        ]
+        for row in counted.sort("len", "event", "reason", descending=[True, False, False])
+        .head(_REASONS)
+        .iter_rows(named=True)
     ]
-    more = issues.height - len(shown)
-    table = markdown_table(["issue", "key", "reason"], shown)
-    return f"{table}\n\n… and {more} more: `activation issues NAME --run N`" if more > 0 else table
+    more = counted.height - len(shown)
+    table = markdown_table(["issue", "reason", "records", "for example"], shown)
+    return f"{table}\n\n… and {more:,} more reasons: `activation issues NAME`" if more > 0 else table
 
 
 def masked(text: str) -> str:

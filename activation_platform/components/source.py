@@ -109,7 +109,7 @@ class SourceComponent(Declared[SourceSpec]):
     def execute(
         self, source: Source, models: Mapping[str, "ModelComponent"], instance: dg.DagsterInstance
     ) -> dg.AssetCheckResult:
-        """Validate the source, step by step, and the columns of the models that read it, which is told to each model's check.
+        """Validate the source, step by step, and the columns and keys of the models that read it, as the models' checks are told.
 
         A model that cannot be read is no fault of the source: that warns here, and blocks what is below the model.
         """
@@ -117,12 +117,13 @@ class SourceComponent(Declared[SourceSpec]):
         found = list(validation.steps())
         for name, columns in validation.columns.items():
             model = models[name]
-            verdict = (
-                refused(columns, SCHEMA)
+            verdicts = (
+                [refused(columns, SCHEMA)]
                 if isinstance(columns, ActivationError)
-                else model.columns_checked(columns).result()
+                else [check.result() for check in model.checked_there(source, columns)]
             )
-            report(instance, model.asset_key, SCHEMA, verdict)
+            for verdict in verdicts:
+                report(instance, model.asset_key, verdict.check_name or SCHEMA, verdict)
         broken = next((step for step in found if not step.passed), None)
         rows = [
             (step.name, "passed" if step.passed else "**failed**", escaped(masked(step.words)))
@@ -157,7 +158,7 @@ class SourceComponent(Declared[SourceSpec]):
             asset=self.asset_key,
             name=CONNECTION,
             required_resource_keys={key},
-            description="Connection, access, schemas, grants, lineage of every model.",
+            description="Connection, access, schemas, grants, lineage of every model; then its columns and its key.",
         )
         def connection(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             return self.execute(getattr(context.resources, key), self.models(workspace), context.instance)

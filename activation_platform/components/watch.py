@@ -68,7 +68,7 @@ def _evaluated(instance: dg.DagsterInstance, workspace: Workspace) -> Iterator[d
                 tell(instance, activation, below)
             if activation.name in on and _waits(instance, activation, below, now):
                 for one in below:
-                    waiting.setdefault((one.word, one.name), []).append(one)
+                    waiting.setdefault(_tried_by(one, workspace), []).append(one)
         elif page is not None and page.since is not None:
             again = _again(instance, activation, page, now) if activation.name in on else None
             if again is None:
@@ -77,6 +77,13 @@ def _evaluated(instance: dg.DagsterInstance, workspace: Workspace) -> Iterator[d
                 yield again
     for (word, name), failures in waiting.items():
         yield from _probe(workspace.find(word, name), workspace, failures, now)
+
+
+def _tried_by(broken: Broken, workspace: Workspace) -> tuple[str, str]:
+    """The word and name of what is probed: a mapping is held against the account by the check of its destination."""
+    if broken.word == "activation":
+        return "destination", workspace.find("activation", broken.name).spec.destination
+    return broken.word, broken.name
 
 
 def switched_on(instance: dg.DagsterInstance, activations: Iterable["ActivationComponent"]) -> frozenset[str]:

@@ -132,6 +132,8 @@ def test_named_parts_are_tried_out(project, activation):
 
     assert len(said) == len([line for line in said if line.startswith("passed ")]) >= 6
     assert any(line.startswith("passed destination messages: the account lets us in") for line in said)
+    assert any(line.startswith("passed model people, key: ") for line in said)
+    assert any(line.startswith("passed destination messages, mapping of newsletter") for line in said)
 
 
 def test_a_part_that_does_not_work_fails_and_the_others_are_still_tried(project, activation, monkeypatch):

@@ -5,11 +5,13 @@ import threading
 from datetime import UTC, datetime
 
 import dagster as dg
+import polars as pl
 import pytest
 import yaml
 
 from activation_platform.components.activation_config import ActivationConfig, require_possible
 from activation_platform.components.activation_spec import ActivationSpec
+from activation_platform.components.shown import issues_table
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sync.folder import Folder
@@ -126,11 +128,18 @@ def test_records_that_the_destination_rejects_warn_with_its_reason(runner, sandb
     assert r"\<b\>" in told(result, LETTERS)["issues"]  # shown, not rendered
 
 
-def test_many_issues_are_shown_as_a_short_table(runner, warehouse):
-    fill(warehouse, [person(number, email="nobody") for number in range(1, 31)])
-    table = told(succeeded(runner.run(LETTERS)), LETTERS)["issues"]
-    assert table.count("\n| ") <= 11
-    assert "20 more" in table
+def test_issues_are_shown_by_reason_with_their_number_and_some_masked_keys(runner, warehouse):
+    fill(warehouse, [person(number, email="nobody") for number in range(10001, 10031)])
+    *_, row = told(succeeded(runner.run(LETTERS)), LETTERS)["issues"].splitlines()
+    assert row == "| set aside | $email\\_address is not an e\\-mail address | 30 | 1•••1, 1•••2, 1•••3 |"
+
+
+def test_many_reasons_are_shown_as_a_short_table():
+    reasons = [f"no room in {number}" for number in range(30)]
+    table = issues_table(pl.DataFrame({"event": "rejected", "reason": [*reasons, reasons[7]], "key": "k"}))
+    assert table.splitlines()[2].startswith("| rejected | no room in 7 | 2 |")
+    assert table.count("\n| ") == 10
+    assert "20 more reasons" in table
 
 
 def test_e2_a_scheduled_partition_that_was_overtaken_sends_nothing_and_succeeds(runner, sandbox, warehouse):

@@ -83,6 +83,17 @@ def copies(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def altered(copies, tmp_path):
+    """What people do to the destination."""
+
+    def run(statement):
+        with duckdb.connect(str(tmp_path / "copies.duckdb")) as connection:
+            connection.execute(statement)
+
+    return run
+
+
+@pytest.fixture
 def dev(tmp_path, storage, shop, copies, monkeypatch):
     home = tmp_path / "home"
     monkeypatch.setenv("DAGSTER_HOME", str(home))
@@ -173,6 +184,21 @@ def test_e7_a_revoked_credential_pauses_its_account_and_asks_once_an_hour(
         dev.at(datetime.now(UTC) + HOUR)
         assert ended(dev.settle()) == {"destination mail": SUCCESS, "letters": SUCCESS}
     assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4"]
+
+
+def test_e7_a_field_that_the_account_lost_pauses_only_what_maps_it(dev, copies, altered):
+    altered("alter table letters rename id to other")
+    dev.at(at_six(1))
+    assert ended(dev.settle()) == {"letters": FAILURE, "places": SUCCESS}
+    assert "the activation letters is broken since" in dev.page("letters")
+    assert dev.page("places") is None
+    dev.at(at_six(1))
+    assert ended(dev.settle()) == {"destination copies": SUCCESS, "places": SUCCESS}
+    assert dev.skipped("letters_schedule") == dev.page("letters")
+    altered("alter table letters rename other to id")
+    dev.at(datetime.now(UTC) + HOUR)
+    assert ended(dev.settle()) == {"destination copies": SUCCESS, "letters": SUCCESS}
+    assert copies("letters") == [1]
 
 
 def test_e7_the_nightly_validation_finds_what_is_broken_before_a_run_does(

@@ -1,10 +1,13 @@
 """The check of a source goes on, after connection, access and schemas, to what its models read."""
 
+import dagster as dg
 import pytest
 
+from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.components.validation import Validation
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
+from activation_platform_tests.components.project import fill, person
 
 
 def told(source, models):
@@ -74,3 +77,16 @@ def test_a_table_that_is_closed_to_us_fails_the_grants_by_the_models_name(reader
     assert (name, passed) == ("grants", False)
     assert "pay: Bad credentials" in words
     assert "GRANT" in words
+
+
+def test_the_keys_of_models_are_counted_there_and_told_to_their_own_checks(runner, warehouse, storage):
+    fill(warehouse, [person(1), person(1), person(2), person(None)])
+    job = runner.defs.resolve_job_def("validate_source_shop")
+
+    assert job.execute_in_process(instance=runner.instance).success
+
+    key = dg.AssetCheckKey(dg.AssetKey(["models", "people"]), "key_unique")
+    said = evaluated(newest_finished(runner.instance, [key])[key])
+    assert (said.passed, said.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert said.description.startswith("33.33 % of the keys are duplicates and 1 rows have none")
+    assert not (storage / "frames").exists()  # no row was read
