@@ -1,37 +1,36 @@
-"""Sources, destinations and alerts of a workspace, connected now: their settings resolved from the environment."""
+"""Sources and destinations of a workspace, connected now: their settings resolved from the environment."""
 
 from typing import Any
 
-from activation_platform.cli.running import without_notices
-from activation_platform.components.alerting.channel import Channel
-from activation_platform.components.alerts import AlertsComponent
+from dagster._core.errors import DagsterInvalidConfigError
+
+from activation_platform.cli.running import unset, without_notices
 from activation_platform.components.destination import DestinationComponent
-from activation_platform.components.settings import Resource, initialised
+from activation_platform.components.settings import resolved
 from activation_platform.components.source import SourceComponent
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.source import Source
 
-__all__ = ["channel_of", "destination_of", "source_of"]
+__all__ = ["destination_of", "source_of"]
 
 
 def source_of(component: SourceComponent) -> Source:
     """The warehouse; raises DeclarationError that names the environment variables that are not set."""
-    source: Source = _initialised(component.source_class, component)
+    platform = component.source_class
+    source: Source = _initialised(platform(**resolved(platform, component.spec.settings)))
     return source
 
 
 def destination_of(component: DestinationComponent) -> Destination:
     """The account; raises DeclarationError that names the environment variables that are not set."""
-    destination: Destination = _initialised(component.destination_class, component)
+    platform = component.destination_class
+    destination: Destination = _initialised(platform(**resolved(platform, component.spec.settings)))
     return destination
 
 
-def channel_of(component: AlertsComponent) -> Channel:
-    """The channel; raises DeclarationError that names the environment variables that are not set."""
-    channel: Channel = _initialised(component.channel_class, component)
-    return channel
-
-
-def _initialised(resource: Resource, component: Any) -> Any:
-    with without_notices():
-        return initialised(resource, component.spec.settings)
+def _initialised(resource: Any) -> Any:
+    try:
+        with without_notices():
+            return resource.process_config_and_initialize()
+    except DagsterInvalidConfigError as error:
+        raise unset(error) from None  # its text is a stack trace

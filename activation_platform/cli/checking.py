@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from activation_platform.cli.asked import channel_of, destination_of, source_of
+from activation_platform.cli.asked import destination_of, source_of
 from activation_platform.cli.saying import not_known
 from activation_platform.components.alerting.wording import trial_of
 from activation_platform.components.alerts import AlertsComponent
@@ -72,7 +72,7 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
             verdict = mapping_result(activation, workspace, destination)
             yield Finding(f"{what}, mapping of {activation.name}", verdict.passed, verdict.description or "")
     elif isinstance(component, AlertsComponent):
-        channel_of(component).deliver(trial_of(component.name, component.spec.ui or "", datetime.now(UTC)))
+        component.channel().deliver(trial_of(component.name, component.spec.ui or "", datetime.now(UTC)))
         yield Finding(what, passed=True, words="a test was sent")
     elif isinstance(component, ModelComponent):
         source = source_of(workspace.find("source", component.spec.source))

@@ -1,5 +1,6 @@
 """A run of an activation in this process: the activation and everything upstream, materialised through Dagster."""
 
+import re
 import uuid
 import warnings
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError, DagsterInvali
 from activation_platform.components.instants import INSTANT
 from activation_platform.components.progress import listening
 from activation_platform.components.schedules import job_name
-from activation_platform.components.settings import unset
+from activation_platform.components.settings import not_set
 from activation_platform.components.storage import storage_root
 from activation_platform.contracts.errors import ActivationError, Cancelled, DeclarationError
 from activation_platform.contracts.fields import nearest
@@ -23,6 +24,7 @@ __all__ = ["QUIET", "run_activation", "without_notices"]
 
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 """Dagster's loggers in a run that is told of otherwise."""
+_UNSET = re.compile(r'environment variable "([^"]+)" which is not set')
 
 
 def run_activation(
@@ -72,6 +74,14 @@ def without_notices() -> Iterator[None]:
             warnings.simplefilter("ignore", notice)
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"dagster")
         yield
+
+
+def unset(error: DagsterInvalidConfigError) -> DeclarationError:
+    """What Dagster says of settings that cannot be resolved, in one line that names the environment variables."""
+    names = sorted(set(_UNSET.findall(str(error))))
+    if not names:
+        return DeclarationError(str(error).splitlines()[0], remedy="Correct the settings in the workspace.")
+    return not_set(names)
 
 
 def _asset(defs: dg.Definitions, activation: str) -> dg.AssetsDefinition:

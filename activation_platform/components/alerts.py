@@ -11,7 +11,7 @@ from activation_platform.components.alerting.mail import Mail
 from activation_platform.components.alerting.slack import Slack
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
-from activation_platform.components.settings import initialised, secrets_in_clear, settings_faults
+from activation_platform.components.settings import connected, secrets_in_clear, settings_faults
 from activation_platform.components.workspace import Declared, Fault, Workspace
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class AlertsComponent(Declared[AlertsSpec]):
 
     def channel(self) -> Channel:
         """The channel, with what the environment holds now; raises DeclarationError that names what is not set there."""
-        channel: Channel = initialised(self.channel_class, self.spec.settings)
+        channel: Channel = connected(self.channel_class, self.spec.settings)
         return channel
 
     def activations(self, workspace: Workspace) -> list["ActivationComponent"]:

@@ -1,11 +1,11 @@
 """Settings of sources and destinations: checked by name and type, with secrets as references to environment variables only."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.errors import DagsterInvalidConfigError
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
@@ -13,13 +13,12 @@ from activation_platform.components.workspace import Fault
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
 
-__all__ = ["Resource", "initialised", "resolved", "secrets_in_clear", "settings_faults", "unset"]
+__all__ = ["connected", "not_set", "resolved", "secrets_in_clear", "settings_faults"]
 
 Resource = type[dg.ConfigurableResource[Any]]
 
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _PASSWORD = re.compile(r"://[^/@\s]*?:([^/@\s]+)@")
-_UNSET = re.compile(r'environment variable "([^"]+)" which is not set')
 _TEMPLATE = re.compile(r"\{\{.*\}\}")
 _TEMPLATE_OF_VARIABLE = re.compile(r"\{\{\s*env(?:\.|\(['\"])([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -119,20 +118,32 @@ def _resolve(value: Any, annotation: Any) -> Any:
     return value
 
 
-def initialised(resource: Resource, settings: Mapping[str, Any]) -> Any:
-    """The resource, its settings taken from the environment now; raises DeclarationError that names what is not set there."""
+def connected(resource: Resource, settings: Mapping[str, Any]) -> Any:
+    """The resource outside a run, with what the environment holds now; raises DeclarationError where that is nothing or unfit."""
+    references = (_REFERENCE.fullmatch(str(one)) for value in settings.values() for one in _each(value))
+    unset = sorted({found.group(1) for found in references if found and found.group(1) not in os.environ})
+    if unset:
+        raise not_set(unset)
     try:
-        return resource(**resolved(resource, settings)).process_config_and_initialize()
-    except DagsterInvalidConfigError as error:
-        raise unset(error) from None  # its text is a stack trace
+        return resource(**{name: _read(value) for name, value in settings.items()})
+    except ValidationError as error:  # whose own text holds the value
+        names = ", ".join(str(problem["loc"][0]) for problem in error.errors(include_input=False))
+        raise DeclarationError(
+            f"what the environment holds for {names} is no such setting",
+            remedy="Correct the environment variables.",
+        ) from None
 
 
-def unset(error: DagsterInvalidConfigError) -> DeclarationError:
-    """What Dagster says of settings that cannot be resolved, in one line that names the environment variables."""
-    names = sorted(set(_UNSET.findall(str(error))))
-    if not names:
-        return DeclarationError(str(error).splitlines()[0], remedy="Correct the settings in the workspace.")
+def not_set(names: Sequence[str]) -> DeclarationError:
+    """Environment variables that the workspace refers to and that are not there."""
     which = f"variable {names[0]} is" if len(names) == 1 else f"variables {', '.join(names)} are"
     return DeclarationError(
         f"the environment {which} not set", remedy="Set what the workspace refers to as env:NAME."
     )
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_read(one) for one in value]
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else os.environ[found.group(1)]

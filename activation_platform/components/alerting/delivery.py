@@ -10,10 +10,10 @@ from activation_platform.components.alerting.memory import Box, Memory
 from activation_platform.components.alerting.wording import AT_ONCE, digest_of, message_of
 from activation_platform.components.shown import masked
 from activation_platform.components.workspace import Workspace
-from activation_platform.contracts.errors import ActivationError, TimedOut
+from activation_platform.contracts.errors import ActivationError, ConnectionFailed, TimedOut
 
 if TYPE_CHECKING:
-    from activation_platform.components.alerting.channel import Message
+    from activation_platform.components.alerting.channel import Channel, Message
     from activation_platform.components.alerts import AlertsComponent
 
 __all__ = ["deliver"]
@@ -82,17 +82,29 @@ def _carried(parcels: Sequence[_Parcel]) -> list[tuple[_Parcel, ActivationError 
     if not parcels:
         return []
     pool = ThreadPoolExecutor(len(parcels), thread_name_prefix="alerts")
-    under_way = [pool.submit(_delivered, parcel) for parcel in parcels]
+    under_way = [pool.submit(_delivered, _channel(one.component), one.message) for one in parcels]
     wait(under_way, timeout=_DEADLINE)
     pool.shutdown(wait=False, cancel_futures=True)
     return [(parcel, _result(one)) for parcel, one in zip(parcels, under_way, strict=True)]
 
 
-def _delivered(parcel: _Parcel) -> ActivationError | None:
+def _channel(component: "AlertsComponent") -> "Channel | ActivationError":
+    """The channel, or why there is none."""
     try:
-        parcel.component.channel().deliver(parcel.message)
+        return component.channel()
     except ActivationError as error:
         return error
+
+
+def _delivered(channel: "Channel | ActivationError", message: "Message") -> ActivationError | None:
+    if isinstance(channel, ActivationError):
+        return channel
+    try:
+        channel.deliver(message)
+    except ActivationError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 -- or what the other channels took would be forgotten with this tick
+        return ConnectionFailed(type(error).__name__, remedy="Say so to the makers of this platform.")
     return None
 
 

@@ -1,5 +1,6 @@
 """E-mail: a message over SMTP, with STARTTLS or TLS from the first byte."""
 
+import logging
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from activation_platform.contracts.errors import (
 
 __all__ = ["Mail"]
 
+_log = logging.getLogger(__name__)
 _PATIENCE = "Nothing has to be done if it passes: it is tried again."
 
 
@@ -38,7 +40,7 @@ class Mail(Channel):
         default="starttls", description="none: in clear, without a login."
     )
     user: str | None = Field(default=None, description="Who logs in; omitted: nobody has to.")
-    password: str | None = Field(default=None, description="Their password.")
+    password: str | None = Field(default=None, repr=False, description="Their password.")
     sender: str = Field(description="The address that it comes from.")
     recipients: list[str] = Field(min_length=1, description="The addresses that it goes to.")
     ca_file: str | None = Field(
@@ -59,7 +61,13 @@ class Mail(Channel):
     def deliver(self, message: Message) -> None:
         """Send it; taken once the server takes it for one of the recipients."""
         with self._plainly(), self._session() as session:
-            session.send_message(self._written(message), self.sender, self.recipients)
+            refused = session.send_message(self._written(message), self.sender, self.recipients)
+        for _, (code, words) in sorted(
+            refused.items()
+        ):  # the others have it; once more would be twice for them
+            _log.warning(
+                "a recipient of alerts was refused: %s %s", code, self.heard(words.decode("utf-8", "replace"))
+            )
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
@@ -105,7 +113,10 @@ class Mail(Channel):
             ) from None
         except (OSError, smtplib.SMTPException) as error:
             remedy = f"{_PATIENCE} Else correct host and port."
-            raise ConnectionFailed(f"{at}: {self._said(error)}", remedy=remedy) from None
+            late = isinstance(error.__context__, TimeoutError)  # smtplib tells it as a closed connection
+            raise (TimedOut if late else ConnectionFailed)(
+                f"{at}: {self._said(error)}", remedy=remedy
+            ) from None
 
     def _said(self, error: Exception) -> str:
         """The server's words, where there are some."""
@@ -115,7 +126,7 @@ class Mail(Channel):
     def _written(self, message: Message) -> EmailMessage:
         """As text, and as HTML in which every character of others' words is one to read."""
         mail = EmailMessage()
-        mail["Subject"] = message.title
+        mail["Subject"] = " ".join(message.title.split())
         mail["From"], mail["To"] = self.sender, ", ".join(self.recipients)
         mail["Date"] = formatdate()
         # The same when it is tried again, so that whoever files mail can tell.

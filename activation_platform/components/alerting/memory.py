@@ -10,10 +10,10 @@ _MOST_WAITING = 200
 
 
 class News(BaseModel, frozen=True):
-    """Something that began or ended, in the words of its moment. `path`: within Dagster's UI. `at`, `since`: Unix seconds."""
+    """Something that began or ended, told as it was then. `path`: within Dagster's UI. `at`, `since`: Unix seconds."""
 
     kind: Literal["broken", "paused", "recovered", "warning", "over"]
-    activation: str
+    names: tuple[str, ...]
     title: str = ""
     words: str = ""
     remedy: str = ""
@@ -21,6 +21,11 @@ class News(BaseModel, frozen=True):
     path: str = ""
     since: float | None = None
     at: float
+
+    def alike(self, other: "News") -> bool:
+        """Whether it says the same, of whichever activations and when."""
+        apart = {"names", "at"}
+        return self.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
 class Standing(BaseModel, frozen=True):
@@ -53,20 +58,30 @@ class Box(BaseModel):
 
     def begin(self, trouble: str, news: News) -> None:
         """It broke: told once, until it is over."""
-        stands = self.told.setdefault(news.activation, {})
+        (name,) = news.names
+        stands = self.told.setdefault(name, {})
         if trouble not in stands:
             stands[trouble] = Standing(title=news.title, since=news.at)
-            self._put(news)
+            self._put(name, news)
 
     def end(self, trouble: str, news: News) -> None:
         """It is over: told to whom was told that it broke. The news takes its title and since when it was from there."""
-        stands = self.told.get(news.activation, {})
+        (name,) = news.names
+        stands = self.told.get(name, {})
         if (standing := stands.pop(trouble, None)) is not None:
-            self._put(news.model_copy(update={"title": standing.title, "since": standing.since}))
+            self._put(name, news.model_copy(update={"title": standing.title, "since": standing.since}))
         if not stands:
-            self.told.pop(news.activation, None)
+            self.told.pop(name, None)
 
-    def _put(self, news: News) -> None:
+    def _put(self, name: str, news: News) -> None:
+        """What says the same of several activations waits as one, unless something else is to be told of this one in between."""
+        for place in range(len(self.waiting) - 1, -1, -1):
+            other = self.waiting[place]
+            if name in other.names:
+                break
+            if other.alike(news):
+                self.waiting[place] = other.model_copy(update={"names": (*other.names, name)})
+                return
         self.waiting.append(news)
         more = len(self.waiting) - _MOST_WAITING
         if more > 0:

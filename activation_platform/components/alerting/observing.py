@@ -74,6 +74,8 @@ def observe(
     boxes: dict[str, list[tuple[AlertsComponent, Box]]] = {name: [] for name in every}
     for one in alerts:
         box = memory.boxes[one.name]
+        if one.spec.digest is None:  # one that is wanted later begins then
+            box.digested, box.runs = now.timestamp(), {}
         mine = [activation.name for activation in business[one.name]]
         box.forget_all_but({name: frozenset({HEALTH, *(key.name for key in of[name])}) for name in mine})
         for name in mine:
@@ -112,7 +114,7 @@ def _pause(look: _Look, activation: "ActivationComponent", boxes: Sequence[Box],
     elif not below and not memory.newest[name].failed:
         path = f"/assets/{'/'.join(activation.asset_key.path)}"
         for box in boxes:
-            box.end(HEALTH, News(kind="recovered", activation=name, path=path, at=at))
+            box.end(HEALTH, News(kind="recovered", names=(name,), path=path, at=at))
 
 
 def _paused(name: str, below: Sequence[Broken], at: float) -> News:
@@ -120,7 +122,7 @@ def _paused(name: str, below: Sequence[Broken], at: float) -> News:
     culprit = below[0]
     return News(
         kind="paused",
-        activation=name,
+        names=(name,),
         title=class_in(words) or f"{culprit.word} {culprit.name}, {culprit.check}",
         words=shown(words),
         remedy=f"Mend the {culprit.word} {culprit.name}; what is paused goes on by itself.",
@@ -142,7 +144,7 @@ def _check(
     error = said.severity is dg.AssetCheckSeverity.ERROR
     news = News(
         kind="over" if said.passed else "broken" if error else "warning",
-        activation=activation.name,
+        names=(activation.name,),
         title=key.name,
         words=shown(said.description or ""),
         path=f"/runs/{record.run_id}" if record.run_id else f"/assets/{'/'.join(key.asset_key.path)}",

@@ -58,11 +58,11 @@ class Ended:
         path = f"/runs/{run_id}"
         figures = _figures(instance, run_id, self.asset)
         if not self.failed:
-            return News(kind="recovered", activation=self.activation, figures=figures, path=path, at=self.at)
+            return News(kind="recovered", names=(self.activation,), figures=figures, path=path, at=self.at)
         title, words, remedy = _failure(instance, run_id)
         return News(
             kind="broken",
-            activation=self.activation,
+            names=(self.activation,),
             title=title,
             words=shown(words),
             remedy=shown(remedy),
@@ -135,13 +135,13 @@ def _failure(instance: dg.DagsterInstance, run_id: str) -> tuple[str, str, str]:
         said = event.step_failure_data.user_failure_data
         if said is not None and "error_class" in said.metadata:
             title, remedy = (str(said.metadata[name].value) for name in ("error_class", "what_to_do"))
-            words = (said.description or "").removeprefix(f"{title}: ").removesuffix(remedy)
-            return title, words, remedy
+            words, told, page = (said.description or "").removeprefix(f"{title}: ").partition(remedy)
+            return title, words, told + page
     if steps:
         data = steps[0].step_failure_data
         said = data.user_failure_data
-        told = said.description if said is not None else data.error and data.error.message
-        return "Unforeseen", told or "a step failed", "Open the run: its log says where."
+        why = said.description if said is not None else data.error and data.error.message
+        return "Unforeseen", why or "a step failed", "Open the run: its log says where."
     last = next((one.message for one in reversed(events) if one is not None and one.message), "")
     return "Not carried out", last or "the run ended without a word", "Open the run: its log says more."
 

@@ -54,9 +54,11 @@ class Slack(Channel):
 
     secrets: ClassVar[tuple[str, ...]] = ("webhook_url", "bot_token")
 
-    webhook_url: str | None = Field(default=None, description="The address of an incoming webhook.")
+    webhook_url: str | None = Field(
+        default=None, repr=False, description="The address of an incoming webhook."
+    )
     bot_token: str | None = Field(
-        default=None, description="A bot's token (xoxb-…), in place of a webhook; with `channel`."
+        default=None, repr=False, description="A bot's token (xoxb-…), in place of a webhook; with `channel`."
     )
     channel: str | None = Field(default=None, description="The channel that the bot writes to: its id.")
     api_url: str = Field(default="https://slack.com/api", description="Where the Web API is.")

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 
 from activation_platform.components.alerting.channel import Message, Section
 from activation_platform.components.alerting.memory import Box, News, Standing
@@ -24,36 +23,27 @@ _HEADS = {
 
 
 def message_of(news: Sequence[News], ui: str, dropped: int = 0) -> Message:
-    """What is new as one message; what befell several activations alike is told once."""
-    alike = [list(same) for _, same in groupby(sorted(news, key=_what), key=_what)]
-    alike.sort(key=lambda same: min(each.at for each in same))
-    sections = [_section(same, ui) for same in alike]
+    """What is new as one message."""
+    sections = [_section(one, ui) for one in news]
     title = sections[0].head if len(sections) == 1 else f"{sections[0].head}; and {len(sections) - 1} more"
     if dropped:
-        sections.append(
-            Section(f"{dropped} earlier ones could not be delivered", {"Where": "activation history"})
-        )
-    return Message(title, sections, _number([each.model_dump() for each in news]))
+        where = {"Where": "activation history"}
+        sections.append(Section(f"{dropped} earlier ones could not be delivered", where))
+    return Message(title, sections, _number([one.model_dump() for one in news]))
 
 
-def _what(news: News) -> tuple[str, ...]:
-    """All that it says but of whom and when."""
-    return (news.kind, news.title, news.words, news.remedy, news.figures, news.path)
-
-
-def _section(same: Sequence[News], ui: str) -> Section:
-    names, one = [each.activation for each in same], same[0]
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    head = f"{_HEADS[one.kind]}: {', '.join(names[:_SHOWN_NAMES])}{more}"
+def _section(news: News, ui: str) -> Section:
+    more = len(news.names) - _SHOWN_NAMES
+    head = f"{_HEADS[news.kind]}: {', '.join(news.names[:_SHOWN_NAMES])}{f' and {more} more' if more > 0 else ''}"
     lines = {
-        "What": one.words,
-        "What to do": one.remedy,
-        "Records": one.figures,
-        "Since": _moment(min(each.since or each.at for each in same)) if one.since else "",
-        "When": _moment(min(each.at for each in same)),
-        "Activations": ", ".join(names) if more else "",
+        "What": news.words,
+        "What to do": news.remedy,
+        "Records": news.figures,
+        "Since": "" if news.since is None else _moment(news.since),
+        "When": _moment(news.at),
+        "Activations": ", ".join(news.names) if more > 0 else "",
     }
-    return Section(f"{head} ({one.title})" if one.title else head, lines, _link(ui, one.path))
+    return Section(f"{head} ({news.title})" if news.title else head, lines, _link(ui, news.path))
 
 
 def digest_of(box: Box, ui: str, activations: Sequence[str], day: datetime) -> Message:

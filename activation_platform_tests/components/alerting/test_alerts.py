@@ -4,26 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activation_platform_tests.components.alerting.slack_stand_in import slack
+from activation_platform_tests.components.alerting.conftest import OPS
 from activation_platform_tests.components.daemon import daemon
 
 HOUR = timedelta(hours=1)
-OPS = """\
-type: activation_platform.AlertsComponent
-attributes:
-  name: ops
-  kind: slack
-  settings: {webhook_url: env:SLACK_WEBHOOK_URL}
-  ui: https://dagster.example.org
-"""
-
-
-@pytest.fixture
-def people(monkeypatch):
-    """Slack, whose webhook the environment names."""
-    with slack() as made:
-        monkeypatch.setenv("SLACK_WEBHOOK_URL", f"{made.url}/services/T0/B0/secret-part")
-        yield made
 
 
 @pytest.fixture
