@@ -16,7 +16,7 @@ import polars.selectors as cs
 import pytest
 from sqlglot import exp
 
-from activation_platform.segmentation.compile import compile_condition
+from activation_platform.segmentation.compile import compile_condition, compile_source
 from activation_platform.segmentation.conditions import read
 from activation_platform.segmentation.scope import Scope, alone
 from activation_platform.sources.dialect import dialect_of
@@ -33,6 +33,8 @@ Rows = Mapping[str, list[dict[str, Any]]]
 AT_ONCE = 10
 """Conditions of one statement."""
 SHOPS, TREES = 6, 30
+FIELDS = 8
+"""Computed fields of a shop, made of one another."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Engine:
     def can(self, condition: str) -> bool:
         return not any(word in condition for word in self.cannot)
 
-    def takes(self, scope: Scope, rows: Rows, conditions: Sequence[str]) -> list[list[int]]:
-        """The rows of a scope's model that it takes for each condition."""
+    def takes(self, scope: Scope, rows: Rows, sought: Sequence[str]) -> list[list[int]]:
+        """The rows of a scope's model that it takes; `sought`: what stands behind FROM, each with a condition."""
         for model in rows:
             frame = frame_of(rows[model], scope.models[model].schema).with_row_index("row")
             here_alone = cs.by_dtype(
@@ -57,9 +59,9 @@ class Engine:
             self.put(model, frame.cast({"row": pl.Int64}).drop(here_alone))
         row = exp.column("row", quoted=True).sql(dialect=self.dialect)
         found: list[list[int]] = []
-        for start in range(0, len(conditions), AT_ONCE):
-            some = conditions[start : start + AT_ONCE]
-            asked = [f"SELECT {n} AS n, {row} FROM {scope.name} WHERE {sql}" for n, sql in enumerate(some)]
+        for start in range(0, len(sought), AT_ONCE):
+            some = sought[start : start + AT_ONCE]
+            asked = [f"SELECT {n} AS n, {row} FROM {sql}" for n, sql in enumerate(some)]
             answers = self.ask(" UNION ALL ".join(asked))
             found += [sorted(row for number, row in answers if number == n) for n in range(len(some))]
         return found
@@ -179,11 +181,25 @@ def drawn(model: str, schema: Mapping[str, Any], dice: Random) -> list[dict[str,
     ]
 
 
-def expected(scope: Scope, rows: Rows, trees: Sequence[dict[str, Any]], now: datetime) -> list[list[int]]:
-    held = {model: [as_held(row, scope.models[model].schema) for row in rows[model]] for model in rows}
-    world = World(scope, held, now)
+def expected(
+    scope: Scope,
+    rows: Rows,
+    trees: Sequence[dict[str, Any]],
+    now: datetime,
+    computed: Sequence[tuple[str, str]] = (),
+) -> list[list[int]]:
+    schemas = {model: scope.models[model].schema for model in rows}
+    held = {
+        model: [as_held(row, {name: schemas[model][name] for name in row}) for row in rows[model]]
+        for model in rows
+    }
+    world = World(scope, held, now, computed)
     return [
-        [number for number, row in enumerate(held[scope.name]) if world.belongs(read(tree), row, scope.name)]
+        [
+            number
+            for number, row in enumerate(world.rows[scope.name])
+            if world.belongs(read(tree), row, scope.name)
+        ]
         for tree in trees
     ]
 
@@ -205,7 +221,7 @@ def test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes(en
         dice = Random(1)
         rows = {name: drawn(name, scope.models[name].schema, dice) for name in CELLS if name in scope.models}
 
-        found = engine.takes(scope, rows, said)
+        found = engine.takes(scope, rows, [f"{scope.name} WHERE {sql}" for sql in said])
 
         wrong = {}
         for tree, took, right in zip(trees, found, expected(scope, rows, trees, NOW), strict=True):
@@ -217,17 +233,22 @@ def test_every_reviewed_condition_takes_the_rows_that_a_plain_evaluator_takes(en
 @pytest.mark.parametrize("seed", range(SHOPS))
 def test_random_conditions_take_the_rows_that_a_plain_evaluator_takes(engine, seed):
     dice = shops.Dice(Random(seed))
-    rows = dice.shop()
-    words = dialect_of(engine.dialect)
+    dice.define(FIELDS)
+    rows, scope, words = dice.shop(), dice.scope, dialect_of(engine.dialect)
+    naming = Spoken(words)
     asked = []
     for tree in (dice.tree("customers", 3) for _ in range(TREES)):
-        compiled = compile_condition(read(tree), shops.SCOPE, now=dice.now, naming=Spoken(words))
-        asked.append((tree, words.conditions(compiled).sql(engine.dialect)))
+        compiled = compile_condition(read(tree), scope, now=dice.now, naming=naming)
+        source = compile_source(scope, compiled, now=dice.now, naming=naming)
+        of, where = (words.conditions(part).sql(engine.dialect) for part in (source, compiled))
+        asked.append((tree, f"{of} WHERE {where}"))
     trees, said = zip(*((tree, sql) for tree, sql in asked if engine.can(sql)), strict=True)
 
     found = engine.takes(shops.SCOPE, rows, said)
 
-    for tree, took, right in zip(trees, found, expected(shops.SCOPE, rows, trees, dice.now), strict=True):
+    for tree, took, right in zip(
+        trees, found, expected(scope, rows, trees, dice.now, dice.computed), strict=True
+    ):
         assert took == right, tree
 
 
@@ -242,7 +263,8 @@ def test_values_within_json_are_those_that_a_plain_reader_finds(engine, seed):
     compiled = [compile_condition(read(tree), scope, now=dice.now, naming=Spoken(words)) for tree in trees]
     rows = {"model": [{"profile": document} for document in documents]}
 
-    found = engine.takes(scope, rows, [words.conditions(one).sql(engine.dialect) for one in compiled])
+    sought = [f"{scope.name} WHERE {words.conditions(one).sql(engine.dialect)}" for one in compiled]
+    found = engine.takes(scope, rows, sought)
 
     for tree, took, right in zip(trees, found, expected(scope, rows, trees, dice.now), strict=True):
         assert took == right, (tree, [documents[number] for number in {*took} ^ {*right}])
