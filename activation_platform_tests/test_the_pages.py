@@ -120,3 +120,9 @@ def test_a_message_links_the_page_where_the_documentation_has_an_address(monkeyp
     assert words == (
         "Rate limit: the vendor waits. Wait, too. More in https://git.example.org/data/docs/troubleshooting/rate-limit.md."
     )
+
+
+def test_a_remedy_that_ends_with_something_to_copy_is_kept_apart_from_the_page():
+    words = str(errors.DeclarationError("a client is missing", remedy="pip install 'it[postgres]'"))
+
+    assert words.endswith("pip install 'it[postgres]' (more in docs/troubleshooting/configuration.md)")

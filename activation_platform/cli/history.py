@@ -16,7 +16,7 @@ __all__ = ["app", "described"]
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(epilog="Example: activation history newsletter --last 10")
 def history(
     name: Annotated[
         str | None, typer.Argument(help="An activation; omitted: all.", show_default=False)

@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False)
 _SAMPLES = 10
 
 
-@app.command()
+@app.command(epilog="Example: activation issues newsletter --json")
 def issues(
     name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name~host).")],
     run: Annotated[

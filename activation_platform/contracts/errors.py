@@ -77,8 +77,9 @@ class ActivationError(Exception):
 
     @property
     def more(self) -> str:
-        """A sentence that names the page of its class."""
-        return f"More in {self.error_class.page}."
+        """What names the page of its class, kept apart from a remedy that ends with something to copy."""
+        page = self.error_class.page
+        return f"More in {page}." if self.remedy.endswith((".", "?", "!")) else f"(more in {page})"
 
 
 class DeclarationError(ActivationError):
