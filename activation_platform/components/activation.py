@@ -22,7 +22,7 @@ from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.mapping_check import MAPPING, mapping_fits, mapping_unasked
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.page import page_checks
-from activation_platform.components.pauses import paused_now
+from activation_platform.components.pauses import paused_now, tell_now
 from activation_platform.components.progress import telling
 from activation_platform.components.segment import SegmentComponent
 from activation_platform.components.shown import run_metadata, told_plainly
@@ -146,7 +146,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             owners=spec.owners,
             tags={"activation_platform/mode": str(mode)},
             partitions_def=spec.schedule.partitions(),
-            automation_condition=when_new(*read) & while_sound(destination.asset_key)
+            automation_condition=when_new(*read) & while_sound(self.asset_key)
             if spec.schedule.follow
             else None,
             metadata={"service": f"{destination.spec.platform}.{spec.service}", "mode": str(mode)},
@@ -232,6 +232,7 @@ class ActivationComponent(Declared[ActivationSpec]):
                 except RunFailed as failed:
                     account = workspace.find("destination", self.spec.destination)
                     account.blame(failed.error, destination, self, workspace, context.instance)
+                    tell_now(context.instance, self, workspace)
                     raise self._ended_early(context, partition, failed) from failed.error
         yield from verdicts(context.instance, self, workspace, run, snapshot.rows, ledger.debts)
         yield mapping_unasked(self.asset_key) if run.status is Status.SUPERSEDED else mapping_fits()

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.definitions.declarative_automation.operators.dep_operators import EntityMatchesCondition
 
 from activation_platform.components.inputs import models_behind
+from activation_platform.components.pauses import NOT_PAUSED
 from activation_platform.components.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -26,12 +28,15 @@ def when_new(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
     )
 
 
-def while_sound(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
-    """True while no check of these assets stands failed, nor one of its own that blocks (SEMANTICS E7)."""
-    condition = dg.AutomationCondition
-    failed = condition.any_deps_match(condition.any_checks_match(condition.check_failed()))
-    own = condition.any_checks_match(condition.check_failed(), blocking_only=True)
-    return ~failed.allow(dg.AssetSelection.assets(*upstream)) & ~own
+def while_sound(activation: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
+    """True while the page of an activation says of nothing that it pauses it (SEMANTICS E7).
+
+    Not while the checks of what it stands on pass: Dagster's conditions cannot tell a warning from an error.
+    """
+    told = EntityMatchesCondition(
+        key=dg.AssetCheckKey(activation, NOT_PAUSED), operand=dg.AutomationCondition.check_failed()
+    )
+    return ~told
 
 
 def when_other(*upstream: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:

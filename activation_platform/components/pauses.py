@@ -24,6 +24,7 @@ __all__ = [
     "paused_now",
     "stands_on",
     "tell",
+    "tell_now",
     "told",
     "verdict",
 ]
@@ -66,6 +67,11 @@ def paused_now(
 ) -> dg.AssetCheckResult:
     """The verdict on the activation at this moment."""
     return verdict(culprits(instance, [activation], workspace)[activation.name])
+
+
+def tell_now(instance: dg.DagsterInstance, activation: "ActivationComponent", workspace: Workspace) -> None:
+    """Let the page of an activation whose run failed say whether that pauses it: what follows its data asks the page."""
+    tell(instance, activation, culprits(instance, [activation], workspace)[activation.name])
 
 
 def _in_words(broken: Sequence[Broken]) -> str:

@@ -219,13 +219,14 @@ def test_e7_the_nightly_validation_finds_what_is_broken_before_a_run_does(
         assert dev.skipped("letters_schedule").startswith(why)
 
 
-def test_e7_what_follows_its_data_waits_for_its_destination(
+def test_e7_what_follows_its_data_waits_for_its_destination_but_not_because_of_a_warning(
     tmp_path, project, storage, warehouse, sandbox, monkeypatch
 ):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     weekly = '    first_name: first_name\n  schedule: {cron: "0 6 * * 1", start: 2024-01-01}\n'
     project.replaced("  table: people\n", "  table: people\n  after: [dbt/people]\n")
     project.replaced(weekly, weekly.replace('{cron: "0 6 * * 1", start: 2024-01-01}', "{follow: upstream}"))
+    project.replaced("  platform: batch\n", "  platform: batch\n  credential_expires: 2026-01-01\n")
     with daemon(tmp_path / "home", project.write()) as dev:
 
         def new_data():
