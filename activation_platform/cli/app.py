@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "activation_platform.cli.status",
     "history": "activation_platform.cli.history",
     "issues": "activation_platform.cli.issues",
+    "record": "activation_platform.cli.record",
     "tables": "activation_platform.cli.tables_command",
     "segment": "activation_platform.cli.segment",
     "ledger": "activation_platform.cli.ledger",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from activation_platform.cli.masking import cell, masked
+from activation_platform.cli.masking import cell, hidden_story
 from activation_platform.cli.saying import NotKnown, not_known, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
@@ -84,7 +84,7 @@ def ledger(
         _say_exported(to, export(root, name, to, debts=debts, run=run), debts=debts, as_json=as_json)
     elif key is not None:
         story = key_story(root, name, key, run)
-        _tell(key, story if show_values else _hidden(story), as_json=as_json)
+        _tell(key, story if show_values else hidden_story(story), as_json=as_json)
     elif run is not None:
         _show_past(name, run, counted(head_after(root / "ledgers" / name, run)), as_json=as_json)
     else:
@@ -221,13 +221,6 @@ def _tell(key: str, story: KeyStory, *, as_json: bool) -> None:
             for row in frame.select(columns).iter_rows():
                 made.add_row(*(plain(cell(value)) for value in row))
             say(made, "")
-
-
-def _hidden(story: KeyStory) -> KeyStory:
-    """Whoever asks knows the key already; the rest is masked."""
-    return KeyStory(
-        masked(story.entry, but="key"), masked(story.debts, but="key"), masked(story.history, but="key")
-    )
 
 
 def _target(manifest: Manifest) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import polars as pl
 
 from activation_platform.contracts.redaction import mask, mask_text
+from activation_platform.sync.inventory import KeyStory
 
-__all__ = ["cell", "masked"]
+__all__ = ["cell", "hidden_story", "masked"]
 
 _HIDING: dict[str, Callable[[str], str]] = {"key": mask, "identifier": mask, "reason": mask_text}
 
@@ -19,6 +20,11 @@ def masked(found: pl.DataFrame, *, but: str = "") -> pl.DataFrame:
         if name in found.columns and name != but
     }
     return found.with_columns(**hidden)
+
+
+def hidden_story(story: KeyStory) -> KeyStory:
+    """Whoever asks knows the key already; the rest is masked."""
+    return KeyStory(*(masked(part, but="key") for part in (story.entry, story.debts, story.history)))
 
 
 def _each(values: pl.Series, how: Callable[[str], str]) -> pl.Series:

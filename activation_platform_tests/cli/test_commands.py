@@ -29,6 +29,7 @@ CALLS = {
     "status": [],
     "history": [],
     "issues": ["newsletter"],
+    "record": ["newsletter", "p1"],
     "segment": ["everybody", "--explain"],
     "ledger": ["newsletter"],
     "tables": [],
