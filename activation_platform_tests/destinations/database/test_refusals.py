@@ -139,7 +139,7 @@ def test_what_must_be_granted_is_told_step_by_step(postgres, clerk, tmp_path):
         CredentialsRefused, match=r"(?s)may not create the table.*run: create table if not exists"
     ) as said:
         attempt()
-    statement = str(said.value).partition("run: ")[2]
+    statement = said.value.remedy.partition("run: ")[2]
     postgres.run(statement)
     with pytest.raises(
         CredentialsRefused, match=r"permission denied for table activation_acknowledgements.*GRANT"
