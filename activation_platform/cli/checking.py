@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,6 @@ def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
             continue
         try:
             yield from _tried(workspace, component)
-            yield from _expiring(component)
         except ActivationError as error:
             yield Finding(f"{word} {name}", passed=False, words=str(error))
 
@@ -62,12 +61,16 @@ def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
 def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
     what = f"{component.word} {component.name}"
     if isinstance(component, SourceComponent):
-        for step in Validation(source_of(component), component.queries(workspace)).steps():
-            yield Finding(f"{what}, {step.name}", step.passed, step.words)
+        source = source_of(component)
+        steps = list(Validation(source, component.queries(workspace)).steps())
+        yield from (Finding(f"{what}, {step.name}", step.passed, step.words) for step in steps)
+        if all(step.passed for step in steps):
+            yield from _expiring(component, component.expires(source))
     elif isinstance(component, DestinationComponent):
         destination = destination_of(component)
         account = asker(destination, storage_root())(destination.account())
         yield Finding(what, passed=True, words=f"the account lets us in ({account or 'it has no name'})")
+        yield from _expiring(component, component.spec.credential_expires)
         for activation in component.activations(workspace):
             verdict = mapping_result(activation, workspace, destination)
             yield Finding(f"{what}, mapping of {activation.name}", verdict.passed, verdict.description or "")
@@ -80,13 +83,10 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
             yield Finding(f"{what}, {_ASKED[check.name]}", not check.blocks, check.words)
 
 
-def _expiring(component: Any) -> Iterator[Finding]:
-    if isinstance(component, SourceComponent | DestinationComponent):
-        told = last_days(component.spec.credential_expires, component.spec.credential_warning)
-        if told:
-            yield Finding(
-                f"{component.word} {component.name}, credential", passed=True, words=f"warning: {told}"
-            )
+def _expiring(component: Any, expires: date | None) -> Iterator[Finding]:
+    told = last_days(expires, component.spec.credential_warning)
+    if told:
+        yield Finding(f"{component.word} {component.name}, credential", passed=True, words=f"warning: {told}")
 
 
 def _columns(workspace: Workspace, model: ModelComponent) -> pl.Schema:

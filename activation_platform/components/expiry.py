@@ -1,4 +1,4 @@
-"""The day on which a credential expires, as people declare it: the check of its source or destination warns in time."""
+"""The day on which a credential expires: the check of its source or destination warns in time."""
 
 from datetime import UTC, date, datetime
 
@@ -8,7 +8,7 @@ from activation_platform.components.spans import span_of
 
 __all__ = ["EXPIRES", "WARNS", "expiring", "last_days"]
 
-EXPIRES = "The last day of its credential, where it has one (2027-01-31): its check warns in time."
+EXPIRES = "The day on which its credential expires, where it does (2027-01-31): its check warns in time."
 WARNS = "For how long before that day its check warns."
 
 

@@ -136,7 +136,12 @@ class SourceComponent(Declared[SourceSpec]):
             description=masked(f"{broken.name}: {broken.words}") if broken else "The source can be read.",
             metadata={"steps": dg.MetadataValue.md(markdown_table(["step", "result", "what"], rows))},
         )
-        return expiring(result, self.spec.credential_expires, self.spec.credential_warning)
+        expires = self.expires(source) if broken is None else None
+        return expiring(result, expires, self.spec.credential_warning)
+
+    def expires(self, source: Source) -> date | None:
+        """The day on which its credential expires: as people declare it, else as the warehouse tells it."""
+        return self.spec.credential_expires or source.credential_expires()
 
     def takes_blame(self, error: ActivationError, source: Source, instance: dg.DagsterInstance) -> bool:
         """Whether an error while reading is the source's own fault, by its own check; Dagster knows it then."""

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 import dagster as dg
@@ -90,3 +91,7 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     @abstractmethod
     def check(self) -> Iterator[CheckStep]:
         """Validate the source up to its schemas; stops after the first step that fails. Never raises for a broken source."""
+
+    def credential_expires(self) -> date | None:
+        """The day on which the credential expires, where the warehouse knows one and tells it; most do not."""
+        return None

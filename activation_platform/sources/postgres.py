@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote, urlencode
 
@@ -42,6 +43,9 @@ SCHEMAS = """
 select nspname from pg_catalog.pg_namespace
 where nspname <> 'information_schema' and nspname not like 'pg\\_%' and has_schema_privilege(oid, 'usage')
 order by nspname
+"""
+VALID_UNTIL = """
+select rolvaliduntil::date from pg_catalog.pg_roles where rolname = current_user and isfinite(rolvaliduntil)
 """
 REMEDIES = {
     Trouble.LOGIN: "Check the source's `user` and `password`.",
@@ -139,6 +143,17 @@ class Postgres(Source):
             admits=f"{self.user} may log in to {self.database}",
             closed=f"No schema is open to {self.user}. GRANT USAGE ON SCHEMA … TO it.",
         )
+
+    def credential_expires(self) -> date | None:
+        """The day until which the role's password is valid; None where another way to log in is used.
+
+        https://www.postgresql.org/docs/current/view-pg-roles.html
+        """
+        if not self.password:
+            return None
+        with self._session() as cursor:
+            told = first_column(cursor, VALID_UNTIL)
+        return date.fromisoformat(told[0]) if told else None
 
     @contextmanager
     def bench(self) -> Iterator[Bench]:

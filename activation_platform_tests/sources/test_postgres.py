@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 import time
+from datetime import date
 
 import polars as pl
 import pytest
@@ -303,3 +304,17 @@ def test_check_says_when_no_schema_may_be_read(source, postgres_server, postgres
 
     assert [step.passed for step in steps] == [True, True, False]
     assert "GRANT USAGE" in steps[-1].words
+
+
+def test_a_password_that_expires_is_told_with_its_day_and_any_other_is_not(
+    source, postgres_server, postgres_database
+):
+    role = f"leaver_{postgres_database}"
+    postgres_server.run(f"create role {role} login password 'leaver-password'", database=postgres_database)
+    leaver = changed(source, user=role, password="leaver-password")
+    found = [leaver.credential_expires()]
+    for until in ("2999-01-31 23:30+00", "infinity"):
+        postgres_server.run(f"alter role {role} valid until '{until}'", database=postgres_database)
+        found.append(leaver.credential_expires())
+    postgres_server.run(f"drop role {role}", database=postgres_database)
+    assert found == [None, date(2999, 1, 31), None]
