@@ -4,7 +4,7 @@ A day is replaced in one transaction. Where each statement stands alone, a day i
 that was broken off is made anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 import polars as pl
@@ -15,14 +15,16 @@ from activation_platform.sources.canonical import Canonical
 from activation_platform.sources.dialect import dialect_of
 from activation_platform.sources.schemas import DELTA, STATS, own_table, require_schema
 
-__all__ = ["DailyTable"]
+__all__ = ["DailyTables"]
 
 _GIVEN = "activation_given"
+_MADE = "CREATE TABLE IF NOT EXISTS {table} ({columns})"
 _DAYS = "CREATE TABLE IF NOT EXISTS days (name TEXT, day TEXT, made_of TEXT)"
-_KNOWN = "SELECT day, made_of FROM days WHERE name = :name"
+_KNOWN = "SELECT name, day, made_of FROM days"
 _UNMARKED = "DELETE FROM days WHERE name = :name AND day = :day"
 _MARKED = "INSERT INTO days (name, day, made_of) VALUES (:name, :day, :made_of)"
-_EMPTIED = "DELETE FROM rows_of WHERE day = CAST(:day AS DATE)"
+_EMPTIED = "DELETE FROM {table} WHERE day = CAST(:day AS DATE)"
+_FILLED = "INSERT INTO {table} ({columns}) SELECT {values} FROM given"
 _TYPES: dict[pl.DataType, str] = {
     pl.String(): "TEXT",
     pl.Int64(): "BIGINT",
@@ -33,50 +35,51 @@ _TYPES: dict[pl.DataType, str] = {
 }
 
 
-class DailyTable:
-    """One table, with a column `day` of dates. `schema`: its columns, of the types in `_TYPES`."""
+class DailyTables:
+    """Tables with a column `day` of dates. `schemas`: the columns of each by its name, of the types in `_TYPES`."""
 
-    def __init__(self, source: Source, name: str, schema: pl.Schema) -> None:
-        self._source, self._name, self._schema = source, name, schema
+    def __init__(self, source: Source, schemas: Mapping[str, pl.Schema]) -> None:
+        self._source, self._schemas = source, schemas
         dialect = dialect_of(source.dialect)
         self._sessions = dialect.sessions
         given = dialect.fleeting(_GIVEN) if dialect.sessions else own_table(source, DELTA, _GIVEN)
-        tables = {"rows_of": own_table(source, STATS, name), "days": own_table(source, STATS, "table_days")}
-        self._sql = Canonical(dialect, {**tables, "given": given})
+        tables = {name: own_table(source, STATS, name) for name in schemas}
+        days = own_table(source, STATS, "table_days")
+        self._sql = Canonical(dialect, {**tables, "days": days, "given": given})
 
-    def days(self) -> dict[str, str]:
-        """What each day that stands there was made of; the table is made where there is none."""
-        columns = ", ".join(f"{name} {_TYPES[dtype]}" for name, dtype in self._schema.items())
+    def standing(self) -> dict[tuple[str, str], str]:
+        """What each day that stands there was made of, by table and day; tables that are not there are made."""
         with self._source.bench() as bench:
             for schema in (DELTA, STATS):
                 require_schema(bench, self._source, schema)
             bench.run(self._sql.say(_DAYS))
-            bench.run(self._sql.say(f"CREATE TABLE IF NOT EXISTS rows_of ({columns})"))
+            for table, columns in self._schemas.items():
+                said = ", ".join(f"{name} {_TYPES[dtype]}" for name, dtype in columns.items())
+                bench.run(self._sql.say(_MADE.format(table=table, columns=said)))
         with self._source.bench() as bench:
-            known = pl.concat(bench.read(self._sql.say(_KNOWN, name=self._name)))
-            return dict(known.iter_rows())
+            found = pl.concat(bench.read(self._sql.say(_KNOWN)))
+            return {(name, day): made_of for name, day, made_of in found.iter_rows()}
 
-    def replace(self, day: str, made_of: str, frames: Iterable[pl.DataFrame]) -> None:
-        """Make the rows of a day these, streamed."""
-        say = self._sql.say
-        names = ", ".join(self._schema)
-        cast = ", ".join(f"CAST({name} AS {_TYPES[dtype]})" for name, dtype in self._schema.items())
+    def replace(self, table: str, day: str, made_of: str, frames: Iterable[pl.DataFrame]) -> None:
+        """Make the rows that a table has of a day these, streamed."""
+        say, schema = self._sql.say, self._schemas[table]
+        values = ", ".join(f"CAST({name} AS {_TYPES[dtype]})" for name, dtype in schema.items())
         with self._source.bench() as bench:
             # before all else: to make a temporary table may end a transaction (Snowflake)
-            for rows in chain([self._schema.to_frame()], frames):
+            for rows in chain([schema.to_frame()], frames):
                 bench.upload(_GIVEN, _plain(rows))
-            bench.run(say(_UNMARKED, name=self._name, day=day))
-            bench.run(say(_EMPTIED, day=day))
-            bench.run(say(f"INSERT INTO rows_of ({names}) SELECT {cast} FROM given"))  # noqa: S608 -- names of ours
-            bench.run(say(_MARKED, name=self._name, day=day, made_of=made_of))
+            bench.run(say(_UNMARKED, name=table, day=day))
+            bench.run(say(_EMPTIED.format(table=table), day=day))
+            bench.run(say(_FILLED.format(table=table, columns=", ".join(schema), values=values)))
+            bench.run(say(_MARKED, name=table, day=day, made_of=made_of))
             if not self._sessions:
                 bench.run(say("DROP TABLE given"))
 
-    def remove(self, day: str) -> None:
-        """Take a day's rows away."""
+    def remove(self, table: str, day: str) -> None:
+        """Take the rows that a table has of a day away."""
         with self._source.bench() as bench:
-            bench.run(self._sql.say(_EMPTIED, day=day))
-            bench.run(self._sql.say(_UNMARKED, name=self._name, day=day))
+            bench.run(self._sql.say(_EMPTIED.format(table=table), day=day))
+            bench.run(self._sql.say(_UNMARKED, name=table, day=day))
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:

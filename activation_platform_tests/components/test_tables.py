@@ -1,13 +1,15 @@
 """The technical tables in a workspace: what Dagster's job leaves under the storage root and in every warehouse."""
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
+import dagster as dg
 import polars as pl
 import pytest
 
 from activation_platform.components.technical.schema import TABLES
 from activation_platform_tests.components import test_warehouses
-from activation_platform_tests.components.project import LETTERS, succeeded, told
+from activation_platform_tests.components.daemon import daemon
+from activation_platform_tests.components.project import LETTERS, Project, succeeded, told
 from activation_platform_tests.components.runs_left import leave_page, leave_run
 from activation_platform_tests.components.test_warehouses import STAYING, on
 
@@ -75,6 +77,24 @@ def test_a_second_call_writes_nothing_and_tells_so(project, loaded, storage):
     assert [line.split("|")[5] for line in second.splitlines()[2:]] == [" 0 "] * len(TABLES)
     assert sorted(read(storage, "operations")["key"]) == ["1", "2", "3", "4"]
     assert "person1@" not in first
+
+
+def test_the_daemon_brings_them_up_once_a_day(tmp_path, storage, warehouse):
+    settings = "{name: shop, kind: duckdb, settings: {path: env:SHOP_FILE}}"
+    source = f"type: activation_platform.SourceComponent\nattributes: {settings}\n"
+    leave_run(storage, 1)
+    with daemon(
+        tmp_path / "home", Project(tmp_path, {"defs.yaml": f"{source}---\n{tables()}"}).write()
+    ) as stage:
+        night = (datetime.now(UTC) + timedelta(days=1)).replace(hour=2, minute=30, second=0, microsecond=0)
+        stage.at(night - timedelta(hours=1))
+        assert stage.settle() == []
+        stage.at(night)
+        (run,) = stage.settle()
+        assert (run.job_name, run.status) == ("write_tables_technical", dg.DagsterRunStatus.SUCCESS)
+        assert read(storage, "runs").height == 1
+        stage.at(night + timedelta(hours=12))
+        assert stage.settle() == []
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,9 @@ def test_a_damaged_file_is_named_and_leaves_the_tables_as_they_were(root, file):
     assert read(root, "operations").height == 6
 
 
-def test_a_damaged_table_is_made_anew(root):
+def test_a_file_that_somebody_removed_is_made_anew(root):
     bring_up(root)
-    (root / "tables" / "runs" / "v1" / "2026-01-30.parquet").write_bytes(b"PAR1")
+    (root / "tables" / "runs" / "v1" / "2026-01-30.parquet").unlink()
     assert counts(bring_up(root))["runs"] == (2, 1, 0)
     assert read(root, "runs").height == 3
 

@@ -2,12 +2,12 @@
 
     tables/<table>/v<version>/2026-01-31.parquet
 
-A file says in its own footer what it was made of, so that nothing has to be kept beside it.
+What each file was made of stands in `tables/made_of.json`, so that in a bucket no file is fetched to find that out.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from activation_platform.components.technical.kept import Kept, kept_by_day, rows_of
@@ -24,7 +23,7 @@ from activation_platform.sync.store import Hold, Store
 
 __all__ = ["Day", "Written", "alone", "days_of", "written"]
 
-_MADE_OF, _KEYS = b"activation_made_of", b"activation_keys"
+_INDEX = "made_of.json"
 _ROWS = 100_000
 _LOCK_WAIT = 3600.0
 
@@ -71,9 +70,15 @@ def written(root: Store, to: Store, keys: Keys | None = None) -> list[Written]:
 
     Two that write to one place wait for each other.
     """
+    place = to / "tables"
+    found = []
     with alone(to):
-        keys = keys or _keys_there(to)
-        return [_table_written(root, to, table, keys) for table in TABLES.values()]
+        known = place.read_json(_INDEX) or {"keys": Keys.HASHED, "made_of": {}}
+        keys = keys or Keys(known["keys"])
+        for table in TABLES.values():
+            found.append(_table_written(place, table, days_of(root, table, keys), known["made_of"]))
+            place.write_json(_INDEX, {**known, "keys": keys})
+    return found
 
 
 def alone(place: Store) -> AbstractContextManager[Hold]:
@@ -81,49 +86,32 @@ def alone(place: Store) -> AbstractContextManager[Hold]:
     return (place / "tables").lock("tables", wait=_LOCK_WAIT)
 
 
-def _table_written(root: Store, to: Store, table: Table, keys: Keys) -> Written:
-    folder = _folder(to, table)
-    known = {name: _footer(folder, name).get(_MADE_OF) for name in _files(folder)}
-    wanted = {f"{day.day}.parquet": day for day in days_of(root, table, keys)}
-    stale = {name: day for name, day in wanted.items() if known.get(name) != day.made_of.encode()}
+def _table_written(place: Store, table: Table, days: Sequence[Day], made_of: dict[str, str]) -> Written:
+    """Bring one table up to date. `made_of`: what each file of all tables was made of, by its path; it is kept in step."""
+    above = f"{table.name}/v{table.version}"
+    folder = place / above
+    there = set(folder.names())
+    wanted = {f"{day.day}.parquet": day for day in days}
+    stale = {
+        name: day
+        for name, day in wanted.items()
+        if name not in there or made_of.get(f"{above}/{name}") != day.made_of
+    }
     for name, day in stale.items():
         folder.keep(name, partial(_write, day))
-    gone = [name for name in known if name not in wanted]
+        made_of[f"{above}/{name}"] = day.made_of
+    gone = [name for name in there if name.endswith(".parquet") and name not in wanted]
     for name in gone:
         folder.delete(name)
+        made_of.pop(f"{above}/{name}", None)
     return Written(table.name, f"{folder}/*.parquet", len(wanted), len(stale), len(gone))
 
 
-def _keys_there(to: Store) -> Keys:
-    for table in TABLES.values():
-        folder = _folder(to, table)
-        for name in _files(folder):
-            return Keys(_footer(folder, name).get(_KEYS, b"").decode() or Keys.HASHED)
-    return Keys.HASHED
-
-
-def _folder(to: Store, table: Table) -> Store:
-    return to / "tables" / table.name / f"v{table.version}"
-
-
-def _files(folder: Store) -> list[str]:
-    return [name for name in folder.names() if name.endswith(".parquet")]
-
-
-def _footer(folder: Store, name: str) -> Mapping[bytes, bytes]:
-    """What a file says of itself; nothing where it is damaged."""
-    try:
-        return pq.read_schema(folder.file(name)).metadata or {}
-    except (OSError, pa.ArrowInvalid):
-        return {}
-
-
 def _write(day: Day, path: Path) -> None:
-    plain = day.table.schema.to_frame().to_arrow().schema
-    footer = {_MADE_OF: day.made_of, _KEYS: day.keys}
-    with pq.ParquetWriter(path, plain.with_metadata(footer), compression="zstd") as writer:
+    schema = day.table.schema.to_frame().to_arrow().schema
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for frame in day.frames():
-            writer.write_table(frame.to_arrow().cast(plain))
+            writer.write_table(frame.to_arrow().cast(schema))
 
 
 def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
