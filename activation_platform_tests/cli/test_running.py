@@ -8,6 +8,7 @@ import pytest
 
 from activation_platform.cli.project import Project
 from activation_platform.cli.running import run_activation
+from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import DeclarationError, NotFound
 from activation_platform.sandbox.faults import Kind, Rule
 from activation_platform.sync.history import Status
@@ -18,6 +19,15 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def definitions(project):
     return Project.here(project.folder).definitions
+
+
+def test_the_workspace_is_checked_once_for_all_of_its_components(project, monkeypatch):
+    checked, check = [], Workspace.check
+    monkeypatch.setattr(Workspace, "check", lambda workspace: (checked.append(workspace), check(workspace)))
+
+    assert Project.here(project.folder).definitions
+
+    assert len(checked) == 1
 
 
 def test_a_run_sends_what_is_due_and_returns_what_the_history_keeps(definitions, sandbox):
