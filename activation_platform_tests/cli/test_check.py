@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from activation_platform_tests.cli.conftest import DECLARED
+from activation_platform_tests.components.alerting.conftest import OPS
+from activation_platform_tests.components.alerting.slack_stand_in import slack
 
 
 def test_a_possible_workspace_is_counted(project, activation):
@@ -145,6 +147,18 @@ def test_a_part_that_does_not_work_fails_and_the_others_are_still_tried(project,
     assert "the environment variable BATCH_REST_API_KEY is not set" in said
     assert "failed destination crm: Bad credentials" in said
     assert "passed source shop" in said
+    assert "s3cret-value" not in said
+
+
+def test_alerts_that_are_named_send_a_test(project, activation, monkeypatch):
+    with slack() as server:
+        monkeypatch.setenv("SLACK_WEBHOOK_URL", f"{server.url}/services/s3cret-value")
+        project.declare(f"{DECLARED}\n---\n{OPS}")
+        assert "passed alerts ops: a test was sent" in activation("check", "ops").stdout
+        server.answer = (404, "no_service")
+        said = activation("check", "ops", fails=1).stdout
+    assert server.texts()[0].startswith("*Test: the alerts ops*")
+    assert "failed alerts ops: Resource not found: Slack answered 404: no_service" in said
     assert "s3cret-value" not in said
 
 

@@ -21,6 +21,7 @@ NAMES = {
     "TemplateComponent": "reachable",
     "SegmentComponent": "subscribers",
     "TablesComponent": "technical",
+    "AlertsComponent": "ops",
     "DestinationComponent": "crm",
     "ActivationComponent": "newsletter",
 }

@@ -13,11 +13,12 @@ __all__ = ["Slack", "slack"]
 
 @dataclass
 class Slack:
-    """What was posted, oldest first; `answer`: status and body instead of its own."""
+    """What was posted, oldest first; `answer`: status and body instead of its own; it waits until it `speaks`."""
 
     url: str = ""
     posts: list[dict[str, Any]] = field(default_factory=list)
     answer: tuple[int, str] | None = None
+    speaks: threading.Event = field(default_factory=threading.Event)
 
     def texts(self) -> list[str]:
         """What eyes read of each message."""
@@ -28,9 +29,11 @@ class Slack:
 def slack() -> Iterator[Slack]:
     """A running one."""
     made = Slack()
+    made.speaks.set()
 
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            made.speaks.wait()
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             own = '{"ok": true}' if self.path.startswith("/api/") else "ok"
             status, text = made.answer or (200, own)
@@ -52,6 +55,7 @@ def slack() -> Iterator[Slack]:
     try:
         yield made
     finally:
+        made.speaks.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
+from activation_platform.components.alerting import delivery
 from activation_platform.components.standing import report
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform_tests.components.alerting.conftest import OPS
@@ -56,6 +57,18 @@ def test_a_dead_channel_holds_up_no_other_and_learns_all_of_it_once_it_is_back(
     told.tick()
     assert (len(people.posts), len(dead.posts)) == (2, 1)
     assert told.reason == "everything is told"
+
+
+def test_a_channel_that_does_not_answer_at_all_is_given_up_in_time(
+    telling, people, dead, sandbox, monkeypatch
+):
+    monkeypatch.setattr(delivery, "_DEADLINE", 0.5)
+    dead.speaks.clear()
+    told = telling(OPS, DEAD)
+    fail(sandbox)
+    told.run(LETTERS)
+    assert len(people.posts) == 1
+    assert "the alerts dead could not be delivered: Timeout" in told.reason
 
 
 def test_a_failure_that_is_mended_between_two_looks_is_told_with_its_end(telling, people, sandbox):
