@@ -37,7 +37,6 @@ def test_a_revoked_credential_is_one_alert_and_its_return_another_whatever_is_re
         made.turn()
         made.at(monday())
         (failed,) = [run for run in made.settle() if run.status is dg.DagsterRunStatus.FAILURE]
-        made.settle()
         broke = datetime.now(UTC)
     refused = asked(sandbox)
     (text,) = people.texts()
@@ -55,7 +54,6 @@ def test_a_revoked_credential_is_one_alert_and_its_return_another_whatever_is_re
 
         monkeypatch.setenv("BATCH_REST_API_KEY", "sandbox-rest-key")
         made.at(datetime.now(UTC) + HOUR)
-        made.settle()
         made.settle()
     _, text = people.texts()
     assert "Recovered: letters (Bad credentials or insufficient permissions)" in text
