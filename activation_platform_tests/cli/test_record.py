@@ -113,6 +113,7 @@ def test_the_history_tells_of_the_runs_that_are_asked_for(runs, activation, aske
     ("asked", "words"),
     [
         (("--since", "yesterday"), "is no moment; write 2026-01-31"),
+        (("--until", "999999d"), "is no moment; write 2026-01-31"),
         (("--destination", "crn"), 'Did you mean "crm"?'),
         (("--status", "broken"), "broken"),
     ],
