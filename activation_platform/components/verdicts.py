@@ -42,6 +42,8 @@ def pointless(activation: "ActivationComponent", workspace: Workspace) -> dict[s
 
 def _accounts(activation: "ActivationComponent", workspace: Workspace) -> list[Declared[Any]]:
     """What it logs in to."""
+    if activation.model(workspace) is None:  # declared wrongly, and said so elsewhere
+        return []
     return [one for one in stands_on(activation, workspace) if one.word in ("source", "destination")]
 
 
