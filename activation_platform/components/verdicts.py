@@ -8,7 +8,6 @@ import polars as pl
 
 from activation_platform.components.expiry import last_days
 from activation_platform.components.judges import ENDED, JUDGES, REMEMBERING, Numbers, Seen
-from activation_platform.components.pauses import stands_on
 from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.components.storage import storage_root
 from activation_platform.components.warnings_spec import WarningsSpec
@@ -42,9 +41,10 @@ def pointless(activation: "ActivationComponent", workspace: Workspace) -> dict[s
 
 def _accounts(activation: "ActivationComponent", workspace: Workspace) -> list[Declared[Any]]:
     """What it logs in to."""
-    if activation.model(workspace) is None:  # declared wrongly, and said so elsewhere
-        return []
-    return [one for one in stands_on(activation, workspace) if one.word in ("source", "destination")]
+    model = activation.model(workspace)  # None where it is declared wrongly, which is said elsewhere
+    source = None if model is None else workspace.find("source", model.spec.source)
+    destination = workspace.find("destination", activation.spec.destination)
+    return [one for one in (source, destination) if one is not None]
 
 
 def _expiring(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
