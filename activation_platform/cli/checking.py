@@ -17,7 +17,7 @@ from activation_platform.components.asking import asker
 from activation_platform.components.checks import KEY_UNIQUE, NOT_EMPTY, SCHEMA
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.expiry import last_days
-from activation_platform.components.mapping_check import mapping_result
+from activation_platform.components.mapping_check import AccountFields, mapping_result
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.storage import storage_root
@@ -71,8 +71,9 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
         account = asker(destination, storage_root())(destination.account())
         yield Finding(what, passed=True, words=f"the account lets us in ({account or 'it has no name'})")
         yield from _expiring(component, component.spec.credential_expires)
+        fields = AccountFields(destination)
         for activation in component.activations(workspace):
-            verdict = mapping_result(activation, workspace, destination)
+            verdict = mapping_result(activation, workspace, fields)
             yield Finding(f"{what}, mapping of {activation.name}", verdict.passed, verdict.description or "")
     elif isinstance(component, AlertsComponent):
         component.channel().deliver(trial_of(component.name, component.spec.ui or "", datetime.now(UTC)))

@@ -12,7 +12,7 @@ from rich.text import Text
 from activation_platform.cli.saying import not_known, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
-from activation_platform.sync.history import Run, Status
+from activation_platform.sync.history import Run, Status, newest_of_each
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
@@ -92,10 +92,9 @@ def states_of(workspace: "Workspace", names: Sequence[str]) -> list[State]:
     from activation_platform.components.pauses import culprits
     from activation_platform.components.storage import storage_root
     from activation_platform.components.watch import switched_on
-    from activation_platform.sync.newest import newest_runs
 
     activations: list[ActivationComponent] = [workspace.find("activation", name) for name in names]
-    newest, now = newest_runs(storage_root(), names), datetime.now(UTC)
+    newest, now = newest_of_each(storage_root(), names), datetime.now(UTC)
     with instance_here() as instance:
         broken = culprits(instance, activations, workspace)
         on = switched_on(instance, activations)

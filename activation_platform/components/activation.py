@@ -29,7 +29,7 @@ from activation_platform.components.shown import run_metadata, told_plainly
 from activation_platform.components.staying import kept_open, rows_of
 from activation_platform.components.storage import account_hash, storage_root
 from activation_platform.components.targets import doubts_about_the_target, target_faults
-from activation_platform.components.verdicts import repeated, verdicts, warning_checks
+from activation_platform.components.verdicts import doubtful, repeated, verdicts, warning_checks
 from activation_platform.components.windows import window_of, window_told
 from activation_platform.components.witness import WitnessedLedger
 from activation_platform.components.workspace import Declared, Fault, Workspace
@@ -125,9 +125,10 @@ class ActivationComponent(Declared[ActivationSpec]):
         yield from target_faults(self, workspace)
 
     def doubts(self, workspace: Workspace) -> Iterator[str]:
-        """Another activation that writes the same fields; a schedule that will be refused one day."""
+        """Another activation that writes the same fields; a schedule that will be refused one day; an idle warning."""
         yield from doubts_about_the_target(self, workspace)
-        yield from (f'the activation "{self.name}": {doubt}' for doubt in self.spec.schedule.doubts())
+        own = (*self.spec.schedule.doubts(), *doubtful(self, workspace))
+        yield from (f'the activation "{self.name}": {doubt}' for doubt in own)
 
     def get_asset_spec(self, workspace: Workspace) -> dg.AssetSpec:
         """The activation as an asset, partitioned by its schedule."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from activation_platform.components.asking import asker
 from activation_platform.components.blame import refused
 from activation_platform.components.expiry import EXPIRES, WARNS, expiring
-from activation_platform.components.mapping_check import AT_FAULT, MAPPING, mapping_result
+from activation_platform.components.mapping_check import AT_FAULT, MAPPING, AccountFields, mapping_result
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
@@ -112,7 +112,8 @@ class DestinationComponent(Declared[DestinationSpec]):
         """
         try:
             account = asker(destination, storage_root())(destination.account())
-            verdicts = {one: mapping_result(one, workspace, destination) for one in activations}
+            fields = AccountFields(destination)
+            verdicts = {one: mapping_result(one, workspace, fields) for one in activations}
         except ActivationError as error:
             return refused(error)
         for one, verdict in verdicts.items():

@@ -16,7 +16,7 @@ from activation_platform.components.workspace import Declared, Workspace
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
 
-__all__ = ["job_name", "job_of", "requested", "schedule_of", "validation_job", "validation_of"]
+__all__ = ["daily", "job_name", "job_of", "requested", "schedule_of", "validation_job", "validation_of"]
 
 _HOUR = 3600.0
 _MINUTES_OF_NIGHT = 120
@@ -93,13 +93,18 @@ def validation_of(component: Declared[Any], job: UnresolvedAssetJobDefinition) -
     if at is None:
         name = f"{component.word}/{component.name}".encode()
         hour, minute = divmod(int(hashlib.sha256(name).hexdigest(), 16) % _MINUTES_OF_NIGHT, 60)
-    else:
-        hour, minute = map(int, at.split(":"))
+        at = f"{hour:02}:{minute:02}"
+    return daily(job, at, f"Validates the {component.word} {component.name} once a day.")
+
+
+def daily(job: UnresolvedAssetJobDefinition, at: str, description: str) -> dg.ScheduleDefinition:
+    """The schedule of a job that runs once a day, at a time like 02:30 (UTC)."""
+    hour, minute = map(int, at.split(":"))
     return dg.ScheduleDefinition(
         name=f"{job.name}_daily",
         job=job,
         cron_schedule=f"{minute} {hour} * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Validates the {component.word} {component.name} once a day.",
+        description=description,
     )

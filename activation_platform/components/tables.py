@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
+from activation_platform.components.schedules import daily
 from activation_platform.components.shown import markdown_table, told_plainly
 from activation_platform.components.storage import storage_root
 from activation_platform.components.technical.schema import Keys
@@ -101,15 +102,7 @@ class TablesComponent(Declared[TablesSpec]):
         job = dg.define_asset_job(
             f"write_tables_{self.name}", selection=[self.asset_key], executor_def=dg.in_process_executor
         )
-        hour, minute = map(int, self.spec.at.split(":"))
-        schedule = dg.ScheduleDefinition(
-            name=f"{job.name}_daily",
-            job=job,
-            cron_schedule=f"{minute} {hour} * * *",
-            execution_timezone="UTC",
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-            description="Brings the technical tables up to date once a day.",
-        )
+        schedule = daily(job, self.spec.at, "Brings the technical tables up to date once a day.")
         return dg.Definitions(assets=[materialise], jobs=[job], schedules=[schedule])
 
 

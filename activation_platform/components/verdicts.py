@@ -8,6 +8,7 @@ import polars as pl
 
 from activation_platform.components.expiry import last_days
 from activation_platform.components.judges import ENDED, JUDGES, REMEMBERING, Numbers, Seen
+from activation_platform.components.pauses import stands_on
 from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.components.storage import storage_root
 from activation_platform.components.warnings_spec import WarningsSpec
@@ -18,7 +19,7 @@ from activation_platform.sync.history import Run, newest_runs
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
 
-__all__ = ["pointless", "repeated", "verdicts", "warning_checks"]
+__all__ = ["doubtful", "pointless", "repeated", "verdicts", "warning_checks"]
 
 _LOOKS_BACK = 30
 """Runs whose figures are read, at least."""
@@ -34,21 +35,23 @@ def pointless(activation: "ActivationComponent", workspace: Workspace) -> dict[s
     if activation.spec.run_type is RunType.FULL_ONLY or activation.mode(workspace) is Mode.SNAPSHOT:
         full = "every run sends everything here"
         found |= {"turnover": full, "full_sync": full}
-    if all(one.spec.credential_expires is None for one in _accounts(activation, workspace)):
-        found["credentials"] = "neither its sources nor its destination declare credential_expires"
     return found
 
 
-def _accounts(activation: "ActivationComponent", workspace: Workspace) -> list[Declared[Any]]:
-    """What it logs in to."""
-    model = activation.model(workspace)  # None where it is declared wrongly, which is said elsewhere
-    source = None if model is None else workspace.find("source", model.spec.source)
-    destination = workspace.find("destination", activation.spec.destination)
-    return [one for one in (source, destination) if one is not None]
+def doubtful(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
+    """What is asked for by name and can never warn; of a workspace without faults."""
+    if "credentials" in activation.spec.warnings.switched_on and not _dated(activation, workspace):
+        yield "warnings: credentials: neither its sources nor its destination declare credential_expires"
+
+
+def _dated(activation: "ActivationComponent", workspace: Workspace) -> list[Declared[Any]]:
+    """The accounts that it logs in to and whose credential has a last day."""
+    accounts = [one for one in stands_on(activation, workspace) if one.word in ("source", "destination")]
+    return [one for one in accounts if one.spec.credential_expires is not None]
 
 
 def _expiring(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
-    for one in _accounts(activation, workspace):
+    for one in _dated(activation, workspace):
         told = last_days(one.spec.credential_expires, one.spec.credential_warning)
         if told:
             yield f"the {one.word} {one.name}: {told}"
@@ -56,7 +59,9 @@ def _expiring(activation: "ActivationComponent", workspace: Workspace) -> Iterat
 
 def _in_force(activation: "ActivationComponent", workspace: Workspace) -> dict[str, Any]:
     """The thresholds of its warnings, by name."""
-    without = pointless(activation, workspace)
+    without = set(pointless(activation, workspace))
+    if not _dated(activation, workspace):
+        without.add("credentials")
     every = activation.spec.warnings.in_force()
     return {name: threshold for name, threshold in every.items() if name not in without}
 

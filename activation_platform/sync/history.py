@@ -1,14 +1,14 @@
 """The history of runs: figures, issues and changes, as files beside each ledger that any tool can read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import polars as pl
 
-from activation_platform.sync.ledgers import ledgers
+from activation_platform.sync.ledgers import activation_of, ledgers
 from activation_platform.sync.reader import read_ledger
 from activation_platform.sync.states import PENDING_ERASURE, Debt
 from activation_platform.sync.store import Store
@@ -19,7 +19,7 @@ __all__ = [
     "Status",
     "changes",
     "issues",
-    "newest_run",
+    "newest_of_each",
     "newest_runs",
     "read_runs",
     "read_runs_of",
@@ -126,10 +126,16 @@ def newest_runs(root: Store, ledger: str, most: int) -> list[Run]:
     return [_run(json.loads(kept), ledger) for kept in folder.read_each(newest)]
 
 
-def newest_run(root: Store, activation: str) -> Run | None:
-    """The run of an activation that began last, of all of its ledgers; reads one file of each."""
-    newest = [run for ledger in ledgers(root, activation) for run in newest_runs(root, ledger, 1)]
-    return max(newest, key=lambda run: run.started, default=None)
+def newest_of_each(root: Store, activations: Collection[str]) -> dict[str, Run]:
+    """By activation the run that began last, of all of its ledgers; reads one file of each. Those that never ran are left out."""
+    wanted = frozenset(activations)
+    found: dict[str, Run] = {}
+    for ledger in ledgers(root):
+        name = activation_of(ledger)
+        for run in newest_runs(root, ledger, 1) if name in wanted else ():
+            if name not in found or run.started > found[name].started:
+                found[name] = run
+    return found
 
 
 def _run(value: dict[str, Any], ledger: str) -> Run:

@@ -270,3 +270,17 @@ def test_an_unset_variable_is_named(project, activation, monkeypatch):
     monkeypatch.delenv("ATTIO_ACCESS_TOKEN")
     said = activation("fields", "crm", "people", fails=1).stderr
     assert said.startswith("Configuration: the environment variable ATTIO_ACCESS_TOKEN is not set.")
+
+
+def test_an_account_tells_its_fields_once_for_all_that_is_mapped_to_it(project, activation, sandbox):
+    mapped = "service: people\n  mapping: {email_addresses: email, name.first_name: first_name}"
+    leads = DECLARED.rpartition("---")[2].replace("destination: messages", "destination: crm")
+    leads = leads.partition("service:")[0] + mapped
+    others = [leads.replace("newsletter", name) for name in ("leads", "friends")]
+    project.declare("---".join([DECLARED, *(f"{one}\n" for one in others)]))
+
+    said = activation("check", "crm").stdout
+
+    assert said.count("the account has every field that is mapped") == 2
+    asked = [one for one in sandbox.world.requests() if one["path"].endswith("/attributes")]
+    assert [one["count"] for one in asked] == [2]  # a page, and the empty one behind it

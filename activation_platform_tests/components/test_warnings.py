@@ -48,6 +48,22 @@ STRICT = """\
     owed_deletes: 0m
     duration: {times: 1.1, seconds: 0}
 """
+VISITS = """\
+type: activation_platform.SourceComponent
+attributes:
+  name: web
+  kind: duckdb
+  settings: {path: env:SHOP_FILE}
+  credential_expires: 2027-01-31
+---
+type: activation_platform.ModelComponent
+attributes:
+  name: visits
+  source: web
+  table: visits
+  primary_key: id
+  columns: {id: integer, who: integer}
+"""
 NAMES = {
     "source_issues", "destination_issues", "standing_issues", "empty_runs", "nothing_sent",
     "audience_size", "turnover", "full_sync", "owed_deletes", "duration",
@@ -208,6 +224,22 @@ def test_a_credential_in_its_last_days_warns_and_lets_runs_go_on(expiring, loade
     assert found["credentials"].startswith("the destination mail: the credential expires on 2027-01-31")
     with time_machine.travel("2027-02-01 12:00Z"):
         assert "was to expire on 2027-01-31" in warned(runner.run(LETTERS, partition=SECOND))["credentials"]
+
+
+def test_a_credential_of_a_source_that_only_a_related_model_is_in_counts_too(project):
+    project.replaced("      - {field: orders, at_least: 3}\n", "      - {has: visits}\n")
+    project.replaced("kind: users", "kind: users\n  relations: {visits: {model: visits, match: {id: who}}}")
+    project.also(VISITS)
+    graph = project.load().resolve_asset_graph()
+    of = {key.asset_key.path[-1] for key in graph.asset_check_keys if key.name == "credentials"}
+    assert of == {"letters", "leads"}
+
+
+def test_a_warning_of_credentials_that_nobody_gave_a_day_is_doubted(project, caplog):
+    mapped = "    first_name: first_name\n  schedule"
+    project.replaced(mapped, mapped.replace("  schedule", "  warnings: {credentials: true}\n  schedule"))
+    project.load()
+    assert "neither its sources nor its destination declare credential_expires" in caplog.text
 
 
 def test_a_credential_long_before_its_last_day_warns_of_nothing():

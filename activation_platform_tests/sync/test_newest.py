@@ -3,8 +3,7 @@
 import pytest
 
 from activation_platform.sync.folder import Folder
-from activation_platform.sync.history import Figures, Run, Status, write_run
-from activation_platform.sync.newest import newest_runs
+from activation_platform.sync.history import Figures, Run, Status, newest_of_each, write_run
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def test_the_newest_run_is_the_one_of_all_ledgers_that_began_last(root):
     ran(root, "gone", 1, started=200.0)  # no longer declared
     (root / "ledgers" / "new").write("manifest.json", b"{}")
 
-    found = newest_runs(root, ["newsletter", "churn", "new"])
+    found = newest_of_each(root, ["newsletter", "churn", "new"])
 
     assert {name: (run.ledger, run.number) for name, run in found.items()} == {
         "newsletter": ("newsletter", 10),
