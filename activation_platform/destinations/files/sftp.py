@@ -27,9 +27,8 @@ __all__ = ["Login", "RemoteFolder"]
 
 _BLOCK = 4 * 1024 * 1024
 """Bytes that are under way at a time; asyncssh parts them into requests that need not wait for each other."""
-_ANSWER_WITHIN = 30.0
-_CONNECT_WITHIN = 10.0
-"""Seconds for a block, or any other request."""
+_CONNECT_WITHIN, _ANSWER_WITHIN = 10.0, 30.0
+"""Seconds for a connection, and for a block, or any other request."""
 _HOME = re.compile(r"^/~(?:/|$)")
 _PROBE = ".activation.part"
 

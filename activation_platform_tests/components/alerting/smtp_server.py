@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
+from email.parser import BytesParser
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class SmtpServer:
     ) -> str:
         """Called by aiosmtpd."""
         assert isinstance(envelope.content, bytes)
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self.mails.append(BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content))
         return "250 OK"
 
 
