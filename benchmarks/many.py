@@ -96,10 +96,12 @@ def load() -> tuple[float, float]:
 def status() -> tuple[float, float, float]:
     """Seconds, and those of CPU, in which `activation status` finds its answer, once all is imported; and seconds until it has
     read the workspace."""
+    from activation_platform.cli import collect_rarely
     from activation_platform.cli.instance import instance_here
     from activation_platform.cli.project import Project
     from activation_platform.cli.status import states_of
 
+    collect_rarely()
     _import()
     folder = _project()
     (folder / "home").mkdir()
