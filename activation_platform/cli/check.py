@@ -12,6 +12,8 @@ from activation_platform.cli.saying import not_known, say, say_json
 from activation_platform.cli.untrusted import plain
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from activation_platform.cli.checking import Finding
     from activation_platform.cli.project import Project
     from activation_platform.components.workspace import Workspace
@@ -111,6 +113,8 @@ def _say(workspace: "Workspace", tried: "Iterator[Finding]", *, counted: bool) -
     passed = True
     for finding in tried:
         say(_line(finding))
+        if finding.differences:
+            say(_columns(finding))
         passed = passed and finding.passed
     return passed
 
@@ -118,3 +122,13 @@ def _say(workspace: "Workspace", tried: "Iterator[Finding]", *, counted: bool) -
 def _line(finding: "Finding") -> Text:
     mark = Text("passed ", "green") if finding.passed else Text("failed ", "bold red")
     return Text.assemble(mark, plain(f"{finding.what}: "), plain(finding.words))
+
+
+def _columns(finding: "Finding") -> "Table":
+    from activation_platform.cli.tables import table
+    from activation_platform.components.differences import HEAD
+
+    made = table(*HEAD)
+    for one in finding.differences:
+        made.add_row(*map(plain, one.row))
+    return made

@@ -1,6 +1,6 @@
 """Trying out parts of a workspace now: connections, accounts, alerts, and the columns that a model has at its source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from activation_platform.components.alerts import AlertsComponent
 from activation_platform.components.asking import asker
 from activation_platform.components.checks import KEY_UNIQUE, NOT_EMPTY, SCHEMA
 from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.differences import Difference
 from activation_platform.components.expiry import last_days
 from activation_platform.components.mapping_check import AccountFields, mapping_result
 from activation_platform.components.model import ModelComponent
@@ -39,11 +40,12 @@ _HEAD = """\
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried: what it was, whether it works, and why not."""
+    """One thing that was tried: what it was, whether it works, and why not; of a model's columns, what differs."""
 
     what: str
     passed: bool
     words: str
+    differences: Sequence[Difference] = ()
 
 
 def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
@@ -81,7 +83,7 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
     elif isinstance(component, ModelComponent):
         source = source_of(workspace.find("source", component.spec.source))
         for check in component.checked_there(source, source.columns(component.query(source.dialect))):
-            yield Finding(f"{what}, {_ASKED[check.name]}", not check.blocks, check.words)
+            yield Finding(f"{what}, {_ASKED[check.name]}", not check.blocks, check.words, check.differences)
 
 
 def _expiring(component: Any, expires: date | None) -> Iterator[Finding]:

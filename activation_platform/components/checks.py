@@ -1,13 +1,15 @@
 """What is checked of a model's frame before it is published: its key, its schema, that it is not empty."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from activation_platform.components.types import same_type, type_words
+from activation_platform.components.differences import HEAD, Difference, Kind, differences
+from activation_platform.components.shown import escaped, markdown_table
+from activation_platform.components.types import type_words
 from activation_platform.sync.fingerprint import key_text
 
 __all__ = [
@@ -27,13 +29,17 @@ BLOCKING = (KEY_UNIQUE, SCHEMA, NOT_EMPTY)
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """A check's verdict. A failed check with severity ERROR blocks: the frame is not published."""
+    """A check's verdict. A failed check with severity ERROR blocks: the frame is not published.
+
+    `differences`: of the schema, column by column, also those that do no harm.
+    """
 
     name: str
     passed: bool
     words: str
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
-    metadata: Mapping[str, int | float | str] | None = None
+    metadata: Mapping[str, int | float | str] = field(default_factory=dict)
+    differences: Sequence[Difference] = ()
 
     @property
     def blocks(self) -> bool:
@@ -47,13 +53,15 @@ class ModelCheck:
             "passed": self.passed,
             "words": self.words,
             "severity": self.severity.value,
-            "metadata": dict(self.metadata or {}),
+            "metadata": dict(self.metadata),
+            "differences": [asdict(one) for one in self.differences],
         }
 
     @classmethod
     def remembered(cls, value: Mapping[str, Any]) -> "ModelCheck":
         """A verdict that was kept with a snapshot."""
-        return cls(**{**value, "severity": dg.AssetCheckSeverity(value["severity"])})
+        told = [Difference(**{**one, "kind": Kind(one["kind"])}) for one in value.get("differences", ())]
+        return cls(**{**value, "severity": dg.AssetCheckSeverity(value["severity"]), "differences": told})
 
     def result(self) -> dg.AssetCheckResult:
         """The verdict for Dagster."""
@@ -62,8 +70,14 @@ class ModelCheck:
             passed=self.passed,
             severity=self.severity,
             description=self.words,
-            metadata=dict(self.metadata or {}),
+            metadata={**self.metadata, **self._table()},
         )
+
+    def _table(self) -> dict[str, dg.MetadataValue[Any]]:
+        if not self.differences:
+            return {}
+        rows = [[*map(escaped, one.row)] for one in self.differences]
+        return {"columns": dg.MetadataValue.md(markdown_table(HEAD, rows))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +155,17 @@ def _key_unique(census: Census, most_duplicates: float) -> ModelCheck:
 
 def _schema(schema: pl.Schema, expected: Mapping[str, str] | None, key: Sequence[str]) -> ModelCheck:
     found = {name: type_words(dtype) for name, dtype in schema.items()}
-    wanted = dict.fromkeys([*(expected or ()), *key])
-    missing = [name for name in wanted if name not in found]
-    if expected is None:
-        words = f"Missing: {', '.join(missing)}" if missing else "first look: nothing to compare with"
-        return ModelCheck(SCHEMA, passed=not missing, words=words)
-    wrong = [
-        f"{name} is {found[name]}, was {was}"
-        for name, was in expected.items()
-        if name in found and not same_type(found[name], was)
-    ]
-    new = [name for name in found if name not in expected]
-    if not missing and not wrong:
+    differ = tuple(differences(found, expected, key))
+    if not any(one.blocks for one in differ):
+        new = [one.column for one in differ if one.kind is Kind.NEW]
         words = f"new columns, not used: {', '.join(new)}" if new else f"{len(found)} columns as before"
-        return ModelCheck(SCHEMA, passed=True, words=words)
-    told = []
-    if missing:
-        told.append(f"Missing: {', '.join(missing)}")
-    if missing and new:
-        told.append(f"Altered? New are {', '.join(new)}")
-    if wrong:
-        told.append(f"Wrong Type: {'; '.join(wrong)}")
-    told.append("If that is right, accept it: activation check --accept MODEL")
-    return ModelCheck(SCHEMA, passed=False, words=". ".join(told))
+        if expected is None:
+            words = "first look: nothing to compare with"
+        return ModelCheck(SCHEMA, passed=True, words=words, differences=differ)
+    told = [
+        f"{kind}: {', '.join(one.words for one in differ if one.kind is kind)}"
+        for kind in dict.fromkeys(one.kind for one in differ)
+    ]
+    if expected is not None:
+        told.append("If that is right, accept it: activation check --accept MODEL")
+    return ModelCheck(SCHEMA, passed=False, words=". ".join(told), differences=differ)

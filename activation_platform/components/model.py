@@ -33,7 +33,7 @@ from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.staying import show
 from activation_platform.components.storage import storage_root
-from activation_platform.components.types import read_type
+from activation_platform.components.types import read_type, spelt
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.errors import ActivationError
 from activation_platform.contracts.modes import Engine, ModelKind
@@ -78,13 +78,17 @@ class ModelComponent(Declared[ModelSpec]):
         if file is None or not file.exists():
             return None
         value = yaml.safe_load(file.read_text())
-        return {str(name): str(words) for name, words in value.items()} if isinstance(value, dict) else None
+        return (
+            {str(name): spelt(str(words)) for name, words in value.items()}
+            if isinstance(value, dict)
+            else None
+        )
 
     def expected(self) -> dict[str, str] | None:
         """Column types to hold the source to: declared, else accepted; None where neither is known."""
         exposed = self.spec.exposed
         if exposed is not None and all(column.type for column in exposed.values()):
-            return {name: str(column.type) for name, column in exposed.items()}
+            return {name: spelt(str(column.type)) for name, column in exposed.items()}
         return self.accepted()
 
     def columns(self) -> Mapping[str, pl.DataType | None] | None:

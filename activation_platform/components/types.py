@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-__all__ = ["read_type", "same_type", "type_words"]
+__all__ = ["read_type", "same_type", "spelt", "type_words"]
 
 _SIMPLE: dict[str, pl.DataType] = {
     "text": pl.String(),
@@ -49,6 +49,12 @@ def read_type(words: str) -> pl.DataType | None:
     return _SIMPLE.get(text)
 
 
+def spelt(words: str) -> str:
+    """The type that the words name in our spelling; words that name none as they are."""
+    dtype = read_type(words)
+    return words if dtype is None else type_words(dtype)
+
+
 def same_type(one: str, other: str) -> bool:
     """Whether two types in words hold the same kind of values (decimals of any size are one kind)."""
-    return one == other or (one.startswith("decimal") and other.startswith("decimal"))
+    return _DECIMAL.sub("decimal", one) == _DECIMAL.sub("decimal", other)

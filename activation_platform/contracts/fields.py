@@ -9,7 +9,7 @@ import polars as pl
 
 from activation_platform.contracts.values import Text, TextList, ValueType, value_type_for
 
-__all__ = ["CustomFields", "Field", "is_pattern", "nearest"]
+__all__ = ["CustomFields", "Field", "close_to", "is_pattern", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,10 @@ def is_pattern(name: str) -> bool:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """` Did you mean "x"?` for the known name nearest to `name`, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    close = close_to(name, known)
+    return f' Did you mean "{close}"?' if close else ""
+
+
+def close_to(name: str, known: Iterable[str]) -> str:
+    """The known name nearest to `name`; empty where none is near."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)), "")

@@ -178,7 +178,32 @@ def test_accepted_columns_are_written_beside_the_yaml_and_held_to(project, activ
     assert file.read_text().startswith("# The columns of the model people")
 
     project.warehouse_holds("alter table people rename first_name to given_name")
-    assert "Missing: first_name" in activation("check", "people", fails=1).stdout
+    told = activation("check", "people", fails=1).stdout
+    assert "failed model people, columns: Altered: first_name (perhaps now given_name" in told
+
+
+def test_columns_that_differ_are_listed_one_by_one(project, activation):
+    activation("check", "--accept", "people")
+    project.warehouse_holds("alter table people drop column first_name")
+    project.warehouse_holds('alter table people add column "[red]x\u202e" bigint')
+
+    said = activation("check", "people", fails=1).stdout.splitlines()
+
+    (head,) = [number for number, line in enumerate(said) if line.startswith("column")]
+    assert said[head].split() == ["column", "difference", "expected", "found", "what", "it", "means"]
+    assert said[head + 1].split()[:3] == ["first_name", "Missing", "text"]
+    assert said[head + 2].split()[:3] == ["[red]x<U+202E>", "New", "integer"]
+
+    finding, *_ = json.loads(activation("check", "people", "--json", fails=1).stdout)["findings"]
+    missing, new = finding["differences"]
+    assert missing == {
+        "column": "first_name",
+        "kind": "Missing",
+        "expected": "text",
+        "found": "",
+        "means": "nothing can be made of it, nor sent from it",
+    }
+    assert new["column"] == "[red]x\u202e"
 
 
 def test_accepting_mends_a_workspace_that_fails_because_of_what_was_accepted_before(project, activation):

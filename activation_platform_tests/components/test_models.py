@@ -156,8 +156,8 @@ def test_an_empty_model_blocks_unless_it_may_be_empty(model, warehouse, frames):
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ("id bigint, mail text", "Missing: email"),
-        ("id bigint, mail text", "Altered? New are mail"),
+        ("id bigint", "Missing: email"),
+        ("id bigint, mail text", "Altered: email (perhaps now mail"),
         ("id bigint, email bigint", "Wrong Type: email is integer, was text"),
         ("email text", "Missing: id"),
     ],
