@@ -28,7 +28,7 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Sources, models and destinations to try out now; alerts, to send a test.",
+            help="Sources, models, destinations and activations to try out now; alerts, to send a test.",
             show_default=False,
         ),
     ] = None,

@@ -11,13 +11,14 @@ import yaml
 
 from activation_platform.cli.asked import destination_of, source_of
 from activation_platform.cli.saying import not_known
+from activation_platform.components.activation import ActivationComponent
 from activation_platform.components.alerting.wording import trial_of
 from activation_platform.components.alerts import AlertsComponent
 from activation_platform.components.asking import asker
 from activation_platform.components.checks import KEY_UNIQUE, NOT_EMPTY, SCHEMA
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.differences import Difference
-from activation_platform.components.expiry import last_days
+from activation_platform.components.expiry import UNKNOWN, expiry, last_days
 from activation_platform.components.mapping_check import AccountFields, mapping_result
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.source import SourceComponent
@@ -30,7 +31,7 @@ from activation_platform.contracts.errors import ActivationError, DeclarationErr
 __all__ = ["TRIABLE", "Finding", "accept_columns", "findings"]
 
 _ASKED = {SCHEMA: "columns", NOT_EMPTY: "rows", KEY_UNIQUE: "key"}
-TRIABLE = ("source", "model", "destination", "alerts")
+TRIABLE = ("source", "model", "destination", "activation", "alerts")
 
 _HEAD = """\
 # The columns of the model {name}, as they were when people agreed to them. A source that differs blocks the model.
@@ -49,7 +50,7 @@ class Finding:
 
 
 def findings(workspace: Workspace, name: str) -> Iterator[Finding]:
-    """Try everything of this name: sources, destinations and what is mapped to them, models as they are; alerts get a test."""
+    """Try everything of this name: sources, models as they are, destinations and what is mapped to them; alerts get a test."""
     for word in TRIABLE:
         component: Any = workspace.find(word, name)
         if component is None:
@@ -66,17 +67,20 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
         source = source_of(component)
         steps = list(Validation(source, component.queries(workspace)).steps())
         yield from (Finding(f"{what}, {step.name}", step.passed, step.words) for step in steps)
-        if all(step.passed for step in steps):
-            yield from _expiring(component, component.expires(source))
+        if all(step.passed for step in steps) and component.source_class.secrets:
+            yield _credential(component, component.expires(source))
     elif isinstance(component, DestinationComponent):
         destination = destination_of(component)
         account = asker(destination, storage_root())(destination.account())
         yield Finding(what, passed=True, words=f"the account lets us in ({account or 'it has no name'})")
-        yield from _expiring(component, component.spec.credential_expires)
+        if component.destination_class.secrets:
+            yield _credential(component, component.spec.credential_expires)
         fields = AccountFields(destination)
         for activation in component.activations(workspace):
-            verdict = mapping_result(activation, workspace, fields)
-            yield Finding(f"{what}, mapping of {activation.name}", verdict.passed, verdict.description or "")
+            yield _mapping(workspace, activation, fields)
+    elif isinstance(component, ActivationComponent):
+        account = destination_of(workspace.find("destination", component.spec.destination))
+        yield _mapping(workspace, component, AccountFields(account))
     elif isinstance(component, AlertsComponent):
         component.channel().deliver(trial_of(component.name, component.spec.ui or "", datetime.now(UTC)))
         yield Finding(what, passed=True, words="a test was sent")
@@ -86,10 +90,17 @@ def _tried(workspace: Workspace, component: Any) -> Iterator[Finding]:
             yield Finding(f"{what}, {_ASKED[check.name]}", not check.blocks, check.words, check.differences)
 
 
-def _expiring(component: Any, expires: date | None) -> Iterator[Finding]:
+def _credential(component: Any, expires: date | None) -> Finding:
+    """When it expires, with a warning in its last days: these fail nothing."""
     told = last_days(expires, component.spec.credential_warning)
-    if told:
-        yield Finding(f"{component.word} {component.name}, credential", passed=True, words=f"warning: {told}")
+    words = f"warning: {told}" if told else UNKNOWN if expires is None else expiry(expires)
+    return Finding(f"{component.word} {component.name}, credential", passed=True, words=words)
+
+
+def _mapping(workspace: Workspace, activation: ActivationComponent, account: AccountFields) -> Finding:
+    verdict = mapping_result(activation, workspace, account)
+    what = f"destination {activation.spec.destination}, mapping of {activation.name}"
+    return Finding(what, verdict.passed, verdict.description or "")
 
 
 def _columns(workspace: Workspace, model: ModelComponent) -> pl.Schema:

@@ -132,10 +132,43 @@ def test_a_project_whose_module_is_missing_is_told(tmp_path, activation, monkeyp
 def test_named_parts_are_tried_out(project, activation):
     said = activation("check", "shop", "people", "messages", "crm").stdout.splitlines()
 
-    assert len(said) == len([line for line in said if line.startswith("passed ")]) >= 6
-    assert any(line.startswith("passed destination messages: the account lets us in") for line in said)
-    assert any(line.startswith("passed model people, key: ") for line in said)
-    assert any(line.startswith("passed destination messages, mapping of newsletter") for line in said)
+    assert [line.partition(": ")[0] for line in said] == [
+        "passed source shop, connection",
+        "passed source shop, access",
+        "passed source shop, schemas",
+        "passed source shop, grants",
+        "passed source shop, lineage",
+        "passed model people, columns",
+        "passed model people, rows",
+        "passed model people, key",
+        "passed destination messages",
+        "passed destination messages, credential",
+        "passed destination messages, mapping of newsletter",
+        "passed destination crm",
+        "passed destination crm, credential",
+    ]
+
+
+def test_the_mapping_of_one_activation_is_tried_alone(project, activation):
+    said = activation("check", "newsletter").stdout
+    assert said.startswith("passed destination messages, mapping of newsletter: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ("", "nobody told on which day it expires (credential_expires)"),
+        ("  credential_expires: 2999-01-31\n", "expires on 2999-01-31, in "),
+        (
+            "  credential_expires: 2020-01-31\n",
+            "warning: the credential was to expire on 2020-01-31; warns 30d before",
+        ),
+    ],
+)
+def test_the_day_on_which_a_credential_expires_is_told_and_fails_nothing(project, activation, declared, told):
+    project.declare(DECLARED.replace("  name: crm\n", f"  name: crm\n{declared}"))
+    assert f"passed destination crm, credential: {told}" in activation("check", "crm").stdout
 
 
 def test_a_part_that_does_not_work_fails_and_the_others_are_still_tried(project, activation, monkeypatch):

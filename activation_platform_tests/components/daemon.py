@@ -153,12 +153,7 @@ class Daemon:
         config: Mapping[str, Any] | None = None,
     ) -> str:
         """A person materialises assets; returns the run's id."""
-        selector = {
-            "repositoryLocationName": self.location,
-            "repositoryName": REPOSITORY,
-            "jobName": "__ASSET_JOB",
-            "assetSelection": [{"path": asset.split("/")} for asset in assets],
-        }
+        selector = self._selector(assetSelection=[{"path": asset.split("/")} for asset in assets])
         every = {**({"dagster/partition": partition} if partition else {}), **(tags or {})}
         params = {
             "selector": selector,
@@ -166,6 +161,17 @@ class Daemon:
             "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in every.items()]},
         }
         return str(self._act(LAUNCH, "LaunchRunSuccess", params=params)["run"]["runId"])
+
+    def check(self, asset: str, name: str) -> str:
+        """A person executes a check of an asset; returns the run's id."""
+        selected = [{"assetKey": {"path": asset.split("/")}, "name": name}]
+        selector = self._selector(assetSelection=[], assetCheckSelection=selected)
+        params = {"selector": selector, "runConfigData": {}, "executionMetadata": {"tags": []}}
+        return str(self._act(LAUNCH, "LaunchRunSuccess", params=params)["run"]["runId"])
+
+    def _selector(self, **selected: Any) -> dict[str, Any]:
+        where = {"repositoryLocationName": self.location, "repositoryName": REPOSITORY}
+        return {**where, "jobName": "__ASSET_JOB", **selected}
 
     def rerun_from_failure(self, run_id: str) -> str:
         """A person presses "Re-execute from failure"; returns the new run's id."""

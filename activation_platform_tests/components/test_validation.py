@@ -1,12 +1,20 @@
 """The check of a source goes on, after connection, access and schemas, to what its models read."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import pytest
 
+from activation_platform.components.activation import ActivationComponent
+from activation_platform.components.destination import DestinationComponent
+from activation_platform.components.model import ModelComponent
+from activation_platform.components.source import SourceComponent
 from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.components.validation import Validation
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
+from activation_platform_tests.components.daemon import daemon
 from activation_platform_tests.components.project import fill, person
 
 
@@ -90,3 +98,69 @@ def test_the_keys_of_models_are_counted_there_and_told_to_their_own_checks(runne
     assert (said.passed, said.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert said.description.startswith("33.33 % of the keys are duplicates and 1 rows have none")
     assert not (storage / "frames").exists()  # no row was read
+
+
+ARCHIVE = """\
+type: activation_platform.SourceComponent
+attributes:
+  name: archive
+  kind: duckdb
+  settings: {path: env:SHOP_FILE}
+"""
+
+
+def test_every_source_is_validated_each_day_step_by_step_before_two_or_at_the_time_that_it_declares(
+    tmp_path, project, storage, warehouse, sandbox, monkeypatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    project.replaced("  name: shop\n", '  name: shop\n  validate_at: "04:30"\n').also(ARCHIVE)
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    with daemon(tmp_path / "home", project.write(), validations=True) as dev:
+
+        def validated(hours, minutes=0):
+            dev.at(midnight + timedelta(hours=hours, minutes=minutes))
+            return sorted(run.job_name for run in dev.settle() if run.job_name.startswith("validate_source"))
+
+        assert validated(-1) == []
+        for day in (0, 24):
+            assert validated(day + 2) == ["validate_source_archive"]
+            assert validated(day + 4, 20) == []
+            assert validated(day + 4, 30) == ["validate_source_shop"]
+        key = dg.AssetCheckKey(dg.AssetKey(["sources", "shop"]), "connection")
+        said = evaluated(newest_finished(dev.instance, [key])[key])
+    steps = re.findall(r"^\| (\w+) \| passed \|", said.metadata["steps"].value, re.MULTILINE)
+    assert steps == ["connection", "access", "schemas", "grants", "lineage"]
+
+
+BY_HAND = {
+    "sources/shop": SourceComponent.blocking,
+    "models/people": [check for check in ModelComponent.blocking if check != "made"],
+    "destinations/mail": DestinationComponent.blocking,
+    "activations/mail/letters": ActivationComponent.blocking,
+}
+
+
+@pytest.mark.parametrize(
+    ("asset", "check", "told"),
+    [
+        ("sources/shop", "connection", ["sources/shop", "models/people"]),
+        ("destinations/mail", "ready", ["destinations/mail", "activations/mail/letters"]),
+    ],
+)
+def test_every_check_that_pauses_can_be_carried_out_from_the_ui_without_making_anything(
+    tmp_path, project, storage, warehouse, sandbox, monkeypatch, asset, check, told
+):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    with daemon(tmp_path / "home", project.write()) as dev:
+        run_id = dev.check(asset, check)
+        (run,) = dev.settle()
+        assert (run.run_id, run.status) == (run_id, dg.DagsterRunStatus.SUCCESS)
+        keys = [
+            dg.AssetCheckKey(dg.AssetKey(owner.split("/")), name)
+            for owner in BY_HAND
+            for name in BY_HAND[owner]
+        ]
+        found = newest_finished(dev.instance, keys)
+        assert found.keys() == {key for key in keys if key.asset_key.to_user_string() in told}
+        assert all(evaluated(record).passed for record in found.values())
+        assert dev.instance.get_latest_materialization_events([key.asset_key for key in keys]) == {}

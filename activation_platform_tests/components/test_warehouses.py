@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import dagster as dg
 import duckdb as duckdb_of_the_test
 import pytest
 
+from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.sources import databricks_api
 from activation_platform.sources.schemas import OURS
 from activation_platform_tests.components.project import (
@@ -336,6 +338,20 @@ def test_arms_and_limits_take_the_same_people_in_every_warehouse(shop, project, 
         "first": [2, 4, 12, 18, 28],
         "some": [17, 19, 22, 29],
     }
+
+
+@on("bigquery", "databricks", "duckdb", "postgres", "redshift", "snowflake")
+def test_the_daily_validation_counts_the_keys_in_every_warehouse(shop, project, loaded):
+    shop.fill([person(1), person(1), person(2)])
+    runner = loaded(project)
+
+    succeeded(
+        runner.defs.resolve_job_def("validate_source_shop").execute_in_process(instance=runner.instance)
+    )
+
+    key = dg.AssetCheckKey(dg.AssetKey(["models", "people"]), "key_unique")
+    said = evaluated(newest_finished(runner.instance, [key])[key])
+    assert said.description.startswith("33.33 % of the keys are duplicates")
 
 
 def two_partitions(shop, runner, sandbox):

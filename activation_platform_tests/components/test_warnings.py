@@ -245,7 +245,9 @@ def test_a_warning_of_credentials_that_nobody_gave_a_day_is_doubted(project, cap
 def test_a_credential_long_before_its_last_day_warns_of_nothing():
     passed = dg.AssetCheckResult(passed=True, description="The account lets us in.")
     with time_machine.travel("2026-12-31 12:00Z"):
-        assert expiring_of(passed, date(2027, 1, 31), "30d") is passed
+        told = expiring_of(passed, date(2027, 1, 31), "30d")
+        assert (told.passed, told.description) == (True, passed.description)
+        assert told.metadata["credential_expires"].value == "2027-01-31"
         assert not expiring_of(passed, date(2027, 1, 31), "31d").passed
         assert expiring_of(passed, None, "30d") is passed
         refused = dg.AssetCheckResult(passed=False, description="Bad credentials")
