@@ -16,7 +16,8 @@ __all__ = ["CustomFields", "Field", "close_to", "is_pattern", "nearest"]
 class Field:
     """One field of a service.
 
-    `key`: the field by which the destination recognises a record. `docs` is a sentence for the catalogue.
+    `key`: the field by which the destination recognises a record. `docs` is a sentence for the catalogue. `clearable`:
+    whether the vendor's API can take the value away; where it cannot, the field is mapped with `on_null: keep` (SEMANTICS B6).
     """
 
     name: str
@@ -24,6 +25,7 @@ class Field:
     key: bool = False
     required: bool = False
     docs: str = ""
+    clearable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

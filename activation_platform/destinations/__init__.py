@@ -14,6 +14,7 @@ _CLASSES = {
     "batch": "Batch",
     "database": "Database",
     "files": "Files",
+    "sendgrid": "SendGrid",
     "webhook": "Webhook",
 }
 

@@ -13,6 +13,7 @@ from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
 from activation_platform.sandbox.gate import Gate
 from activation_platform.sandbox.platform import Platform
+from activation_platform.sandbox.sendgrid import SendGrid
 from activation_platform.sandbox.webhook import Webhook
 from activation_platform.sandbox.world import Clock, World
 
@@ -20,6 +21,7 @@ from activation_platform.sandbox.world import Clock, World
 PLATFORMS: tuple[Callable[[], Platform], ...] = (
     Attio,
     Batch,
+    SendGrid,
     Webhook,
 )
 

@@ -73,6 +73,17 @@ def mapping_problems(
             yield MappingProblem(
                 line.field, f'"{line.field}" is required, so it cannot have on_invalid: omit_field'
             )
+        if (
+            line.on_null == "clear"
+            and line.column is not None
+            and not vital
+            and field
+            and not field.clearable
+        ):
+            yield MappingProblem(
+                line.field,
+                f'"{line.field}" cannot be cleared there: map it with on_null: keep, so that null keeps the value',
+            )
     mapped = {line.field for line in lines}
     required = {
         service.identifying_field,

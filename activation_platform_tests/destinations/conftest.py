@@ -8,13 +8,20 @@ import pytest
 from activation_platform.sandbox import RunningSandbox, running
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
+from activation_platform.sandbox.sendgrid import SendGrid
 from activation_platform.sandbox.webhook import Webhook
 
 
 @pytest.fixture(scope="session")
 def open_sandbox() -> Iterator[RunningSandbox]:
     with running(
-        limits=False, platforms=[Attio(), Batch(app_keys=("sandbox-ios-key", "sandbox-web-key")), Webhook()]
+        limits=False,
+        platforms=[
+            Attio(),
+            Batch(app_keys=("sandbox-ios-key", "sandbox-web-key")),
+            SendGrid(read_only=("SG.reads",)),
+            Webhook(),
+        ],
     ) as opened:
         yield opened
 

@@ -48,6 +48,8 @@ class Runs:
     day: int = 0
     patience: dict[str, Any] = field(default_factory=dict)
     """What differs from that of all runs here, which wait in no time: `answer_within` is a time of the real clock."""
+    keeps: frozenset[str] = frozenset()
+    """Fields that are mapped with `on_null: keep`."""
 
     def __call__(self, *rows: dict[str, Any], **order: Any) -> Run:
         """One run over these rows; its figures add up (SEMANTICS F1)."""
@@ -58,7 +60,11 @@ class Runs:
             service=self.service,
             mode=self.mode,
             run_type=self.run_type,
-            mapping=tuple(FieldMapping(name, name) for name in frame.columns if name != "key"),
+            mapping=tuple(
+                FieldMapping(name, name, on_null="keep" if name in self.keeps else "clear")
+                for name in frame.columns
+                if name != "key"
+            ),
             key=("key",),
             guards=Guards(deletes=None),
             **self.settings,

@@ -19,6 +19,7 @@ class RichThings(Things):
         Field("id", Text(min=1, max=20), key=True),
         Field("email", Email(), required=True),
         Field("age", Integer()),
+        Field("born", Integer(), clearable=False),
     )
     custom_fields = CustomFields(
         pattern="[a-z]+", words="lower-case letters", text=Text(max=5), texts=TextList(max_items=2)
@@ -94,6 +95,14 @@ def test_a_required_field_cannot_be_omitted(field):
         FieldMapping(f, c, on_invalid="omit_field" if f == field else "set_aside") for f, c in lines.items()
     ]
     assert problems(*mapped) == [(field, f'"{field}" is required, so it cannot have on_invalid: omit_field')]
+
+
+def test_b6_a_field_that_cannot_be_cleared_is_mapped_to_keep_null():
+    ((field, words),) = problems(*WELL, FieldMapping("born", "age"))
+    assert field == "born"
+    assert "on_null: keep" in words
+    assert problems(*WELL, FieldMapping("born", "age", on_null="keep")) == []
+    assert problems(*WELL, FieldMapping("born", constant=1989)) == []
 
 
 def test_too_many_fields_are_refused():
