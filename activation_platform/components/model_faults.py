@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from activation_platform.components.json_faults import unread_json
 from activation_platform.components.scopes import scope_of
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.types import read_type, type_words
@@ -128,10 +127,6 @@ def _computed_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[
         except InvalidCondition as invalid:
             found = list(invalid.problems)
         yield from (Fault(("computed", name, *one.path), one.message) for one in found if not one.follows)
-        if not found and name in scope.model.computed:
-            yield from (
-                Fault(("computed", name), told) for told in unread_json(model, workspace, None, [name])
-            )
 
 
 def _exclusion_faults(model: "ModelComponent", workspace: Workspace) -> Iterator[Fault]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from activation_platform.components.fixtures import case_faults
-from activation_platform.components.json_faults import unread_json
 from activation_platform.components.scopes import apart, excluded_from, models_of, scope_of
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.fields import nearest
@@ -30,7 +29,6 @@ def segment_faults(segment: "SegmentComponent", workspace: Workspace) -> Iterato
     sound = not found and _is_whole(segment, workspace)
     if sound:
         yield from _apart(segment, workspace)
-        yield from _unlike(segment, workspace)
     yield from case_faults(segment, workspace, sound=sound)
 
 
@@ -107,12 +105,6 @@ def _exclusions(segment: "SegmentComponent", workspace: Workspace) -> Iterator[F
 def _apart(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
     """Models that no one engine can read together."""
     for told in apart(models_of(workspace, segment.condition(workspace), segment.spec.model)):
-        yield Fault(_said_in(segment), told)
-
-
-def _unlike(segment: "SegmentComponent", workspace: Workspace) -> Iterator[Fault]:
-    model: ModelComponent = workspace.find("model", segment.spec.model)
-    for told in unread_json(model, workspace, segment.condition(workspace), segment.fields(workspace)):
         yield Fault(_said_in(segment), told)
 
 

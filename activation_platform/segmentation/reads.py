@@ -19,13 +19,11 @@ from activation_platform.segmentation.related import (
 from activation_platform.segmentation.scope import Scope
 from activation_platform.segmentation.splits import InArm
 
-__all__ = ["Named", "chain_in_words", "fields_read", "loop", "models_read", "reads_json", "resolved"]
+__all__ = ["Named", "chain_in_words", "fields_read", "loop", "models_read", "resolved"]
 
 
 class Named(NamedTuple):
-    """What something refers to: a `field` of a model, a `path` within the JSON of one, a `segment` of it (or what it takes:
-    `taken_by`), a `split` of it.
-    """
+    """What something refers to: a `field` of a model, a `segment` of it (or what it takes: `taken_by`), a `split` of it."""
 
     word: str
     model: str
@@ -44,11 +42,6 @@ def fields_read(
 def models_read(condition: Condition | None, scope: Scope, fields: Iterable[str] = ()) -> frozenset[str]:
     """The models whose rows are asked for, the scope's own among them."""
     return frozenset({scope.name, *(model for model, _ in fields_read(condition, scope, fields))})
-
-
-def reads_json(condition: Condition | None, scope: Scope, fields: Iterable[str] = ()) -> bool:
-    """Whether some value within JSON decides about a row, or makes up the computed `fields`."""
-    return any(one.word == "path" for one in _reached(condition, scope, fields))
 
 
 def resolved(condition: Condition | None, scope: Scope, fields: Iterable[str] = ()) -> list[Any]:
@@ -114,10 +107,10 @@ def _at(node: Named, scope: Scope) -> Scope:
 
 
 def _part(node: Named, scope: Scope) -> Condition | Computed | None:
-    """What a segment or a computed field is made of; None of a field that was read, a path and a split."""
+    """What a segment or a computed field is made of; None of a field that was read, and of a split."""
     if node.word == "field":
         return scope.models[node.model].computed.get(node.name)
-    segment = None if node.word in ("split", "path") else scope.segments.get(node.name)
+    segment = None if node.word == "split" else scope.segments.get(node.name)
     if segment is None:
         return None
     return segment.takes if node.word == "taken_by" else segment.condition
@@ -140,8 +133,6 @@ def _named(part: Condition | Computed | None, scope: Scope) -> Iterator[Named]:
             yield from _of_segment(part, scope)
         case Comparison() if part.aggregate is None:
             yield Named("field", scope.name, part.field)
-            if part.path is not None:
-                yield Named("path", scope.name, str(part.path))
         case _:
             yield from _of_relation(part, scope)
 

@@ -26,7 +26,6 @@ class BigQuerySql(Dialect):
     name: ClassVar[str] = "bigquery"
     schemas: ClassVar[str] = ""  # the client lists them: SQL would have to know the region
     sessions: ClassVar[bool] = False
-    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """As JSON, because a column of JSON cannot be cast; numbers with the 17 digits that tell any two apart."""

@@ -21,7 +21,6 @@ class DatabricksSql(Dialect):
     name: ClassVar[str] = "databricks"
     schemas: ClassVar[str] = "SELECT schema_name FROM information_schema.schemata"
     sessions: ClassVar[bool] = False
-    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """Moments as numbers, in whichever zone; nested values as JSON, which quotes texts, and as Spark writes them, too."""

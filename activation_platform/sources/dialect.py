@@ -80,8 +80,6 @@ class Dialect(ABC):
     """Whether statements can be one session, with temporary tables and transactions; else each stands alone, and is atomic."""
     capitals: ClassVar[bool] = False
     """Whether a name without quotes means one in capitals."""
-    reads_json: ClassVar[bool] = False
-    """Whether it finds the same values within JSON as the other engines that say so."""
 
     @abstractmethod
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
@@ -127,13 +125,9 @@ class Dialect(ABC):
         """One node of a condition; what is inside of it is said already."""
         return node
 
+    @abstractmethod
     def json(self, value: JsonValue, words: exp.Expr) -> exp.Expr:
         """A value within JSON, null where it is not of its type; `words` are those of DuckDB."""
-        del words
-        raise DeclarationError(
-            f"{self.name} cannot find values within JSON as the other engines do, and a condition asks for {value.path}",
-            remedy="Make the value a column in the model's SQL, or give the model engine: frames.",
-        )
 
     def key(self, column: exp.Expr, dtype: pl.DataType, name: str) -> exp.Expr:
         """One column of a primary key, as `sync/fingerprint.py` writes it."""

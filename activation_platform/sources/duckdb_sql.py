@@ -18,7 +18,6 @@ class DuckDBSql(Dialect):
     schemas: ClassVar[str] = (
         "SELECT DISTINCT schema_name FROM information_schema.schemata WHERE catalog_name = current_database()"
     )
-    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """Nested values as JSON, which quotes texts, and as DuckDB writes them, which keeps every digit."""

@@ -15,7 +15,7 @@ from sqlglot import exp
 from activation_platform.contracts.json_value import MOST_BRACKETS, JsonPath
 from activation_platform.sources.dialect import call, text
 
-__all__ = ["CONTROL", "NUMBER", "STRING", "JsonText", "boolean", "steps"]
+__all__ = ["CONTROL", "NUMBER", "STRING", "UNIT", "JsonText", "boolean", "steps"]
 
 CONTROL = r"\x00-\x1f"
 """What no string may hold as it is, as RE2 writes it within brackets."""
@@ -27,12 +27,12 @@ _ANY_STRING = r'"(([^"\\]|\\.)*)"'
 _ANY_OTHER = '([^][{}:,"= \t\n\r]+)'
 _COUNTED = rf'"([^"\\]|\\.)*(")|{_BLANK}'
 _HEX = "[0-9A-Fa-f]"
-_UNIT = (
+UNIT = (
     rf"000[1-9A-Fa-f]|00[1-9A-Fa-f]{_HEX}|0[1-9A-Fa-f]{_HEX}{{2}}|[1-9A-CE-Fa-ce-f]{_HEX}{{3}}|[Dd][0-7]{_HEX}{{2}}|"
     rf"[Dd][89ABab]{_HEX}{{2}}\\u[Dd][C-Fc-f]{_HEX}{{2}}"
 )
 """What may stand behind `\\u`: neither NUL nor half a surrogate pair."""
-_STRING = rf'"=([^"\\{CONTROL}]|\\["\\/bfnrt]|\\u({_UNIT}))*"'
+_STRING = rf'"=([^"\\{CONTROL}]|\\["\\/bfnrt]|\\u({UNIT}))*"'
 _OTHER = '"(-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?|true|false|null)="'
 _SOUND = f"([][{{}},]|{_BLANK}|{_STRING}({_BLANK}*:)?|{_OTHER})*"
 

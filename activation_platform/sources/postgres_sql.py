@@ -17,7 +17,6 @@ class PostgresSql(Dialect):
 
     name: ClassVar[str] = "postgres"
     schemas: ClassVar[str] = "SELECT nspname::text FROM pg_catalog.pg_namespace"
-    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """The output of a type can be read back without loss: arrays quote, doubles are as long as they must be."""

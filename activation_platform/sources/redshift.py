@@ -21,6 +21,7 @@ from activation_platform.contracts.warehouse import Bench
 from activation_platform.sources.checking import check_steps, first_column
 from activation_platform.sources.redshift_columns import reading
 from activation_platform.sources.redshift_iam import aws_errors, not_given
+from activation_platform.sources.redshift_json import REMEDY, UNREAD
 from activation_platform.sources.redshift_rows import Large, described, read_rows
 from activation_platform.sources.redshift_unload import Unload
 from activation_platform.sources.schemas import OURS
@@ -176,6 +177,8 @@ class Redshift(Source):
         except aws_errors() as error:
             raise not_given(error) from None
         except (driver.Error, OSError, struct.error, arrow_error) as error:
+            if UNREAD in str(error):  # in the server's sentence, or in its details
+                raise DeclarationError(f"A condition came upon {UNREAD}", remedy=REMEDY) from None
             spoken = _Spoken(error)
             unload = self._large.unload
             if unload and (refusal := unload.refusal(str(spoken))):

@@ -7,6 +7,7 @@ from typing import ClassVar
 import polars as pl
 from sqlglot import exp
 
+from activation_platform.contracts.json_value import JsonValue
 from activation_platform.sources.dialect import (
     Dialect,
     call,
@@ -16,6 +17,7 @@ from activation_platform.sources.dialect import (
     to_the_end,
     unless_null,
 )
+from activation_platform.sources.redshift_json import contains, in_redshift, length
 
 __all__ = ["RedshiftSql"]
 
@@ -74,6 +76,11 @@ class RedshiftSql(Dialect):
         """
         return [f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {query} WITH NO SCHEMA BINDING"]
 
+    def json(self, value: JsonValue, words: exp.Expr) -> exp.Expr:
+        """By a regular expression."""
+        del words
+        return in_redshift(value)
+
     def condition(self, node: exp.Expr) -> exp.Expr:
         """Texts are compared with something behind them, so that blanks at their end count; beginnings and ends by position."""
         said = _SAID.get(type(node))
@@ -97,6 +104,11 @@ def _part(node: exp.Expr) -> exp.Expr:
     if node.name != "ISODOW":
         return node
     return from_monday(exp.Extract(this=exp.var("DOW"), expression=node.expression), sunday=0)
+
+
+def _contains(node: exp.Expr) -> exp.Expr:
+    """Lists are those within JSON alone: no column is one."""
+    return contains(node.this, node.expression.name) if _is_text(node.expression) else node
 
 
 def _first(within: exp.Expr, part: exp.Expr) -> exp.Expr:
@@ -138,7 +150,8 @@ _SAID: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.StartsWith: lambda node: _first(node.this, node.expression),
     exp.EndsWith: lambda node: _first(call("REVERSE", node.this), call("REVERSE", node.expression)),
     exp.RegexpLike: lambda node: _found(node.this, node.expression),
-    exp.ArraySize: lambda node: call("GET_ARRAY_LENGTH", node.this),
+    exp.ArraySize: lambda node: length(node.this),
+    exp.ArrayContains: _contains,
     exp.Extract: _part,
     exp.EQ: _equal,
     exp.Encode: lambda node: _in_order(node.this),

@@ -22,7 +22,6 @@ class SnowflakeSql(Dialect):
     name: ClassVar[str] = "snowflake"
     schemas: ClassVar[str] = "SELECT SCHEMA_NAME FROM INFORMATION_SCHEMA.SCHEMATA"
     capitals: ClassVar[bool] = True
-    reads_json: ClassVar[bool] = True
 
     def text(self, column: exp.Expr, dtype: pl.DataType) -> exp.Expr:
         """Doubles as Snowflake's own hash of them, because their text has fewer digits than they; texts as JSON.

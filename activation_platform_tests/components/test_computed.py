@@ -320,17 +320,6 @@ def test_fields_of_rows_that_are_never_in_one_place_are_refused(tmp_path, shop_y
     )
 
 
-def test_fields_of_values_within_json_are_refused_where_the_warehouse_reads_it_otherwise(tmp_path, shop_yaml):
-    label = "{when: {field: country, path: $.code, as: text, equals: FR}, then: gold}"
-    yaml = shop_yaml.replace("{when: {field: spent, at_least: 100}, then: gold}", label)
-    yaml = yaml.replace("engine: frames", "engine: warehouse").replace("kind: duckdb", "kind: redshift")
-    project = Project(tmp_path, {"defs.yaml": yaml})
-
-    assert (
-        "asks for values within JSON, which redshift cannot find as the other engines do" in project.refusal()
-    )
-
-
 ORDERS = """\
   sql: select id, person, cast(total as decimal(10, 2)) as total, placed from orders
   engine: frames

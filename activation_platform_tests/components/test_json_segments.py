@@ -1,4 +1,4 @@
-"""Segments that ask for values within JSON, through Dagster: in frames, in warehouses, and where that is refused."""
+"""Segments that ask for values within JSON, through Dagster: in frames, and in warehouses."""
 
 import duckdb
 import pytest
@@ -9,13 +9,6 @@ CONDITION = "- {field: orders, at_least: 3}"
 ASKED = "- {field: profile, path: $.plan.name, as: text, equals: pro}"
 COLUMN = ("    email: text\n", "    email: text\n    profile: text\n")
 STAYING = ("kind: users\n", "kind: users\n  engine: warehouse\n")
-LABEL = """\
-kind: users
-  computed:
-    plan:
-      label:
-        - {when: {field: profile, path: $.plan.name, as: text, is_null: false}, then: known}
-"""
 PROFILES = {
     1: '{"plan": {"name": "pro"}}',
     2: '{"plan": {"name": "free"}}',
@@ -54,26 +47,9 @@ def elsewhere(shop, kind):
     return shop.replaced("kind: duckdb", f"kind: {kind}").replaced("path: env:SHOP_FILE", settings[kind])
 
 
-@pytest.mark.parametrize("kind", ["bigquery", "snowflake"])
+@pytest.mark.parametrize("kind", ["bigquery", "redshift", "snowflake"])
 def test_a_warehouse_whose_words_find_the_same_values_is_asked_itself(shop, kind):
     assert elsewhere(shop, kind).replaced(*STAYING).load()
-
-
-def test_a_warehouse_that_cannot_find_them_is_refused_with_file_and_line(shop):
-    refused = elsewhere(shop, "redshift").replaced(*STAYING).refusal()
-
-    assert "asks for values within JSON, which redshift cannot find as the other engines do" in refused
-    assert "give people engine: frames" in refused
-    assert f"defs.yaml:{shop.line('where:')}" in refused
-
-
-def test_so_is_a_computed_field_that_asks_for_them_there(shop):
-    shop.replaced(ASKED, CONDITION).replaced(*STAYING).replaced("kind: users\n", LABEL)
-
-    refused = elsewhere(shop, "redshift").refusal()
-
-    assert "asks for values within JSON, which redshift cannot find as the other engines do" in refused
-    assert f"defs.yaml:{shop.line('plan:')}" in refused
 
 
 def test_over_frames_it_may_come_from_every_source(shop):

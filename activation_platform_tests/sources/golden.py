@@ -30,11 +30,6 @@ SETS: dict[str, list[tuple[dict[str, Any], Scope]]] = {
 """Conditions about one model, those about several, those on computed fields, splits and limits, and values within JSON."""
 
 
-def kinds(dialect: str) -> list[str]:
-    """The sets that a dialect can say."""
-    return [kind for kind in SETS if kind != "json-" or dialect_of(dialect).reads_json]
-
-
 def trees(dialect: str, kind: str) -> list[tuple[dict[str, Any], Scope]]:
     """The conditions that a dialect has: nanoseconds are in DuckDB's snapshots alone."""
     return [(tree, scope) for tree, scope in SETS[kind] if dialect == "duckdb" or "nano" not in str(tree)]
@@ -69,5 +64,5 @@ def _sql(tree: dict[str, Any], scope: Scope, dialect: str) -> str:
 
 if __name__ == "__main__":
     for name in DIALECTS:
-        for kind in kinds(name):
+        for kind in SETS:
             (FOLDER / f"{kind}{name}.sql").write_text(said(name, kind), encoding="utf-8")

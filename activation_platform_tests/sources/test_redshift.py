@@ -19,6 +19,7 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.sources.redshift import Redshift
 from activation_platform.sources.redshift_columns import Column, arrow_schema
+from activation_platform.sources.redshift_json import UNREAD
 from activation_platform_tests.destinations.files.stores import ObjectStore
 from activation_platform_tests.sources.redshift_cluster import serving
 
@@ -40,6 +41,10 @@ def running(postgres_server, store):
         "create table customers as select i as id, 'c' || i as name from generate_series(0, 2) i",
         "create table salaries (id int)",
         "create function from_varbyte(bytea, text) returns text language sql as 'select encode($1, $2)'",
+        """
+        create function unread(text) returns int language plpgsql as
+        'begin raise exception ''Invalid digit, Value Ann'' using detail = ''context: '' || $1; end'
+        """,
         f"grant select on customers to {READER}",
         database=name,
     )
@@ -306,6 +311,16 @@ def test_an_error_about_data_quotes_no_value(source):
 
     assert type(error) is DeclarationError
     assert "secret" not in str(error)
+
+
+@pytest.mark.parametrize("query", ["select '{}'::bigint as x", "select unread('{}') as x"])
+def test_json_that_a_condition_cannot_judge_is_told_with_the_way_out_and_no_value(source, query):
+    error = refusal(source, query.format(UNREAD))
+
+    assert type(error) is DeclarationError
+    assert f"A condition came upon {UNREAD}. Make the value a column" in str(error)
+    assert "engine: frames" in str(error)
+    assert "Ann" not in str(error)
 
 
 def test_a_query_that_takes_too_long_is_stopped_by_the_cluster(cluster):

@@ -56,13 +56,13 @@ NOT "name" IS NULL
 NOT COALESCE("name" IS NULL OR "name" || '.' = '' || '.', FALSE)
 
 -- {field: tags, is_empty: true}
-"tags" IS NULL OR GET_ARRAY_LENGTH("tags") = 0
+"tags" IS NULL OR REGEXP_COUNT("tags", '"(?:[^"\\\\]++|\\\\.)*+"', 1, 'p') = 0
 
 -- {field: tags, contains_any: [a, b]}
-ARRAY_CONTAINS("tags", 'a') OR ARRAY_CONTAINS("tags", 'b')
+REGEXP_INSTR("tags", '\\A\\[[ \\t\\n\\r]*+(?:(?!"(?:a|\\\\u0061)")"(?:[^"\\\\]++|\\\\.)*+"[ \\t\\n\\r]*+,[ \\t\\n\\r]*+)*+"(?:a|\\\\u0061)"', 1, 1, 0, 'p') > 0 OR REGEXP_INSTR("tags", '\\A\\[[ \\t\\n\\r]*+(?:(?!"(?:b|\\\\u0062)")"(?:[^"\\\\]++|\\\\.)*+"[ \\t\\n\\r]*+,[ \\t\\n\\r]*+)*+"(?:b|\\\\u0062)"', 1, 1, 0, 'p') > 0
 
 -- {field: tags, contains_none: [a]}
-NOT COALESCE(ARRAY_CONTAINS("tags", 'a'), FALSE)
+NOT COALESCE(REGEXP_INSTR("tags", '\\A\\[[ \\t\\n\\r]*+(?:(?!"(?:a|\\\\u0061)")"(?:[^"\\\\]++|\\\\.)*+"[ \\t\\n\\r]*+,[ \\t\\n\\r]*+)*+"(?:a|\\\\u0061)"', 1, 1, 0, 'p') > 0, FALSE)
 
 -- {field: sizes, contains_all: [1, 2]}
 ARRAY_CONTAINS("sizes", 1) AND ARRAY_CONTAINS("sizes", 2)
@@ -77,16 +77,16 @@ ARRAY_CONTAINS("prices", CAST('9.90' AS DECIMAL(10, 2)))
 NOT COALESCE(ARRAY_CONTAINS("flags", TRUE), FALSE)
 
 -- {field: tags, length_equals: 2}
-GET_ARRAY_LENGTH("tags") = 2
+REGEXP_COUNT("tags", '"(?:[^"\\\\]++|\\\\.)*+"', 1, 'p') = 2
 
 -- {field: tags, not_length_equals: 0}
-NOT COALESCE(GET_ARRAY_LENGTH("tags") = 0, FALSE)
+NOT COALESCE(REGEXP_COUNT("tags", '"(?:[^"\\\\]++|\\\\.)*+"', 1, 'p') = 0, FALSE)
 
 -- {field: tags, length_at_least: 1}
-GET_ARRAY_LENGTH("tags") >= 1
+REGEXP_COUNT("tags", '"(?:[^"\\\\]++|\\\\.)*+"', 1, 'p') >= 1
 
 -- {field: tags, length_at_most: 3}
-GET_ARRAY_LENGTH("tags") <= 3
+REGEXP_COUNT("tags", '"(?:[^"\\\\]++|\\\\.)*+"', 1, 'p') <= 3
 
 -- {field: orders, equals: 2}
 "orders" = 2
