@@ -35,7 +35,9 @@ class DestinationSpec(dg.Model):
     """An account on a platform that activations write to."""
 
     name: Name = Field(description="The name that activations refer to.")
-    platform: str = Field(description="The platform: attio, batch, database, files, sendgrid, webhook.")
+    platform: str = Field(
+        description="The platform: attio, batch, database, files, klaviyo, sendgrid, webhook."
+    )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The account; secrets as env:NAME. See docs/catalogue.md."
     )

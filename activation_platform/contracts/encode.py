@@ -13,8 +13,19 @@ import polars as pl
 from polars.datatypes import DataTypeClass
 
 from activation_platform.contracts.batch import OMITTED, Batch, MappedField
+from activation_platform.contracts.service import BatchRefused, Service
 
-__all__ = ["JSON", "Member", "Shape", "json_array", "json_objects", "members", "rendered"]
+__all__ = [
+    "JSON",
+    "Member",
+    "Shape",
+    "json_array",
+    "json_objects",
+    "members",
+    "rendered",
+    "sized",
+    "unless_null",
+]
 
 
 JSON = {"Content-Type": "application/json"}
@@ -52,6 +63,12 @@ def _absent(frame: pl.DataFrame, field: MappedField) -> pl.Expr | None:
     return pl.any_horizontal(absent) if absent else None
 
 
+def unless_null(member: Member) -> Member:
+    """The same, absent where it is null, too."""
+    nothing = member.value.is_null()
+    return Member(member.value, nothing if member.absent is None else member.absent | nothing)
+
+
 def json_array(batch: Batch, shape: Callable[[Batch], Shape]) -> bytes:
     """The records of a batch as an array of objects. `shape` says what they look like (see `Batch.made`)."""
     return f"[{','.join(json_objects(batch, shape))}]".encode()
@@ -66,6 +83,20 @@ def json_objects(batch: Batch, shape: Callable[[Batch], Shape]) -> Sequence[str]
         return whole.frame.select(pl.int_range(pl.len()).alias("_"), objects)[""].to_list()
 
     return batch.made(shape, texts)
+
+
+def sized(texts: Sequence[str], service: Service, around: int = 0) -> Sequence[str]:
+    """The texts of a body's records, where they keep the service's limits; `around`: bytes of the body beside them.
+
+    Raises `BatchRefused` where they do not, so that the loader halves the batch before anything is said.
+    """
+    sizes = [len(text.encode()) for text in texts]
+    largest, total = max(sizes, default=0), sum(sizes) + len(sizes) + around
+    if service.max_record_bytes is not None and largest > service.max_record_bytes:
+        raise BatchRefused(f"a record is more than {service.max_record_bytes:,} bytes")
+    if service.max_request_bytes is not None and total > service.max_request_bytes:
+        raise BatchRefused(f"a request would be more than {service.max_request_bytes:,} bytes")
+    return texts
 
 
 def _is_whole(shape: Shape) -> bool:

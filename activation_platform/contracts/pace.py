@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import httpx
 
-__all__ = ["Budget", "Left", "limit_left"]
+__all__ = ["Budget", "Left", "in_windows", "limit_left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,12 @@ class Budget:
     name: str
     per_second: float
     burst: float
+
+
+def in_windows(name: str, a_second: int, a_minute: int) -> Budget:
+    """A budget that keeps two limits at once, in whichever second and whichever minute it is counted."""
+    per_second = (a_minute - a_second) / 59
+    return Budget(name, per_second, burst=a_second - per_second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from activation_platform.contracts.modes import (
     Mode,
     ModelKind,
     ObjectKind,
-    Operation,
 )
 from activation_platform.contracts.outcomes import Outcome
+from activation_platform.contracts.pending import Doubt, Pending, Settlement
 
 if TYPE_CHECKING:
     from activation_platform.contracts.destination import Destination
@@ -82,29 +82,6 @@ class UnreadableAnswer(Exception):  # see above: the loader treats it like no an
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """An asynchronous delete that was requested: by key, identifier as sent, and the vendor's request id.
-
-    `request` is empty where the request was sent but its answer never came (in doubt). `since` is a Unix time in seconds.
-    """
-
-    key: str
-    identifier: str
-    request: str
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """An operation that was sent without an answer: its record, as it was sent, and the id of the batch that held it."""
-
-    operation: Operation
-    key: str
-    identifier: str | None
-    batch: str
-
-
-@dataclass(frozen=True, slots=True)
 class Pass:
     """One run's whole delivery, as a service that works in one piece needs to know it.
 
@@ -117,17 +94,6 @@ class Pass:
     partition: str
     instant: datetime
     schema: pl.Schema
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of a pending delete: `done`, still `pending` (with its request id), or `unheard` of at the vendor.
-
-    An unheard delete is asked for again; `request` then holds the part that was heard of, for `Record.request`.
-    """
-
-    state: str
-    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +128,10 @@ class Service(ABC):
     """Whether `look_up` can tell what became of an operation that got no answer."""
     max_fields: ClassVar[int | None] = None
     """How many fields one record may carry besides the identifying one; the mapping is refused above it."""
+    max_record_bytes: ClassVar[int | None] = None
+    """How many bytes of a body one record may be (see `contracts.encode.sized`)."""
+    max_request_bytes: ClassVar[int | None] = None
+    """How many bytes the body of a request may be; a batch that is more is halved before it is said."""
     Options: ClassVar[type[Any]] = NoOptions
     """A dataclass. An option without a default has an `example` in its metadata, so that the service can be described."""
 

@@ -42,7 +42,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response: a status, a document that is sent as JSON, and extra headers."""
+    """A response: a status, a document that is sent as JSON (None: nothing is sent), and extra headers."""
 
     status: int
     document: Any = None
@@ -50,7 +50,7 @@ class Answer:
 
     def encoded(self) -> bytes:
         """Return the body as UTF-8 JSON."""
-        return json.dumps(self.document, separators=(",", ":")).encode()
+        return b"" if self.document is None else json.dumps(self.document, separators=(",", ":")).encode()
 
 
 class Refused(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
 from urllib.parse import parse_qsl
@@ -17,9 +17,9 @@ from activation_platform.sandbox.platform import REASONS, Platform, Route
 from activation_platform.sandbox.wire import Wire
 from activation_platform.sandbox.world import World
 
-JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 PAGE = b"<!doctype html><html><head><title>Please wait</title></head><body>One moment, please.</body></html>"
+_Way = Callable[[int, bytes, str, Mapping[str, str]], Awaitable[None]]
 UNKNOWN = "(unknown)"  # a path that fits no template is never kept: it may hold a key
 
 
@@ -67,7 +67,7 @@ class _Exchange:
         if verdict.rule is None:
             answer = self._answer(call)
             self._count(answer.status)
-            await self._wire.reply(answer.status, answer.encoded(), JSON, answer.headers)
+            await self._reply(answer)
         else:
             await self._break(verdict.rule, call)
 
@@ -82,17 +82,24 @@ class _Exchange:
                 await self._wire.hang(rule.cap)
             case Kind.HALF:
                 self._count("cut")
-                await self._wire.cut(answer.status, answer.encoded(), JSON, answer.headers)
+                await self._reply(answer, self._wire.cut)
             case Kind.HTML_200:
                 self._count(200)
                 await self._wire.reply(200, PAGE, HTML, {})
             case Kind.BROKEN_JSON:
                 self._count(answer.status)
-                await self._wire.reply(answer.status, answer.encoded()[:-1] + b",}", JSON, answer.headers)
+                await self._reply(answer, broken=b",}")
             case _:
                 answer = self._error(rule)
                 self._count(answer.status)
-                await self._wire.reply(answer.status, answer.encoded(), JSON, answer.headers)
+                await self._reply(answer)
+
+    async def _reply(self, answer: Answer, way: _Way | None = None, broken: bytes = b"") -> None:
+        """Send an answer, whole where no other `way` is named; `broken` stands in the place of its last byte."""
+        body = answer.encoded()
+        if broken and body:
+            body = body[:-1] + broken
+        await (way or self._wire.reply)(answer.status, body, self._platform.content_type, answer.headers)
 
     def _error(self, rule: Rule) -> Answer:
         status = 400 if rule.kind is Kind.POISON else rule.status

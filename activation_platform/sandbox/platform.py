@@ -47,6 +47,7 @@ class Platform(ABC):
     name: str
     limits: Limits
     routes: tuple[Route, ...]
+    content_type: str = "application/json; charset=utf-8"
 
     def document(self, headers: Mapping[str, str], body: bytes) -> Any:  # noqa: ARG002 - most know one form only
         """Return what a body says: JSON as Python values, None when empty, `MALFORMED` when it is not JSON."""

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from activation_platform.sandbox import Control, running, serve
+from activation_platform.sandbox.app import PLATFORMS
 from activation_platform.sandbox.batch import Batch
 from activation_platform.sandbox.control import ControlError
 
@@ -18,7 +19,7 @@ def test_a_sandbox_takes_a_free_port_on_loopback_and_gives_it_back():
     before = threading.active_count()
     with running() as sandbox, sandbox.control() as control:
         assert sandbox.url.startswith("http://127.0.0.1:")
-        assert set(control.state()) == {"attio", "batch", "webhook"}
+        assert set(control.state()) == {platform().name for platform in PLATFORMS}
         address = sandbox.url
 
     assert threading.active_count() == before

@@ -10,7 +10,7 @@ import httpx
 import polars as pl
 
 from activation_platform.contracts.batch import Batch
-from activation_platform.contracts.encode import JSON, Member, Shape, json_objects
+from activation_platform.contracts.encode import JSON, Member, Shape, json_objects, unless_null
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
 from activation_platform.contracts.outcomes import Outcome, partial, rejected
@@ -123,16 +123,8 @@ def _event(batch: Batch) -> Shape:
     return {
         "name": Member(pl.col("event_name")),
         "time": Member(pl.concat_str(second(pl.col("event_time"), dtype), pl.lit("Z"))),
-        "attributes": {
-            name: Member(member.value, absent=_lacking(member))
-            for name, member in attribute_members(batch, but=_OWN)
-        },
+        "attributes": {name: unless_null(member) for name, member in attribute_members(batch, but=_OWN)},
     }
-
-
-def _lacking(member: Member) -> pl.Expr:
-    nothing = member.value.is_null()
-    return nothing if member.absent is None else member.absent | nothing
 
 
 def _meant(fault: Fault, positions: Sequence[int], names: Sequence[str]) -> Sequence[int]:

@@ -1,0 +1,124 @@
+"""How Klaviyo knows people: their identifiers, attributes and custom properties, and how a profile is written.
+
+Sources: https://developers.klaviyo.com/en/reference/profiles_api_overview, https://developers.klaviyo.com/en/reference/create_or_update_profile.
+"""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.encode import Member, Shape, members, unless_null
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.fields import CustomFields, Field
+from activation_platform.contracts.values import Email, Number, Phone, Text, TextList
+
+__all__ = ["ATTRIBUTES", "IDENTIFIERS", "PROPERTIES", "Identified", "clearing", "identified", "profile"]
+
+IDENTIFIERS = (
+    Field("email", Email(), docs="The e-mail address."),
+    Field("phone_number", Phone(), docs="The phone number."),
+    Field("external_id", Text(min=1, max=255), docs="Your own ID of the person."),
+)
+"""Unconfirmed: at most 255 characters of an external ID (second-hand)."""
+
+_LINE = Text(min=1)
+ATTRIBUTES = (
+    Field("first_name", _LINE, docs="First name."),
+    Field("last_name", _LINE, docs="Last name."),
+    Field("organization", _LINE, docs="The company that the person works for."),
+    Field(
+        "locale",
+        Text(pattern=r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", words="a language tag such as en-US"),
+        docs="Language and country (BCP 47).",
+    ),
+    Field("title", _LINE, docs="Job title."),
+    Field("image", _LINE, docs="The address of a picture."),
+    Field("location.address1", _LINE, docs="First line of the street address."),
+    Field("location.address2", _LINE, docs="Second line of the street address."),
+    Field("location.city", _LINE, docs="City."),
+    Field("location.region", _LINE, docs="State or province."),
+    Field("location.zip", _LINE, docs="Postal code."),
+    Field("location.country", _LINE, docs="Country."),
+    Field("location.latitude", Number(), docs="Latitude, best with four decimals."),
+    Field("location.longitude", Number(), docs="Longitude, best with four decimals."),
+    Field("location.timezone", _LINE, docs="Time zone, as in Europe/Paris."),
+    Field("location.ip", _LINE, docs="IP address."),
+)
+_STANDARD = frozenset(field.name for field in (*IDENTIFIERS, *ATTRIBUTES))
+
+PROPERTIES = CustomFields(
+    pattern=r"[^$\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?",
+    words="custom properties: any name on one line, without a $ at its beginning; Klaviyo makes one when it is first sent",
+    text=Text(),
+    texts=TextList(),
+)
+"""A name that begins with $ is one of Klaviyo's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """`identifier`: the field by which a person is recognised: email, phone_number or external_id."""
+
+    identifier: str = "email"
+
+    def __post_init__(self) -> None:
+        names = [field.name for field in IDENTIFIERS]
+        if self.identifier not in names:
+            raise DeclarationError(
+                f'Klaviyo recognises nobody by "{self.identifier}"',
+                remedy=f"Set the option identifier to one of {', '.join(names)}.",
+            )
+
+
+def identified(fields: tuple[Field, ...], identifier: str) -> tuple[Field, ...]:
+    """The fields, with this one as the key."""
+    return tuple(replace(one, key=True, required=True) if one.name == identifier else one for one in fields)
+
+
+def clearing(batch: Batch) -> set[int]:
+    """The positions of those who lose a standard attribute."""
+    lost = [
+        _null(member)
+        for name, member in members(batch).items()
+        if name in _STANDARD and _has_null(batch, name)
+    ]
+    return set(batch.frame.select(pl.any_horizontal(lost).arg_true()).to_series()) if lost else set()
+
+
+def profile(batch: Batch) -> Shape:
+    """A profile: null clears a standard attribute; a custom property that is null is unset."""
+    attributes: dict[str, Member | Shape] = {}
+    location: dict[str, Member] = {}
+    properties: dict[str, Member] = {}
+    for name, member in members(batch).items():
+        if name not in _STANDARD:
+            properties[name] = member
+        elif name.startswith("location."):
+            location[name.partition(".")[2]] = member
+        else:
+            attributes[name] = member
+    if location:
+        attributes["location"] = location
+    if properties:
+        attributes["properties"] = {name: unless_null(member) for name, member in properties.items()}
+    shape: dict[str, Member | Shape] = {"type": Member(pl.lit("profile")), "attributes": attributes}
+    unset = [
+        pl.when(_null(member)).then(pl.lit(name)).alias(name)
+        for name, member in properties.items()
+        if _has_null(batch, name)
+    ]
+    if unset:
+        names = pl.concat_list(unset).list.drop_nulls()
+        patch = pl.struct(pl.struct(names.alias("unset")).alias("patch_properties"))
+        shape["meta"] = Member(patch, absent=names.list.len() == 0)
+    return shape
+
+
+def _has_null(batch: Batch, name: str) -> bool:
+    return batch.frame[name].null_count() > 0
+
+
+def _null(member: Member) -> pl.Expr:
+    """Where a value is null, and not left out."""
+    return member.value.is_null() if member.absent is None else member.value.is_null() & ~member.absent

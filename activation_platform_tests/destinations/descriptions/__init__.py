@@ -1,0 +1,45 @@
+"""Vendors' own descriptions of their APIs, against which requests and the sandbox's answers are held.
+
+They lie in a folder `shared/vendor-specs` beside the checkout (or above it), or where ACTIVATION_VENDOR_SPECS says: data of the
+vendors, not of the project. Where there is none, what needs them is skipped.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from activation_platform_tests.destinations.descriptions.description import Description, Witness
+from activation_platform_tests.destinations.descriptions.openapi import OpenApi
+
+__all__ = ["Description", "Witness", "description_of"]
+
+_CHECKOUT = Path(__file__).parents[3]
+
+
+def description_of(files: Sequence[str]) -> Description:
+    """The description in these files of the folder; skips the test where the folder is absent."""
+    folder = _folder()
+    if folder is None:
+        pytest.skip("no folder shared/vendor-specs beside the checkout (see ACTIVATION_VENDOR_SPECS)")
+    return _read(folder, tuple(files))
+
+
+def _folder() -> Path | None:
+    named = os.environ.get("ACTIVATION_VENDOR_SPECS")
+    places = [Path(named)] if named else [one / "shared" / "vendor-specs" for one in _CHECKOUT.parents]
+    return next((place for place in places if place.is_dir()), None)
+
+
+@cache
+def _read(folder: Path, files: tuple[str, ...]) -> Description:
+    return OpenApi([_document(folder / name) for name in files])
+
+
+def _document(path: Path) -> Any:
+    return json.loads(path.read_bytes()) if path.suffix == ".json" else yaml.safe_load(path.read_bytes())

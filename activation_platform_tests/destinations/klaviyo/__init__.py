@@ -1,0 +1,1 @@
+"""Tests of Klaviyo: conversations, and the same against the sandbox."""
