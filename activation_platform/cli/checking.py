@@ -15,6 +15,7 @@ from activation_platform.components.activation import ActivationComponent
 from activation_platform.components.alerting.wording import trial_of
 from activation_platform.components.alerts import AlertsComponent
 from activation_platform.components.asking import asker
+from activation_platform.components.blame import blocks
 from activation_platform.components.checks import KEY_UNIQUE, NOT_EMPTY, SCHEMA
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.differences import Difference
@@ -100,7 +101,8 @@ def _credential(component: Any, expires: date | None) -> Finding:
 def _mapping(workspace: Workspace, activation: ActivationComponent, account: AccountFields) -> Finding:
     verdict = mapping_result(activation, workspace, account)
     what = f"destination {activation.spec.destination}, mapping of {activation.name}"
-    return Finding(what, verdict.passed, verdict.description or "")
+    warning = "" if verdict.passed or blocks(verdict) else "warning: "
+    return Finding(what, not blocks(verdict), f"{warning}{verdict.description}")
 
 
 def _columns(workspace: Workspace, model: ModelComponent) -> pl.Schema:

@@ -19,7 +19,7 @@ from activation_platform.components.inputs import inputs, snapshots
 from activation_platform.components.instants import by_hand, run_ids
 from activation_platform.components.interrupts import interrupts
 from activation_platform.components.launchers import require_shared_storage
-from activation_platform.components.mapping_check import MAPPING, mapping_fits, mapping_unasked
+from activation_platform.components.mapping_check import MAPPING, mapping_of_run, mapping_unasked
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.page import page_checks
 from activation_platform.components.pauses import paused_now, tell_now
@@ -39,7 +39,6 @@ from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.activate import RunFailed, activate
-from activation_platform.sync.history import Status
 from activation_platform.sync.ledgers import ledger_of, neighbours
 from activation_platform.sync.order import Activation, RunOrder
 from activation_platform.sync.owners import Holding
@@ -236,7 +235,7 @@ class ActivationComponent(Declared[ActivationSpec]):
                     tell_now(context.instance, self, workspace)
                     raise self._ended_early(context, partition, failed) from failed.error
         yield from verdicts(context.instance, self, workspace, run, snapshot.rows, ledger.debts)
-        yield mapping_unasked(self.asset_key) if run.status is Status.SUPERSEDED else mapping_fits()
+        yield mapping_of_run(context.instance, self.asset_key, run.status)
         yield paused_now(context.instance, self, workspace)
         metadata = run_metadata(run)
         if window is not None and declared.events is not None:

@@ -9,7 +9,7 @@ from activation_platform.components.shown import masked, page
 from activation_platform.contracts.errors import ActivationError, Stopped, StorageFailed
 from activation_platform.segmentation.problems import InvalidCondition
 
-__all__ = ["COMPUTED", "CONNECTION", "MADE", "blamed", "refused"]
+__all__ = ["COMPUTED", "CONNECTION", "MADE", "blamed", "blocks", "refused"]
 
 CONNECTION = "connection"
 """The check of a source."""
@@ -33,6 +33,11 @@ def blamed(results: Iterator[Any], source: Callable[[ActivationError], bool]) ->
             yield refused(error, MADE)
         raise
     yield dg.AssetCheckResult(check_name=MADE, passed=True, description="it could be made")
+
+
+def blocks(verdict: dg.AssetCheckResult | dg.AssetCheckEvaluation) -> bool:
+    """Whether what was checked must not be used: it failed, and not only as a warning."""
+    return not verdict.passed and verdict.severity is dg.AssetCheckSeverity.ERROR
 
 
 def refused(error: ActivationError, check: str | None = None) -> dg.AssetCheckResult:

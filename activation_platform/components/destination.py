@@ -8,9 +8,14 @@ import dagster as dg
 from pydantic import BaseModel, Field
 
 from activation_platform.components.asking import asker
-from activation_platform.components.blame import refused
+from activation_platform.components.blame import blocks, refused
 from activation_platform.components.expiry import EXPIRES, WARNS, expiring
-from activation_platform.components.mapping_check import AT_FAULT, MAPPING, AccountFields, mapping_result
+from activation_platform.components.mapping_check import (
+    AT_FAULT,
+    MAPPING,
+    AccountFields,
+    mapping_result,
+)
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
@@ -120,7 +125,7 @@ class DestinationComponent(Declared[DestinationSpec]):
             return refused(error)
         for one, verdict in verdicts.items():
             report(instance, one.asset_key, MAPPING, verdict)
-        unfit = [one.name for one, verdict in verdicts.items() if not verdict.passed]
+        unfit = [one.name for one, verdict in verdicts.items() if blocks(verdict)]
         words = f" It does not fit: {', '.join(unfit)} (see the check {MAPPING} there)." if unfit else ""
         result = dg.AssetCheckResult(
             passed=True,

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import polars as pl
 
 from activation_platform.components.asking import asker
 from activation_platform.components.blame import refused
+from activation_platform.components.scopes import fields_of
+from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.destination import Destination
@@ -18,12 +21,13 @@ from activation_platform.contracts.errors import (
 )
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.service import Service
-from activation_platform.sync.mapping import mapping_problems
+from activation_platform.sync.history import Status
+from activation_platform.sync.mapping import MappingProblem, mapping_doubts, mapping_problems
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
 
-__all__ = ["AT_FAULT", "MAPPING", "AccountFields", "mapping_fits", "mapping_result", "mapping_unasked"]
+__all__ = ["AT_FAULT", "MAPPING", "AccountFields", "mapping_of_run", "mapping_result", "mapping_unasked"]
 
 MAPPING = "mapping_fits"
 """The check of an activation."""
@@ -59,26 +63,63 @@ class AccountFields:
 def mapping_result(
     activation: "ActivationComponent", workspace: Workspace, account: AccountFields
 ) -> dg.AssetCheckResult:
-    """What the account says of the mapping now. Raises errors that say nothing of it."""
+    """What the account says of the mapping now. Raises errors that say nothing of it.
+
+    A column of which some values may not be sent because of its type warns, and pauses nothing.
+    """
     declared = activation.declared(workspace, account.destination)
+    mapping, service, columns = declared.mapping, declared.service, _columns(activation, workspace)
     try:
-        fields = account.of(declared.service)
-        if fields is None:
-            return mapping_fits("the platform does not tell an account's fields")
-        problems = list(mapping_problems(declared.mapping, declared.service, None, fields))
+        fields = account.of(service)
+        problems = list(mapping_problems(mapping, service, columns, fields))
         if problems:
-            told = "; ".join(f"{one.field}: {one.message}" if one.field else one.message for one in problems)
-            raise DeclarationError(
-                told, remedy="Correct the activation's mapping, or the fields of the account."
-            )
+            remedy = "Correct the activation's mapping, or the fields of the account."
+            raise DeclarationError(_listed(problems), remedy=remedy)
     except AT_FAULT as error:
         return refused(error, MAPPING)
-    return mapping_fits("the account has every field that is mapped")
+    told = "the platform does not tell an account's fields"
+    fits = mapping_fits(told if fields is None else "the account has every field that is mapped")
+    doubts = list(mapping_doubts(mapping, service, columns, fields))
+    return (
+        fits
+        if not doubts
+        else fits._replace(
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{fits.description}. But {_listed(doubts)}",
+        )
+    )
+
+
+def _columns(activation: "ActivationComponent", workspace: Workspace) -> dict[str, pl.DataType | None]:
+    """The mapped columns, with their types where these are known: whether they are there is the model's own check."""
+    model = activation.model(workspace)
+    assert model is not None
+    source = workspace.find("source", model.spec.source)
+    types = {**(fields_of(workspace, model) or {}), **model.types(source.source_class.dialect)}
+    return {
+        line.column: types.get(line.column) for line in activation.spec.lines() if line.column is not None
+    }
+
+
+def _listed(problems: Sequence[MappingProblem]) -> str:
+    return "; ".join(f"{one.field}: {one.message}" if one.field else one.message for one in problems)
 
 
 def mapping_fits(words: str = "the run found every field that is mapped") -> dg.AssetCheckResult:
     """The passed check."""
     return dg.AssetCheckResult(check_name=MAPPING, passed=True, description=words)
+
+
+def mapping_of_run(
+    instance: dg.DagsterInstance, activation: dg.AssetKey, status: Status
+) -> dg.AssetCheckResult | dg.Output[None]:
+    """The check of a run that has ended well: passed, unless it was doubtful before, which a run does not settle."""
+    key = dg.AssetCheckKey(activation, MAPPING)
+    said = [evaluated(record) for record in newest_finished(instance, [key]).values()]
+    doubtful = any(not one.passed and one.severity is dg.AssetCheckSeverity.WARN for one in said)
+    unasked = doubtful or status is Status.SUPERSEDED
+    return mapping_unasked(activation) if unasked else mapping_fits()
 
 
 def mapping_unasked(activation: dg.AssetKey) -> dg.Output[None]:

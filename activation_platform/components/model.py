@@ -148,7 +148,7 @@ class ModelComponent(Declared[ModelSpec]):
         frames = self.frames
         with frames.lock():
             query = self.query(source.dialect)
-            recipe = recipe_of(query, self.spec.source, self.spec.exposed, self.spec.engine)
+            recipe = self._recipe(query)
             usable = self._usable(context, config, frames, recipe)
             if usable is not None:
                 frames.point(context.run.run_id, usable)
@@ -189,6 +189,17 @@ class ModelComponent(Declared[ModelSpec]):
             if stays is not None:
                 show(context, source, stays, self.word, self.name, snapshot, census)
         yield dg.MaterializeResult(metadata=frame_metadata(snapshot))
+
+    def _recipe(self, query: str) -> str:
+        return recipe_of(query, self.spec.source, self.spec.exposed, self.spec.engine)
+
+    def types(self, dialect: str) -> Mapping[str, pl.DataType | None]:
+        """Columns and, where known, types: as declared or accepted, else as they were when it was last made of the same query."""
+        declared = self.columns()
+        newest = self.frames.newest() if declared is None or None in declared.values() else None
+        same = newest is not None and newest.recipe == self._recipe(self.query(dialect))
+        found = {name: read_type(words) for name, words in newest.schema.items()} if newest and same else {}
+        return found | {name: dtype for name, dtype in (declared or {}).items() if dtype is not None}
 
     def _usable(
         self, context: dg.AssetExecutionContext, config: FrameConfig, frames: Frames, recipe: str

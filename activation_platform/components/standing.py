@@ -13,7 +13,7 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord as Record
 
-from activation_platform.components.blame import COMPUTED
+from activation_platform.components.blame import COMPUTED, blocks
 from activation_platform.components.workspace import Declared
 
 __all__ = ["Broken", "evaluated", "newest_finished", "report", "standing"]
@@ -107,8 +107,7 @@ def report(instance: dg.DagsterInstance, asset: dg.AssetKey, name: str, result: 
 
 
 def _fails(record: Record) -> bool:
-    said = evaluated(record)
-    return not said.passed and said.severity is dg.AssetCheckSeverity.ERROR
+    return blocks(evaluated(record))
 
 
 def _since(instance: dg.DagsterInstance, key: dg.AssetCheckKey, newest: Record) -> datetime:

@@ -1,6 +1,6 @@
 """Value types that are not text: numbers, true or false, days and moments."""
 
-# ruff: noqa: D102 -- `clean`, `at` and `rule` are documented once, by ValueType
+# ruff: noqa: D102 -- `clean`, `fit`, `at` and `rule` are documented once, by ValueType
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import polars as pl
 
-from activation_platform.contracts.value import INSTANT, Clean, ValueType, instant_of, judge
+from activation_platform.contracts.value import INSTANT, Clean, Fit, ValueType, instant_of, judge
 
 __all__ = ["TOO_EARLY", "Boolean", "Day", "Decimal", "Instant", "Integer", "Number"]
 
@@ -32,6 +32,9 @@ class Integer(ValueType):
             rules.append((value <= self.max, f"is above {self.max}"))
         return judge(raw, self._values(raw.dtype), *rules)
 
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=dtype.is_integer(), depends=dtype.is_numeric() or dtype == pl.String)
+
     def _values(self, dtype: pl.DataType) -> pl.Expr:
         column = pl.col("raw")
         if dtype.is_integer():
@@ -50,6 +53,9 @@ class Number(ValueType):
 
     dtype: ClassVar[pl.DataType] = pl.Float64()
     label: ClassVar[str] = "number"
+
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=dtype.is_numeric(), depends=dtype == pl.String)
 
     def clean(self, raw: pl.Series) -> Clean:
         column = pl.col("raw")
@@ -86,6 +92,9 @@ class Decimal(ValueType):
         if self.precision is None:
             return self.label
         return f"{self.label} of at most {self.precision} digits, {self.scale or 0} of them after the point"
+
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=dtype.is_numeric(), depends=dtype == pl.String)
 
     def clean(self, raw: pl.Series) -> Clean:
         value = pl.col("value")
@@ -128,6 +137,9 @@ class Boolean(ValueType):
     dtype: ClassVar[pl.DataType] = pl.Boolean()
     label: ClassVar[str] = "true or false"
 
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=dtype == pl.Boolean, depends=dtype == pl.String)
+
     def clean(self, raw: pl.Series) -> Clean:
         column = pl.col("raw")
         if raw.dtype == pl.Boolean:
@@ -146,6 +158,9 @@ class Day(ValueType):
 
     dtype: ClassVar[pl.DataType] = pl.Date()
     label: ClassVar[str] = "date"
+
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=dtype in (pl.Date, pl.Datetime), depends=dtype == pl.String)
 
     def clean(self, raw: pl.Series) -> Clean:
         column = pl.col("raw")
@@ -184,6 +199,9 @@ class Instant(ValueType):
     @property
     def rule(self) -> str:
         return self.label if self.within_last is None else f"{self.label} within the last {self._hours}"
+
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=dtype in (pl.Date, pl.Datetime), depends=dtype == pl.String)
 
     def at(self, now: datetime) -> Self:
         return self if self.within_last is None else replace(self, now=now)

@@ -1,6 +1,6 @@
 """Value types that are text: free, chosen from a list, e-mail addresses, phone numbers, lists of texts."""
 
-# ruff: noqa: D102 -- `clean` and `rule` are documented once, by ValueType
+# ruff: noqa: D102 -- `clean`, `fit` and `rule` are documented once, by ValueType
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 import polars as pl
 
 from activation_platform.contracts.contact import clean_email, clean_phone
-from activation_platform.contracts.value import Clean, ValueType, judge, text_of
+from activation_platform.contracts.value import Clean, Fit, ValueType, judge, text_of
 
 __all__ = ["Choice", "Email", "Phone", "Text", "TextList", "TimeZone"]
 
@@ -98,9 +98,12 @@ class TextList(ValueType):
     dtype: ClassVar[pl.DataType] = pl.List(pl.String)
     label: ClassVar[str] = "list of texts"
 
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=isinstance(dtype, (pl.List, pl.Array)) and dtype.inner == pl.String)
+
     def clean(self, raw: pl.Series) -> Clean:
         column, value = pl.col("raw"), pl.col("value")
-        if not isinstance(raw.dtype, (pl.List, pl.Array)) or pl.DataType.from_python(str) != raw.dtype.inner:
+        if self.fit(raw.dtype) is Fit.NEVER:
             return judge(raw, pl.lit(None, dtype=self.dtype), (value.is_not_null(), "is not a list of texts"))
         rules = [
             (

@@ -9,11 +9,12 @@ Null in is always null out: whether null clears or keeps is the mapping's decisi
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import ClassVar, Self
 
 import polars as pl
 
-__all__ = ["INSTANT", "Clean", "ValueType", "instant_of", "judge", "text_of"]
+__all__ = ["INSTANT", "Clean", "Fit", "ValueType", "instant_of", "judge", "text_of"]
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -26,6 +27,21 @@ class Clean:
     reasons: pl.Series
 
 
+class Fit(Enum):
+    """What the type of a column says of its values: nothing against them, that it depends on each, that none can be sent."""
+
+    GOOD = "good"
+    DEPENDS = "depends"
+    NEVER = "never"
+
+    @classmethod
+    def of(cls, dtype: pl.DataType, *, good: bool, depends: bool = False) -> "Fit":
+        """That of a column; one of nulls alone fits everywhere."""
+        if good or dtype == pl.Null:
+            return cls.GOOD
+        return cls.DEPENDS if depends else cls.NEVER
+
+
 class ValueType(ABC):
     """What a field holds at the destination."""
 
@@ -35,6 +51,10 @@ class ValueType(ABC):
     @abstractmethod
     def clean(self, raw: pl.Series) -> Clean:
         """Normalise and validate a column."""
+
+    def fit(self, dtype: pl.DataType) -> Fit:
+        """Whether values of a column of this type can be sent; by default, those that have a text form."""
+        return Fit.of(dtype, good=_has_text(dtype))
 
     def at(self, now: datetime) -> Self:
         """The type as it judges at this moment (aware); for most types every moment is the same.
@@ -68,13 +88,17 @@ def judge(raw: pl.Series, values: pl.Expr, *rules: tuple[pl.Expr, str]) -> Clean
 def text_of(dtype: pl.DataType) -> pl.Expr:
     """Text of a scalar column, the way a person would write the value."""
     raw = pl.col("raw")
-    if dtype in (pl.Binary, pl.Object, pl.Duration) or dtype.is_nested():
+    if not _has_text(dtype):
         return pl.lit(None, dtype=pl.String)
     if isinstance(dtype, pl.Datetime):
         return instant_of(dtype).dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
     if dtype.is_float():
         return pl.when(raw.is_finite()).then(raw.cast(pl.String))
     return raw.cast(pl.String)
+
+
+def _has_text(dtype: pl.DataType) -> bool:
+    return not (dtype in (pl.Binary, pl.Object, pl.Duration) or dtype.is_nested())
 
 
 def instant_of(dtype: pl.DataType) -> pl.Expr:

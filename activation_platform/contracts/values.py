@@ -12,7 +12,7 @@ from activation_platform.contracts.quantities import (
     Number,
 )
 from activation_platform.contracts.texts import Choice, Email, Phone, Text, TextList, TimeZone
-from activation_platform.contracts.value import Clean, ValueType
+from activation_platform.contracts.value import Clean, Fit, ValueType
 
 __all__ = [
     "TOO_EARLY",
@@ -22,6 +22,7 @@ __all__ = [
     "Day",
     "Decimal",
     "Email",
+    "Fit",
     "Instant",
     "Integer",
     "Number",

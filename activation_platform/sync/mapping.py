@@ -6,7 +6,7 @@ fields' types, column by column; a row that breaks a rule gets a reason and is s
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +15,19 @@ import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, OMITTED, MappedField
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.fields import Field, is_pattern, nearest
+from activation_platform.contracts.fields import Field, nearest
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import ValueType
 from activation_platform.sync.fingerprint import fingerprint, text_hash
+from activation_platform.sync.fitting import (
+    doubt_about_column,
+    fault_of_column,
+    fault_of_constant,
+    fault_of_field,
+    type_at,
+)
 
-__all__ = ["BoundMapping", "FieldMapping", "MappingProblem", "bind", "mapping_problems"]
+__all__ = ["BoundMapping", "FieldMapping", "MappingProblem", "bind", "mapping_doubts", "mapping_problems"]
 
 NORMALISERS = 1
 """Version of everything behind `contracts/values.py` that decides what is sent; raise it when a normaliser changes."""
@@ -47,10 +54,14 @@ class MappingProblem:
     message: str
 
 
+Columns = Mapping[str, pl.DataType | None]
+"""Columns of a frame, with their types where these are known."""
+
+
 def mapping_problems(
     lines: Sequence[FieldMapping],
     service: Service,
-    columns: Iterable[str] | None,
+    columns: Columns | None,
     account: Sequence[Field] | None = None,
 ) -> Iterator[MappingProblem]:
     """Everything that makes the mapping impossible.
@@ -58,14 +69,14 @@ def mapping_problems(
     `columns` of the frame, where they are known; `account`: the fields that the vendor says the account has, where it was
     asked. Without it, custom fields are judged by the rule of their names only.
     """
-    known = {field.name: field for field in (*service.declared_fields(), *(account or ()))}
-    available = None if columns is None else list(columns)
+    known = _known(service, account)
     for line in lines:
-        words = _field_problem(line.field, known, service, account)
+        words = fault_of_field(line.field, known, service, account)
+        words = words or _value_problem(line, known, service, columns or {})
         if words:
             yield MappingProblem(line.field, words)
-        if line.column is not None and available is not None and line.column not in available:
-            close = nearest(line.column, available)
+        if line.column is not None and columns is not None and line.column not in columns:
+            close = nearest(line.column, columns)
             yield MappingProblem(line.field, f'there is no column "{line.column}".{close}')
         field = known.get(line.field)
         vital = line.field == service.identifying_field or (field is not None and field.required)
@@ -99,21 +110,37 @@ def mapping_problems(
         )
 
 
-def _field_problem(
-    name: str, known: Mapping[str, Field], service: Service, account: Sequence[Field] | None
-) -> str | None:
-    custom = service.custom_fields
-    if name in known:
-        return None
-    if custom is None:
-        return f'there is no field "{name}".{nearest(name, known)}'
-    if is_pattern(name):
-        return f'"{name}" cannot be the name of a field: it is * or stands between ^ and $'
-    if not custom.accepts(name):
-        return f'"{name}" is neither a field of the service nor a possible custom field ({custom.words}).{nearest(name, known)}'
-    if account is not None:
-        return f'the account has no field "{name}".{nearest(name, known)} Create it there first, or map another field.'
-    return None
+def mapping_doubts(
+    lines: Sequence[FieldMapping], service: Service, columns: Columns, account: Sequence[Field] | None = None
+) -> Iterator[MappingProblem]:
+    """Columns of which some values may never be sent, because of their type: text for a number."""
+    known = _known(service, account)
+    for line in lines:
+        dtype = columns.get(line.column or "")
+        if line.column is not None and dtype is not None:
+            words = doubt_about_column(line.column, dtype, type_at(line.field, known, service, dtype))
+            if words:
+                yield MappingProblem(line.field, words)
+
+
+def _known(service: Service, account: Sequence[Field] | None) -> dict[str, Field]:
+    return {field.name: field for field in (*service.declared_fields(), *(account or ()))}
+
+
+def _value_problem(line: FieldMapping, known: Mapping[str, Field], service: Service, columns: Columns) -> str:
+    """Why nothing that the line maps can be sent to its field, which exists."""
+    if line.column is None and line.constant is not None:
+        try:
+            held = pl.Series([line.constant])
+        except OverflowError:
+            return "the constant is too large"
+        except UnicodeEncodeError:  # which is told of any text in the workspace
+            return ""
+        return fault_of_constant(held, type_at(line.field, known, service, held.dtype))
+    dtype = columns.get(line.column or "")
+    if line.column is None or dtype is None:
+        return ""
+    return fault_of_column(line.column, dtype, type_at(line.field, known, service, dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,22 +272,24 @@ def bind(
     """Tie a mapping to a frame; raises DeclarationError with every problem at once."""
     problems = [
         f"{problem.field}: {problem.message}" if problem.field else problem.message
-        for problem in mapping_problems(lines, service, schema.names(), account)
+        for problem in mapping_problems(lines, service, schema, account)
     ]
-    known = {field.name: field for field in (*service.declared_fields(), *(account or ()))}
-    fields: list[BoundField] = []
+    known, fields = _known(service, account), list[BoundField]()
     for line in sorted(lines, key=lambda line: line.field):
-        field = known.get(line.field) or _custom(line, service, schema)
-        if field is None:
-            problems.append(f"{line.field}: a column of type {schema.get(line.column or '')} cannot be sent")
-            continue
+        constant = pl.Series([line.constant]).dtype
+        type_ = type_at(
+            line.field, known, service, schema.get(line.column, pl.Null()) if line.column else constant
+        )
+        if type_ is None:
+            continue  # a problem, told above
+        field = known.get(line.field)
         fields.append(
             BoundField(
                 name=line.field,
-                type=field.type,
+                type=type_,
                 column=line.column,
                 constant=line.constant,
-                required=field.required or line.field == service.identifying_field,
+                required=(field is not None and field.required) or line.field == service.identifying_field,
                 keeps_null=line.on_null == "keep",
                 may_omit=line.on_invalid == "omit_field",
             )
@@ -268,11 +297,3 @@ def bind(
     if problems:
         raise DeclarationError("; ".join(dict.fromkeys(problems)), remedy="Correct the activation's mapping.")
     return BoundMapping(tuple(fields), service.identifying_field, schema)
-
-
-def _custom(line: FieldMapping, service: Service, schema: pl.Schema) -> Field | None:
-    if service.custom_fields is None:
-        return None
-    dtype = schema.get(line.column, pl.Null()) if line.column else pl.Series([line.constant]).dtype
-    type_ = service.custom_fields.type_for(line.field, dtype)
-    return Field(line.field, type_) if type_ is not None else None

@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import httpx
 import pytest
 import yaml
@@ -272,6 +273,50 @@ def test_nothing_is_accepted_of_a_source_that_cannot_be_read(project, activation
     project.warehouse.unlink()
     assert "Resource not found" in activation("check", "--accept", "people", fails=1).stderr
     assert not project.yaml.with_name("people.schema.yaml").exists()
+
+
+COPIES = """
+type: activation_platform.DestinationComponent
+attributes:
+  name: copies
+  platform: database
+  settings: {url: duckdb://FILE}
+---
+type: activation_platform.ActivationComponent
+attributes:
+  name: one
+  model: people
+  destination: copies
+  service: table
+  options: {table: one, key: id}
+  mapping: {id: id, visits: first_name}
+---
+type: activation_platform.ActivationComponent
+attributes:
+  name: two
+  model: people
+  destination: copies
+  service: table
+  options: {table: two, key: id}
+  mapping: {id: id, tags: first_name}
+"""
+
+
+def test_a_doubtful_mapping_is_a_warning_and_an_impossible_one_fails(project, activation, tmp_path):
+    with duckdb.connect(str(tmp_path / "mail.duckdb")) as made:
+        made.execute("create table one (id text primary key, visits bigint)")
+        made.execute("create table two (id text primary key, tags text[])")
+    project.declare(f"{DECLARED}---\n{COPIES.replace('FILE', str(tmp_path / 'mail.duckdb'))}")
+    activation("check", "--accept", "people")
+
+    *_, one, two = json.loads(activation("check", "copies", "--json", fails=1).stdout)["findings"]
+
+    assert (one["what"], one["passed"]) == ("destination copies, mapping of one", True)
+    assert one["words"].startswith(
+        "warning: the account has every field that is mapped. But visits: it takes a whole"
+    )
+    assert (two["what"], two["passed"]) == ("destination copies, mapping of two", False)
+    assert two["words"].startswith("Configuration: tags: it takes a list of texts, and the column")
 
 
 def test_an_accounts_own_fields_are_read_live(project, activation, sandbox):

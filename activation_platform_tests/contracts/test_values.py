@@ -18,6 +18,7 @@ from activation_platform.contracts.values import (
     Day,
     Decimal,
     Email,
+    Fit,
     Instant,
     Integer,
     Number,
@@ -84,6 +85,24 @@ def test_every_type_takes_every_column(type_, raw):
         assert (value is None) == (was is None or reason is not None), "sent or explained"
     empty = type_.clean(raw.clear())
     assert (len(empty.values), empty.values.dtype) == (0, type_.dtype)
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [Text(), Integer(), Number(), Decimal(), Boolean(), Day(), Instant(), TextList()],
+    ids=lambda t: t.label,
+)
+@pytest.mark.parametrize("raw", EVERY_COLUMN, ids=lambda s: str(s.dtype))
+def test_a_type_says_of_a_column_what_becomes_of_its_values(type_, raw):
+    refused = type_.clean(raw).reasons[1] is not None
+    fit = type_.fit(raw.dtype)
+    if raw.dtype != pl.Int128 or not isinstance(type_, Integer):  # right by its type, and too large
+        assert refused is (fit is not Fit.GOOD) or fit is Fit.DEPENDS
+
+
+def test_nothing_that_is_sent_comes_from_a_column_that_never_fits():
+    fits = [type_.fit(pl.Series([raw]).dtype) for type_, raw, _ in GOOD]
+    assert Fit.NEVER not in fits
 
 
 @pytest.mark.parametrize("type_", EVERY_TYPE, ids=lambda t: t.label)

@@ -6,8 +6,8 @@ import pytest
 from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields, Field
-from activation_platform.contracts.values import Email, Integer, Text, TextList
-from activation_platform.sync.mapping import REASON, FieldMapping, bind, mapping_problems
+from activation_platform.contracts.values import Day, Email, Integer, Number, Text, TextList
+from activation_platform.sync.mapping import REASON, FieldMapping, bind, mapping_doubts, mapping_problems
 from activation_platform_tests.sync.shop import Shop, Things
 from activation_platform_tests.sync.world import MAPPING
 
@@ -33,7 +33,7 @@ class PlainThings(Things):
     custom_fields = None
 
 
-COLUMNS = ["key", "id", "email", "age", "name", "tags"]
+COLUMNS = dict.fromkeys(["key", "id", "email", "age", "name", "tags"])
 WELL = (FieldMapping("id", "id"), FieldMapping("email", "email"))
 
 
@@ -66,6 +66,62 @@ def test_a_name_that_a_frame_takes_for_a_pattern_is_no_field(name):
     ((field, words),) = problems(*WELL, FieldMapping(name, "name"))
     assert field == name
     assert words == f'"{name}" cannot be the name of a field: it is * or stands between ^ and $'
+
+
+TYPED = {
+    **COLUMNS,
+    "id": pl.String(),
+    "age": pl.String(),
+    "name": pl.Boolean(),
+    "tags": pl.List(pl.String),
+    "key": pl.Binary(),
+}
+ACCOUNT = (Field("size", Number()), Field("since", Day()))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            FieldMapping("age", "tags"),
+            'it takes a whole number, and the column "tags" is list of texts, of which nothing',
+        ),
+        (
+            FieldMapping("size", "name"),
+            'it takes a number, and the column "name" is true or false, of which nothing',
+        ),
+        (FieldMapping("since", "key"), 'it takes a date, and the column "key" is Binary, of which nothing'),
+        (FieldMapping("age", constant="seven"), "the constant is not a whole number"),
+        (FieldMapping("age", constant=2**200), "the constant is too large"),
+    ],
+)
+def test_what_no_value_of_can_be_sent_is_a_problem(line, words):
+    ((field, told),) = problems(*WELL, line, columns=TYPED, account=ACCOUNT)
+    assert field == line.field
+    assert told.startswith(words)
+
+
+def test_a_column_that_no_custom_field_takes_is_a_problem():
+    assert problems(*WELL, FieldMapping("nick", "key"), columns=TYPED) == [
+        ("nick", "a column of type Binary cannot be sent")
+    ]
+
+
+def test_text_for_a_number_is_possible_and_doubtful():
+    lines = (*WELL, FieldMapping("age", "age"), FieldMapping("size", "age"))
+    assert problems(*lines, columns=TYPED, account=ACCOUNT) == []
+    doubts = list(mapping_doubts(lines, RichThings(Shop()), TYPED, ACCOUNT))
+    assert [(one.field, one.message) for one in doubts] == [
+        ("age", 'it takes a whole number, and the column "age" is text: what is none is set aside'),
+        ("size", 'it takes a number, and the column "age" is text: what is none is set aside'),
+    ]
+
+
+def test_columns_of_unknown_types_and_of_nulls_alone_are_good_for_every_field():
+    lines = (*WELL, FieldMapping("age", "age"), FieldMapping("size", "name"))
+    for columns in (COLUMNS, dict.fromkeys(COLUMNS, pl.Null())):
+        assert problems(*lines, columns=columns, account=ACCOUNT) == []
+        assert list(mapping_doubts(lines, RichThings(Shop()), columns, ACCOUNT)) == []
 
 
 def test_a_custom_field_must_exist_in_the_account_where_it_was_asked():

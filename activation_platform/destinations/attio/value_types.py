@@ -1,13 +1,13 @@
 """Value types that only Attio has: internet domains, and several values of one type in one attribute."""
 
-# ruff: noqa: D102 -- `clean` and `rule` are documented once, by ValueType
+# ruff: noqa: D102 -- `clean`, `fit` and `rule` are documented once, by ValueType
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
 
-from activation_platform.contracts.value import Clean, ValueType, judge, text_of
+from activation_platform.contracts.value import Clean, Fit, ValueType, judge, text_of
 from activation_platform.contracts.values import Text, TextList
 
 __all__ = ["LINE", "Domain", "Several"]
@@ -52,6 +52,9 @@ class Several(ValueType):
     @property
     def rule(self) -> str:
         return f"{self.one.rule}, or a list of them"
+
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return (TextList() if isinstance(dtype, (pl.List, pl.Array)) else self.one).fit(dtype)
 
     def clean(self, raw: pl.Series) -> Clean:
         if not isinstance(raw.dtype, (pl.List, pl.Array)):

@@ -1,6 +1,6 @@
 """The columns of a file: any name, any type that every format can hold, values as they are."""
 
-# ruff: noqa: D102 -- `clean` and `rule` are documented once, by ValueType
+# ruff: noqa: D102 -- `clean` and `fit` are documented once, by ValueType
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from typing import ClassVar
 import polars as pl
 
 from activation_platform.contracts.fields import CustomFields
-from activation_platform.contracts.value import Clean, ValueType, judge
+from activation_platform.contracts.value import Clean, Fit, ValueType, judge
 from activation_platform.contracts.values import Text, value_type_for
 
 __all__ = ["ANY_COLUMN", "Identifier", "Unchanged"]
@@ -20,6 +20,9 @@ class Unchanged(ValueType):
 
     dtype: ClassVar[pl.DataType] = pl.Unknown()
     label: ClassVar[str] = "as the column has it"
+
+    def fit(self, dtype: pl.DataType) -> Fit:
+        return Fit.of(dtype, good=True)
 
     def clean(self, raw: pl.Series) -> Clean:
         if raw.dtype.is_float():
