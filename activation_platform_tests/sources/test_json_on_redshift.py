@@ -16,6 +16,7 @@ from activation_platform.sources.dialect import dialect_of
 from activation_platform_tests.segmentation.documents import KEYS, Documents, escaped
 from activation_platform_tests.segmentation.reference import holds
 from activation_platform_tests.segmentation.reference_json import TYPES, value_at
+from activation_platform_tests.segmentation.shops import NOWS
 from activation_platform_tests.sources.redshift_words import REFUSED, SUPER, Cluster, fails
 from activation_platform_tests.sources.test_json_by_vendors import DOCUMENTS, held
 
@@ -109,6 +110,7 @@ def test_no_column_name_is_special(name):
         (r'"b": 1, "\u0062": 2', REFUSED),
         (r'"/": 1, "\/": 2', REFUSED),
         (r'"\n": 1, "\u000a": 2', REFUSED),
+        (r'"\n": 1, "\u000A": 2', REFUSED),
         (r'"\"": 1, "\u0022": 2', REFUSED),
         (r'"\\": 1, "\u005c": 2', REFUSED),
         (r'"\u001f": 1, "\u001F": 2', REFUSED),
@@ -173,6 +175,42 @@ def test_a_super_is_read_like_the_text_of_its_json():
         None,
     ]
     assert told([SUPER + "[1]"], "integer", "$[0]") == [1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "holds_for"),
+    [
+        ({"contains_any": ["a"]}, [0, 1, 2, 5]),
+        ({"contains_any": ["a ", "é/"]}, [2, 3]),
+        ({"contains_all": ["a", "b"]}, [1, 2]),
+        ({"contains_none": ["a"]}, [3, 4, 6, 7]),
+        ({"contains_any": ['",']}, [4]),
+        ({"contains_any": ["b"]}, [1, 2]),
+        ({"length_equals": 2}, [1, 4]),
+        ({"length_at_least": 3}, [2, 5]),
+        ({"is_empty": True}, [6, 7]),
+    ],
+)
+def test_a_text_is_found_in_a_list_wherever_it_stands_and_however_it_is_written(asked, holds_for):
+    lists = [
+        *(
+            '["a"]',
+            '["a", "b"]',
+            r'[ "b" , "\u00e9\/" ,"a"]',
+            '["a "]',
+            r'["\",", "x"]',
+            r'["x", "\u0061", "x"]',
+        ),
+        *("[]", '["a", 1]'),
+    ]
+    leaf = read({"field": "profile", "path": "$.a", "as": "list of text", **asked})
+    condition = compile_condition(leaf, alone({"profile": TYPES["text"]}), now=NOWS[0])
+
+    found = Cluster().told(
+        [f'{{"a": {one}}}' for one in lists], [dialect_of("redshift").conditions(condition)]
+    )
+
+    assert [row for row, (answer,) in enumerate(found) if answer] == holds_for
 
 
 @pytest.mark.parametrize("seed", range(6))
