@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html
 Where that cannot be told, where the engine gave up, and where a document might be too large, the query ends with an error:
 nobody is put into a segment, or out of it, by a guess. A list of texts is the text of its JSON.
 Unconfirmed, verify, since no cluster has been asked: that groups of a regular expression may call themselves; that the text of a
-number becomes the nearest 64-bit float; that `JSON_PARSE` takes a string alone, without which a text with escapes ends the
-query; that the error names what was cast.
+number becomes the nearest 64-bit float, and how many digits `JSON_SERIALIZE` writes of a float within a SUPER; that `JSON_PARSE`
+takes a string alone, without which a text with escapes ends the query; that the error names what was cast.
 """
 
 from sqlglot import exp
