@@ -7,34 +7,18 @@ import pytest
 from starlette.applications import Starlette
 
 from activation_platform.sandbox import RunningSandbox, create_app, running
-from activation_platform.sandbox.attio import Attio
-from activation_platform.sandbox.batch import Batch
-from activation_platform.sandbox.klaviyo import Klaviyo
-from activation_platform.sandbox.platform import Platform
-from activation_platform.sandbox.sendgrid import SendGrid
-from activation_platform.sandbox.webhook import Webhook
-
-
-def platforms() -> list[Platform]:
-    """The stand-ins, of which Batch's has two apps."""
-    return [
-        Attio(),
-        Batch(app_keys=("sandbox-ios-key", "sandbox-web-key")),
-        Klaviyo(),
-        SendGrid(read_only=("SG.reads",)),
-        Webhook(),
-    ]
+from activation_platform_tests.destinations.exam import stand_ins
 
 
 @pytest.fixture(scope="session")
 def open_sandbox() -> Iterator[RunningSandbox]:
-    with running(limits=False, platforms=platforms()) as opened:
+    with running(limits=False, platforms=stand_ins()) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def open_app() -> Starlette:
-    return create_app(limits=False, platforms=platforms())
+    return create_app(limits=False, platforms=stand_ins())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from importlib import import_module
 from typing import Any
 
@@ -14,11 +15,13 @@ from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.contracts.rows import Rows
 from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations import PLATFORMS
+from activation_platform.sandbox.app import PLATFORMS as SANDBOX
+from activation_platform.sandbox.platform import Platform
 from activation_platform.sandbox.world import World
 from activation_platform.sync.mapping import FieldMapping, bind
 from activation_platform_tests.destinations.values import plain
 
-__all__ = ["EXAMS", "SERVICES", "Exam", "Sitting", "Taken", "operations_of"]
+__all__ = ["EXAMS", "SERVICES", "Exam", "Sitting", "Taken", "operations_of", "stand_ins"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Sitting:
 
     `held`: what the sandbox holds of what it wrote, as identifier → value of the field `changing` (of a list: None).
     `values`: fields and their values, beside the identifier and the required ones, in which no row differs from another.
-    `prepare`: what a person sets up in the account before the first run.
+    `prepare`: what a person sets up in the account before the first run. `born_by`: the service that makes what this one
+    does not, where it only changes or erases. `takes_anyone`: whether the vendor takes changes of somebody whom it does not
+    know, and does not say so.
     """
 
     held: Callable[[World], Mapping[str, Any]]
@@ -35,6 +40,8 @@ class Sitting:
     options: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Any], Inquiry] | None = None
+    born_by: str = ""
+    takes_anyone: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,13 +49,14 @@ class Exam:
     """A platform's: the settings with which the sandbox lets in, and each service by its name.
 
     `description`: the files of vendors' descriptions that tell of it. `reads`: the ends of paths that read although they
-    are posted to.
+    are posted to. `stand_in`: the platform of the sandbox, where it is not the usual one.
     """
 
     settings: Mapping[str, Any]
     services: Mapping[str, Sitting]
     description: Sequence[str] = ()
     reads: tuple[str, ...] = ()
+    stand_in: Callable[[], Platform] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,19 +76,29 @@ class Taken:
         """The service's."""
         return self.exam.services[self.name]
 
-    def account(self, sandbox: str) -> Destination:
-        """An account of the sandbox at this address."""
+    def settings(self, sandbox: str) -> dict[str, Any]:
+        """The settings of an account of the sandbox at this address."""
         settings, address = dict(self.exam.settings), f"{sandbox}/{self.platform}"
         if "url" in settings:  # a receiver is its address
-            return PLATFORMS[self.platform](**settings | {"url": address + settings["url"]})
-        return PLATFORMS[self.platform](**settings, base_url=address)
+            return settings | {"url": address + settings["url"]}
+        return settings | {"base_url": address}
+
+    def account(self, sandbox: str) -> Destination:
+        """Such an account."""
+        return PLATFORMS[self.platform](**self.settings(sandbox))
 
     def service(self, sandbox: str) -> Service:
         """The service of such an account."""
         account = self.account(sandbox)
         service = type(account).service(self.name)
-        options = service.described(account).options
-        return service(account, type(options)(**vars_of(options) | dict(self.sitting.options)))
+        return service(account, service.Options(**self.options))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that the service needs: those of the exam, else the examples of the declaration."""
+        declared = dataclass_fields(PLATFORMS[self.platform].service(self.name).Options)
+        examples = {one.name: one.metadata["example"] for one in declared if "example" in one.metadata}
+        return examples | dict(self.sitting.options)
 
     def row(self, service: Service, number: int, value: Any = None) -> dict[str, Any]:
         """A row that can be sent: of a number that identifies it, with this value of the changing field."""
@@ -114,11 +132,6 @@ class Taken:
         return f"{self.platform}.{self.name}"
 
 
-def vars_of(options: Any) -> dict[str, Any]:
-    """The options of a dataclass, by name."""
-    return {name: getattr(options, name) for name in type(options).__dataclass_fields__}
-
-
 def operations_of(mode: Mode, kind: ObjectKind) -> tuple[Operation, ...]:
     """What a mode may ask of a service, in the order of a story."""
     update = () if kind is not ObjectKind.RECORD else (Operation.UPDATE,)
@@ -130,6 +143,13 @@ def operations_of(mode: Mode, kind: ObjectKind) -> tuple[Operation, ...]:
         Mode.SNAPSHOT: (Operation.CLEAR, Operation.INSERT),
         Mode.ERASE: (Operation.DELETE,),
     }[mode]
+
+
+def stand_ins() -> list[Platform]:
+    """The sandbox's platforms as the exams want them."""
+    made = [platform() for platform in SANDBOX]
+    wanted = {one.name: EXAMS[one.name].stand_in for one in made if one.name in EXAMS}
+    return [usual if (own := wanted.get(usual.name)) is None else own() for usual in made]
 
 
 def _exams() -> Iterator[tuple[str, Exam]]:

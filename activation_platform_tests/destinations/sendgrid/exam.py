@@ -2,6 +2,7 @@
 
 from activation_platform.contracts.service import Inquiry
 from activation_platform.destinations.sendgrid.destination import SendGrid
+from activation_platform.sandbox.sendgrid import SendGrid as SendGridSandbox
 from activation_platform_tests.destinations.exam import Exam, Sitting
 
 
@@ -16,6 +17,7 @@ def with_contacts(account: SendGrid) -> Inquiry:
 
 EXAM = Exam(
     settings={"api_key": "SG.sandbox"},
+    stand_in=lambda: SendGridSandbox(read_only=("SG.reads",)),
     services={
         "contact_lists": Sitting(
             lambda world: {
