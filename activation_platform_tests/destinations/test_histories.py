@@ -28,6 +28,9 @@ from activation_platform.destinations.batch.contact_lists import ContactLists, C
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.events import Events as BatchEvents
 from activation_platform.destinations.batch.profiles import Profiles
+from activation_platform.destinations.sendgrid import contact_lists as sendgrid_lists
+from activation_platform.destinations.sendgrid.contacts import Contacts as SendGridContacts
+from activation_platform.destinations.sendgrid.destination import SendGrid
 from activation_platform.sandbox.app import create_app
 from activation_platform.sync.activate import RunFailed, activate
 from activation_platform.sync.budgets import Budgets
@@ -54,6 +57,12 @@ class SmallLists(ContactLists):
     batch_size = 2
 
 
+class ShortLists(sendgrid_lists.ContactLists):
+    """A list, told two members at a time."""
+
+    batch_size = 2
+
+
 class Wire(httpx.AsyncBaseTransport):
     """The way to the sandbox. `faults`: what happens to the next writing requests, one each."""
 
@@ -63,7 +72,7 @@ class Wire(httpx.AsyncBaseTransport):
         self.writes = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET" or request.url.path.endswith("/query"):
+        if request.method == "GET" or request.url.path.endswith("/query") or "/search/" in request.url.path:
             return await self._app.handle_async_request(request)
         self.writes += 1
         fault = self.faults.pop(0) if self.faults else ""
@@ -92,8 +101,13 @@ def attio() -> Attio:
     return Attio(access_token="sandbox-attio-token", base_url="http://sandbox/attio")
 
 
+def sendgrid() -> SendGrid:
+    return SendGrid(api_key="SG.sandbox", base_url="http://sandbox/sendgrid")
+
+
 NAMED = (FieldMapping("custom_id", "id"), FieldMapping("name", "name"))
 PERSON = (FieldMapping("email_addresses", "email"), FieldMapping("job_title", "name"))
+CONTACT = (FieldMapping("email", "email"), FieldMapping("first_name", "name"))
 HAPPENED = (
     FieldMapping("event_id", "id"),
     FieldMapping("custom_id", "id"),
@@ -110,6 +124,8 @@ class Case:
     mode: Mode
     mapping: tuple[FieldMapping, ...]
     held: Callable[[Any], dict[str, Any]]
+    known: bool = False
+    """Whether everybody is a contact before."""
 
 
 def profiles(world: Any) -> dict[str, Any]:
@@ -129,6 +145,28 @@ def people(world: Any) -> dict[str, Any]:
     return {one["email_addresses"][0].partition("@")[0]: one.get("job_title") for one in found}
 
 
+def contacts(world: Any) -> dict[str, Any]:
+    found = world.part("sendgrid", "contacts").values()
+    return {one["email"].partition("@")[0]: one.get("first_name") for one in found}
+
+
+def listed(world: Any) -> dict[str, Any]:
+    found = world.part("sendgrid", "lists").get("vip", {}).values()
+    return dict.fromkeys(one["email"].partition("@")[0] for one in found)
+
+
+async def acquaint(app: Any) -> None:
+    """Make everybody a contact of SendGrid."""
+    headers = {"Authorization": "Bearer SG.sandbox"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://sandbox", headers=headers
+    ) as client:
+        everybody = [{"email": f"{key}@example.org"} for key in KEYS]
+        await client.put("/sendgrid/v3/marketing/contacts", json={"contacts": everybody})
+        for _ in range(2):
+            await client.get("/sendgrid/v3/marketing/lists")
+
+
 CASES = [
     Case(lambda: Profiles(batch()), Mode.UPSERT, NAMED, profiles),
     Case(lambda: Profiles(batch()), Mode.MIRROR, NAMED, profiles),
@@ -140,6 +178,20 @@ CASES = [
     *(
         Case(lambda: People(attio()), mode, PERSON, people)
         for mode in (Mode.UPSERT, Mode.MIRROR, Mode.INSERT_ONLY)
+    ),
+    *(
+        Case(lambda: SendGridContacts(sendgrid()), mode, CONTACT, contacts, known)
+        for mode, known in ((Mode.UPSERT, False), (Mode.MIRROR, False), (Mode.UPDATE_ONLY, True))
+    ),
+    *(
+        Case(
+            lambda: ShortLists(sendgrid(), sendgrid_lists.ContactListsOptions(list="vip")),
+            mode,
+            CONTACT[:1],
+            listed,
+            known=True,
+        )
+        for mode in (Mode.UPSERT, Mode.MIRROR)
     ),
 ]
 
@@ -155,12 +207,14 @@ class SandboxHistories(RuleBasedStateMachine):
     @initialize(case=st.sampled_from(CASES), last=frames, concurrency=st.sampled_from([1, 3]))
     def begin(self, case: Case, last: dict[str, str], concurrency: int) -> None:
         self.case, self.last, self.concurrency = case, last, concurrency
+        self.day, self.time = 0, 0.0
         self.app = create_app(limits=False, clock=lambda: self.time)
         self.world = self.app.state.world
+        if case.known:
+            asyncio.run(acquaint(self.app))
         self.wire = Wire(self.app)
         self.folder = tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None)
-        self.ever: set[str] = set()
-        self.day, self.time = 0, 0.0
+        self.ever = set(case.held(self.world))
 
     async def sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -266,7 +320,7 @@ class SandboxHistories(RuleBasedStateMachine):
         else:
             raise AssertionError("it does not come to rest")
         held = self.case.held(self.world)
-        ours = dict.fromkeys(self.last) if self.case.held is members else self.last
+        ours = dict.fromkeys(self.last) if self.case.held in (members, listed) else self.last
         if self.events:
             assert all(held[key] >= 1 for key in self.last)
         elif self.case.mode in (Mode.MIRROR, Mode.SNAPSHOT):

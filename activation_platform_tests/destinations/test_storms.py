@@ -16,6 +16,8 @@ from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.attio.people import People
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
+from activation_platform.destinations.sendgrid.contacts import Contacts
+from activation_platform.destinations.sendgrid.destination import SendGrid
 from activation_platform.sandbox import RunningSandbox
 from activation_platform.sandbox.faults import Kind, RetryAfter, Rule, When
 from activation_platform.sync.activate import RunFailed
@@ -67,6 +69,22 @@ class FewProfiles(Profiles):
     batch_size = 5
 
 
+class FewContacts(Contacts):
+    """Contacts in small batches, so that a run has many of them."""
+
+    batch_size = 5
+    delete_batch_size = 5
+
+
+def contacts(sandbox: RunningSandbox) -> tuple[Service, Callable[[], dict[str, str]], Rule]:
+    def held() -> dict[str, str]:
+        found = sandbox.world.part("sendgrid", "contacts").values()
+        return {one["email"]: one["city"] for one in found}
+
+    account = SendGrid(api_key="SG.sandbox", base_url=sandbox.base_url("sendgrid"))
+    return FewContacts(account), held, Rule(Kind.POISON, method="PUT", identifier=address(REFUSED))
+
+
 def people(sandbox: RunningSandbox) -> tuple[Service, Callable[[], dict[str, str]], Rule]:
     def held() -> dict[str, str]:
         found = sandbox.world.part("attio", "people").values()
@@ -101,6 +119,8 @@ def address(number: int) -> str:
 def row(service: Service, number: int, title: str) -> dict[str, Any]:
     if isinstance(service, People):
         return {"key": number, "email_addresses": address(number), "job_title": title}
+    if isinstance(service, Contacts):
+        return {"key": number, "email": address(number), "city": title}
     return {"key": number, "custom_id": str(number), "$email_address": address(number), "job_title": title}
 
 
@@ -111,12 +131,12 @@ def invalid(service: Service) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("storm", STORMS)
-@pytest.mark.parametrize("of", [people, profiles])
+@pytest.mark.parametrize("of", [contacts, people, profiles])
 def test_when_the_storm_is_over_everything_valid_has_arrived_exactly_as_promised(
     of, storm, sandbox, tmp_path, record_property
 ):
     service, held, poison = of(sandbox)
-    mode = Mode.MIRROR if of is people else Mode.UPSERT
+    mode = Mode.UPSERT if of is profiles else Mode.MIRROR
     run = Runs(tmp_path, service, mode, patience={"answer_within": ANSWER_WITHIN})
     for rule in [poison, *STORMS[storm]]:
         sandbox.world.add_fault(rule)
