@@ -15,7 +15,7 @@ from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 
-__all__ = ["described_field", "described_service", "entries"]
+__all__ = ["described_field", "described_service", "entries", "marks_of"]
 
 
 def entries() -> Iterator[dict[str, Any]]:
@@ -68,8 +68,15 @@ def described_field(field: Field) -> dict[str, Any]:
         "rule": field.type.rule,
         "key": field.key,
         "required": field.required,
+        "clearable": field.clearable,
         "docs": field.docs,
     }
+
+
+def marks_of(field: Mapping[str, Any]) -> str:
+    """What is to be known of a described field beside its rule, in a few words."""
+    marks = [mark for mark in ("key", "required") if field[mark]]
+    return ", ".join(marks if marks or field["clearable"] else ["cannot be cleared"])
 
 
 def _paragraphs(documented: type[Any]) -> list[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from activation_platform.cli.catalogue import marks_of
+
 __all__ = ["facts", "page"]
 
 Entry = Mapping[str, Any]
@@ -85,7 +87,7 @@ def _service(entry: Entry) -> str:
             (
                 f"`{field['name']}`",
                 _cell(field["rule"]),
-                ", ".join(mark for mark in ("key", "required") if field[mark]),
+                marks_of(field),
                 _cell(field["docs"]),
             )
             for field in entry["fields"]

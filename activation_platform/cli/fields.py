@@ -29,7 +29,7 @@ def fields(
 ) -> None:
     """Read an account's own fields, live; where the platform tells none, those that are declared."""
     from activation_platform.cli.asked import destination_of
-    from activation_platform.cli.catalogue import described_field
+    from activation_platform.cli.catalogue import described_field, marks_of
     from activation_platform.cli.project import Project
     from activation_platform.components.asking import asker
     from activation_platform.components.storage import storage_root
@@ -52,8 +52,7 @@ def fields(
         return
     made = table("field", "rule", "")
     for field in found:
-        marks = [mark for mark in ("key", "required") if field[mark]]
-        made.add_row(plain(field["name"]), plain(field["rule"]), plain(", ".join(marks)))
+        made.add_row(plain(field["name"]), plain(field["rule"]), plain(marks_of(field)))
     say(made)
     if inquiry is None:
         say(

@@ -138,6 +138,8 @@ def _found(
         wrong = [one for one in values if not checks.EMAIL.fullmatch(one)]
         if wrong:
             raise refused(f"email '{wrong[0]}' is not valid")
+    for reason in (call.poisoned[value] for value in values if value in call.poisoned):
+        raise refused(reason)
     held = {value: holder(value) for value in values}
     if not any(held.values()):
         return error(404, "no contacts were found")
