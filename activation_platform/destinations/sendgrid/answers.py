@@ -52,7 +52,7 @@ def faults_of(response: httpx.Response) -> list[Fault]:
         body = response.json()
     except (ValueError, RecursionError):
         return []
-    errors = body.get("errors") if isinstance(body, dict) else None
+    errors = body.get("errors", [body]) if isinstance(body, dict) else None  # a search says one by itself
     return [_fault(error) for error in errors or () if isinstance(error, dict) and error.get("message")]
 
 

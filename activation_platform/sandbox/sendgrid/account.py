@@ -54,14 +54,13 @@ class Definition:
     name: str
     field_type: str
 
+    def listed(self) -> dict[str, Any]:
+        """Return the field as the vendor lists it."""
+        return {"id": self.id, "name": self.name, "field_type": self.field_type}
+
     def document(self) -> dict[str, Any]:
-        """Return the field as the vendor shows it."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "field_type": self.field_type,
-            "_metadata": {"self": f"{ADDRESS}/field_definitions/{self.id}"},
-        }
+        """Return the field as the vendor shows it by itself."""
+        return {**self.listed(), "_metadata": {"self": f"{ADDRESS}/field_definitions/{self.id}"}}
 
 
 class Account:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from activation_platform.sandbox.exchange import Answer, Call
+from activation_platform.sandbox.exchange import Answer, Call, Refused
 from activation_platform.sandbox.sendgrid import checks
 from activation_platform.sandbox.sendgrid.account import IDENTIFIERS, Account, Contact, instant
-from activation_platform.sandbox.sendgrid.errors import error, faulty, refused
+from activation_platform.sandbox.sendgrid.errors import bare, error, faulty, refused
 from activation_platform.sandbox.sendgrid.jobs import Jobs, Results
 
 MOST = 30_000
@@ -79,8 +79,11 @@ def search_identifiers(call: Call, account: Account, jobs: Jobs) -> Answer:  # n
     """Find contacts by identifiers of one kind."""
     kind = call.parameters["kind"]
     if kind not in IDENTIFIERS:
-        raise refused(f"the identifier type is one of {', '.join(IDENTIFIERS)}")
-    return _found(call, "identifiers", kind, lambda value: account.holder(kind, value), account)
+        return bare(f"the identifier type is one of {', '.join(IDENTIFIERS)}", 400)
+    try:
+        return _found(call, "identifiers", kind, lambda value: account.holder(kind, value), account)
+    except Refused as refusal:
+        return bare(refusal.answer.document["errors"][0]["message"], refusal.answer.status)
 
 
 def search_emails(call: Call, account: Account, jobs: Jobs) -> Answer:  # noqa: ARG001 - as all endpoints
@@ -142,7 +145,7 @@ def _found(
         raise refused(reason)
     held = {value: holder(value) for value in values}
     if not any(held.values()):
-        return error(404, "no contacts were found")
+        raise refused("no contacts were found", 404)
     result: Mapping[str, Any] = {
         value: {"error": "contact not found"} if one is None else {"contact": account.document(one)}
         for value, one in held.items()

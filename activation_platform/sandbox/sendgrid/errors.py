@@ -29,6 +29,11 @@ def refused(reason: str, status: int = 400) -> Refused:
     return Refused(error(status, reason))
 
 
+def bare(reason: str, status: int) -> Answer:
+    """Return an error as a search by identifiers gives it: one, not in a list."""
+    return Answer(status, {"message": reason})
+
+
 def faulty(faults: Iterable[tuple[str, str]]) -> Refused:
     """Return the refusal of a call for several faults, each a field and a message (400)."""
     return Refused(Answer(400, {"errors": [{"field": field, "message": words} for field, words in faults]}))

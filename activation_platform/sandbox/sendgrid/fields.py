@@ -20,11 +20,11 @@ RESERVED = (*IDENTIFIERS, *TEXTS, "alternate_emails")
 
 def listed(call: Call, account: Account, jobs: Jobs) -> Answer:  # noqa: ARG001 - as all endpoints
     """Show all fields."""
-    reserved = [{"id": f"_rf{n}_T", "name": name, "field_type": "Text"} for n, name in enumerate(RESERVED)]
+    reserved = [{"name": name, "field_type": "Text"} for name in RESERVED]
     return Answer(
         200,
         {
-            "custom_fields": [one.document() for one in account.definitions.values()],
+            "custom_fields": [one.listed() for one in account.definitions.values()],
             "reserved_fields": reserved,
             "_metadata": {"self": f"{ADDRESS}/field_definitions"},
         },

@@ -55,4 +55,4 @@ def found(*people):
 
 
 def nobody():
-    return refused({"message": "no contacts were found"}, status=404)
+    return httpx.Response(404, json={"message": "no contacts were found"})

@@ -36,6 +36,7 @@ def test_an_account_that_does_not_answer_is_not_proven(response, raised):
             refused({"field": "name", "message": "too long"}, {"message": "x"}, status=400),
             "name: too long; x",
         ),
+        (httpx.Response(404, json={"message": "no contacts were found"}), "no contacts were found"),
         (httpx.Response(502, text="<html>"), "502 Bad Gateway"),
         (httpx.Response(400, json={"errors": [{}, "x"]}), "400 Bad Request"),
         (httpx.Response(400, json=[]), "400 Bad Request"),
