@@ -48,13 +48,17 @@ class Sitting:
 class Exam:
     """A platform's: the settings with which the sandbox lets in, and each service by its name.
 
-    `description`: the files of vendors' descriptions that tell of it. `reads`: the ends of paths that read although they
-    are posted to. `stand_in`: the platform of the sandbox, where it is not the usual one.
+    `description`: the files of vendors' descriptions that tell of it; `errata`: what they say otherwise than the vendor's
+    API or pages do, as `file#/pointer` → what should stand there. `beside`: paths of files that lie in a storage of the
+    vendor's, of which no description tells. `reads`: the ends of paths that read although they are posted to. `stand_in`:
+    the platform of the sandbox, where it is not the usual one.
     """
 
     settings: Mapping[str, Any]
     services: Mapping[str, Sitting]
     description: Sequence[str] = ()
+    errata: Mapping[str, Any] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     stand_in: Callable[[], Platform] | None = None
 

@@ -30,19 +30,27 @@ _OWN = (KEY, IDENTIFIER, PREVIOUS)
 
 
 @st.composite
-def batches(draw: st.DrawFn, service: Service, mode: Mode) -> Sequence[Batch]:
-    """One batch for everything that a mode asks of the service, in an order that makes sense, each of rows of its own.
+def batches(
+    draw: st.DrawFn, service: Service, mode: Mode, account: Sequence[Field] | None = None
+) -> Sequence[Batch]:
+    """One batch for everything that a mode asks of the service, in an order that makes sense, each of rows of its own; what
+    leaves may also be what entered.
 
-    Fields are mapped or not, cleared or kept where they are null, and left out where they are not valid.
+    Fields are mapped or not, cleared or kept where they are null, and left out where they are not valid. Custom fields are
+    those that the account says it has, where it was asked.
     """
     declared = service.declared_fields()
     vital = {one.name for one in declared if one.required} | {service.identifying_field}
     chosen = [one for one in declared if one.name in vital or draw(st.booleans())]
-    fields = [*chosen, *draw(_custom_fields(service, {one.name for one in declared}))]
+    fields = [*chosen, *draw(_custom_fields(service, {one.name for one in declared}, account))]
     lines = [draw(_lines(one, vital=one.name in vital)) for one in fields]
+    made: list[tuple[BoundMapping, pl.DataFrame]] = []
+    for operation in operations_of(mode, service.object):
+        back = operation is Operation.DELETE and made and draw(st.booleans())
+        made.append(made[0] if back else draw(_frames(service, fields, lines)))
     return [
-        _batch(*draw(_frames(service, fields, lines)), operation, mode)
-        for operation in operations_of(mode, service.object)
+        _batch(*one, operation, mode)
+        for one, operation in zip(made, operations_of(mode, service.object), strict=True)
     ]
 
 
@@ -55,10 +63,14 @@ def _batch(bound: BoundMapping, frame: pl.DataFrame, operation: Operation, mode:
 
 
 @st.composite
-def _custom_fields(draw: st.DrawFn, service: Service, known: set[str]) -> list[Field]:
+def _custom_fields(
+    draw: st.DrawFn, service: Service, known: set[str], account: Sequence[Field] | None
+) -> list[Field]:
     custom = service.custom_fields
     if custom is None:
         return []
+    if account is not None:
+        return [one for one in account if one.name not in known and draw(st.booleans())]
     names = draw(st.lists(st.from_regex(custom.pattern, fullmatch=True), max_size=3, unique=True))
     return [
         Field(name, type_)
@@ -73,7 +85,7 @@ def _lines(field: Field, *, vital: bool) -> st.SearchStrategy[FieldMapping]:
         FieldMapping,
         st.just(field.name),
         st.just(field.name),
-        on_null=st.sampled_from(["clear", "keep"]),
+        on_null=st.sampled_from(["clear", "keep"] if field.clearable or vital else ["keep"]),
         on_invalid=wrong,
     )
 

@@ -22,15 +22,25 @@ def witnessed(open_sandbox):
     opened = []
 
     def client(taken):
-        description = description_of(taken.exam.description)
+        description = description_of(taken.exam.description, taken.exam.errata)
         account = taken.account(open_sandbox.url)
-        witness = Witness(description, account.root_url, account.default_base_url)
+        witness = Witness(description, account.root_url, account.default_base_url, taken.exam.beside)
         opened.append(httpx.Client(transport=witness))
         return witness, opened[-1]
 
     yield client
     for one in opened:
         one.close()
+
+
+def prepared(taken, service):
+    """Set the account up as a person would; returns its fields, where it tells them."""
+    told = service.account_fields()
+    with httpx.Client() as client:
+        for inquiry in (taken.sitting.prepare and taken.sitting.prepare(service.destination), told):
+            if inquiry is not None:
+                fields = carry(inquiry, service.destination, client).outcomes
+    return None if told is None else fields
 
 
 @pytest.mark.parametrize("taken", DESCRIBED, ids=str)
@@ -44,9 +54,10 @@ def test_whatever_the_batch_requests_and_answers_are_as_described(taken, data, w
     witness, client = witnessed(taken)
     open_sandbox.world.reset()
     service = taken.service(open_sandbox.url)
+    account = prepared(taken, service)
 
     for mode in sorted(service.modes):
-        for batch in data.draw(batches(service, mode)):
+        for batch in data.draw(batches(service, mode, account)):
             said = carry(service.deliver(batch), service.destination, client)
             assert said.raised is None or isinstance(said.raised, BatchRefused), said.raised
 

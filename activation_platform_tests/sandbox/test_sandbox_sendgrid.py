@@ -226,6 +226,20 @@ def test_contacts_are_put_on_a_list_by_an_upsert_and_taken_off_by_a_job(api, put
     assert put({"email": "jane@acme.com"}, list_ids=["unknown"]).status_code == 404
 
 
+def test_a_list_is_deleted_alone_or_with_the_contacts_on_it(api, put, done, world):
+    first, second = (api.post("/v3/marketing/lists", json={"name": name}).json()["id"] for name in "ab")
+    done(put({"email": "jane@acme.com"}, list_ids=[first, second]))
+
+    alone = api.delete(f"/v3/marketing/lists/{first}")
+    assert (alone.status_code, alone.content) == (204, b"")
+    assert len(world.part("sendgrid", "contacts")) == 1
+    whole = api.delete(f"/v3/marketing/lists/{second}", params={"delete_contacts": "true"})
+
+    assert done(whole)["results"]["deleted_count"] == 1
+    assert (world.part("sendgrid", "contacts"), world.part("sendgrid", "lists")) == ({}, {})
+    assert api.delete(f"/v3/marketing/lists/{first}").status_code == 404
+
+
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b'{"contacts": []}', b'{"contacts": "x"}', b'{"contacts": [7]}']
 )

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.encode import Shape, json_objects
+from activation_platform.contracts.encode import Shape, json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.outcomes import DELETED, Outcome, ignored
 from activation_platform.contracts.service import Conversation, Inquiry, Service
-from activation_platform.destinations.sendgrid.jobs import carried_out, upsert_contacts
+from activation_platform.destinations.sendgrid.jobs import ENVELOPE, carried_out, upsert_contacts
 from activation_platform.destinations.sendgrid.people import (
     CUSTOM,
     IDENTIFIERS,
@@ -52,6 +52,7 @@ class Contacts(Service):
     model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS})
     batch_size: ClassVar[int] = 30_000
     delete_batch_size: ClassVar[int | None] = MOST
+    max_request_bytes: ClassVar[int | None] = 6_000_000
     Options: ClassVar[type[Any]] = Identified
     fields: ClassVar[tuple[Field, ...]] = (*IDENTIFIERS, *RESERVED)
     custom_fields: ClassVar[CustomFields | None] = CUSTOM
@@ -98,6 +99,7 @@ class Contacts(Service):
                 else:
                     unknown[n] = ignored("unknown at the destination")
                     del people[n]
+        sized([*people.values()], self, ENVELOPE)
         outcomes = unknown | (yield from upsert_contacts(self.destination, people, identifiers))
         return [outcomes[n] for n in range(len(batch))]
 

@@ -22,10 +22,10 @@ from activation_platform.destinations.sendgrid.answers import body_of, faults_by
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid
 
-__all__ = ["MAX_BYTES", "carried_out", "upsert_contacts"]
+__all__ = ["ENVELOPE", "carried_out", "upsert_contacts"]
 
-MAX_BYTES = 6_000_000
-"""Of the body of a call, at most."""
+ENVELOPE = 128
+"""Bytes of a call beside its contacts, at most."""
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0, *[15.0] * 240)
 """Seconds between looks at a job, an hour in all. Unconfirmed: how long the largest one takes."""
@@ -95,12 +95,8 @@ def _finished(account: "SendGrid", begun: httpx.Response) -> _Working:
 
 
 def _body(contacts: Sequence[str], lists: Sequence[str]) -> bytes:
-    """The body of a call; raises `BatchRefused` where it would be too large."""
     to = f'"list_ids":{json.dumps(list(lists))},' if lists else ""
-    body = f'{{{to}"contacts":[{",".join(contacts)}]}}'.encode()
-    if len(body) > MAX_BYTES:
-        raise BatchRefused(f"a call would be more than {MAX_BYTES:,} bytes")
-    return body
+    return f'{{{to}"contacts":[{",".join(contacts)}]}}'.encode()
 
 
 def _success(results: Mapping[str, Any], size: int) -> Outcome:

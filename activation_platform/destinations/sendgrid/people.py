@@ -13,7 +13,7 @@ import httpx
 import polars as pl
 
 from activation_platform.contracts.batch import Batch
-from activation_platform.contracts.encode import Member, Shape, members
+from activation_platform.contracts.encode import Member, Shape, members, unless_null
 from activation_platform.contracts.errors import DeclarationError, NotFound
 from activation_platform.contracts.fields import CustomFields, Field, nearest
 from activation_platform.contracts.values import Day, Email, Number, Phone, Text, TextList, ValueType
@@ -120,7 +120,7 @@ def contact(batch: Batch, definitions: Definitions) -> Shape:
     for name, member in members(batch).items():
         dtype, column = batch.frame.schema[name], pl.col(name)
         if name in _NAMES:
-            own[name] = _unless_null(member)
+            own[name] = unless_null(member)
         elif isinstance(dtype, pl.List):
             own[name] = replace(member, value=column.fill_null([]))
         elif name in _OWN:
@@ -130,9 +130,9 @@ def contact(batch: Batch, definitions: Definitions) -> Shape:
             if one["field_type"] == "Text":
                 custom[one["id"]] = replace(member, value=member.value.fill_null(""))
             elif dtype == pl.Date:
-                custom[one["id"]] = _unless_null(replace(member, value=column.dt.to_string("%m/%d/%Y")))
+                custom[one["id"]] = unless_null(replace(member, value=column.dt.to_string("%m/%d/%Y")))
             else:
-                custom[one["id"]] = _unless_null(member)
+                custom[one["id"]] = unless_null(member)
     return {**own, "custom_fields": custom} if custom else own
 
 
@@ -143,8 +143,3 @@ def _definition(name: str, definitions: Definitions) -> Mapping[str, Any]:
             remedy=f"Create it under Marketing > Custom Fields, or map another one.{nearest(name, definitions)}",
         )
     return definitions[name]
-
-
-def _unless_null(member: Member) -> Member:
-    nothing = member.value.is_null()
-    return Member(member.value, nothing if member.absent is None else member.absent | nothing)

@@ -1,4 +1,4 @@
-"""The lists endpoints of SendGrid: lists are made, renamed and looked at, and contacts taken off them by a job.
+"""The lists endpoints of SendGrid: lists are made, renamed, looked at and deleted, and contacts taken off them by a job.
 
 Vendor: https://www.twilio.com/docs/sendgrid/api-reference/lists. Unconfirmed by the pages as read: that a name is taken once
 only, and the form of page tokens.
@@ -31,6 +31,22 @@ def rename(call: Call, account: Account, jobs: Jobs) -> Answer:  # noqa: ARG001 
     list_id = _known(call, account)
     account.lists[list_id] = _name(call, account)
     return Answer(200, _document(list_id, account))
+
+
+def delete(call: Call, account: Account, jobs: Jobs) -> Answer:
+    """Forget a list; the contacts on it stay, unless a job is to delete them, too."""
+    list_id = _known(call, account)
+    del account.lists[list_id]
+    ids = [one.id for one in account.members(list_id)]
+    for one in account.members(list_id):
+        one.lists.remove(list_id)
+    if call.query.get("delete_contacts") != "true":
+        return Answer(204)
+
+    def work(now: str) -> Results:  # noqa: ARG001 - a deletion leaves no time behind
+        return Results(requested=len(ids), deleted=sum(map(account.delete, ids)))
+
+    return Answer(200, {"job_id": jobs.begin(account.new_id(), "delete", work, instant(call.wall)).id})
 
 
 def page(call: Call, account: Account, jobs: Jobs) -> Answer:  # noqa: ARG001 - as all endpoints

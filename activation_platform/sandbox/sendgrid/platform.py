@@ -37,6 +37,7 @@ _ROUTES: tuple[tuple[str, str, str, _Work], ...] = (
     ("POST", "/v3/marketing/lists", "lists", lists.create),
     ("GET", LIST, "lists", lists.read),
     ("PATCH", LIST, "lists", lists.rename),
+    ("DELETE", LIST, "lists", lists.delete),
     ("GET", f"{LIST}/contacts/count", "lists", lists.count),
     ("DELETE", f"{LIST}/contacts", "lists", lists.remove),
     ("GET", "/v3/marketing/field_definitions", "fields", fields.listed),

@@ -6,7 +6,7 @@ vendors, not of the project. Where there is none, what needs them is skipped.
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ __all__ = ["Description", "Witness", "description_of"]
 _CHECKOUT = Path(__file__).parents[3]
 
 
-def description_of(files: Sequence[str]) -> Description:
-    """The description in these files of the folder; skips the test where the folder is absent."""
+def description_of(files: Sequence[str], errata: Mapping[str, Any]) -> Description:
+    """The description in these files of the folder, with its errata put right; skips the test where the folder is absent."""
     folder = _folder()
     if folder is None:
         pytest.skip("no folder shared/vendor-specs beside the checkout (see ACTIVATION_VENDOR_SPECS)")
-    return _read(folder, tuple(files))
+    return _read(folder, tuple(files), tuple((place, json.dumps(right)) for place, right in errata.items()))
 
 
 def _folder() -> Path | None:
@@ -37,8 +37,17 @@ def _folder() -> Path | None:
 
 
 @cache
-def _read(folder: Path, files: tuple[str, ...]) -> Description:
-    return OpenApi([_document(folder / name) for name in files])
+def _read(folder: Path, files: tuple[str, ...], errata: tuple[tuple[str, str], ...]) -> Description:
+    documents = {name: _document(folder / name) for name in files}
+    for place, right in errata:
+        name, _, pointer = place.partition("#/")
+        *path, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/"))
+        found = documents[name]
+        for part in path:
+            found = found[part]
+        assert found.get(last) != json.loads(right), f"the description says so by now: {place}"
+        found[last] = json.loads(right)
+    return OpenApi(list(documents.values()))
 
 
 def _document(path: Path) -> Any:

@@ -19,13 +19,17 @@ class Description(ABC):
 class Witness(httpx.BaseTransport):
     """The way to the sandbox, on which every exchange is held against a description; `here` stands for the vendor's `there`.
 
+    What is asked for below one of the paths `beside` belongs to no API that is described: a file, in the vendor's storage.
     `told` counts exchanges by method and status, so that a test can say what it saw.
     """
 
-    def __init__(self, description: Description | None, here: str, there: str) -> None:
+    def __init__(
+        self, description: Description | None, here: str, there: str, beside: tuple[str, ...] = ()
+    ) -> None:
         self._wire = httpx.HTTPTransport()
         self._description = description
         self._here, self._there = here, there
+        self._beside = tuple(here + path for path in beside)
         self.problems: list[str] = []
         self.exchanges: list[tuple[httpx.Request, httpx.Response]] = []
 
@@ -34,7 +38,7 @@ class Witness(httpx.BaseTransport):
         response = self._wire.handle_request(request)
         response.read()
         self.exchanges.append((request, response))
-        if self._description is not None:
+        if self._description is not None and not str(request.url).startswith(self._beside):
             address = self._there + str(request.url).removeprefix(self._here)
             said = httpx.Request(request.method, address, headers=request.headers, content=request.content)
             self.problems += [

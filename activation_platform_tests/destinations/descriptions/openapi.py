@@ -24,7 +24,7 @@ __all__ = ["OpenApi"]
 _HERE = "urn:description"
 _METHODS = ("get", "put", "post", "delete", "patch")
 _NOT_DESCRIBED = (401, 403, 404, 409, 413, 429)
-"""Refusals that a description may leave out, beside those of the server (5xx)."""
+"""Refusals that a description may leave out, beside those of the server (5xx), and 400 where nothing can be malformed."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,8 @@ def _of_answer(operation: _Operation, response: httpx.Response) -> Iterator[str]
         None,
     )
     if described is None:
-        if status < 500 and status not in _NOT_DESCRIBED:
+        may_be_left_out = status in _NOT_DESCRIBED or (status == 400 and not operation.bodies)
+        if status < 500 and not may_be_left_out:
             yield f"the answer's status {status} is not described"
         return
     if not described:
