@@ -97,7 +97,10 @@ def _frames(
     """Rows as the engine would send them: what it would set aside is not among them."""
     values = {one.name: any_values(one.type) for one in fields}
     rows = draw(st.lists(st.fixed_dictionaries(values), min_size=1, max_size=4))
-    raw = pl.DataFrame([pl.Series(name, [row[name] for row in rows], strict=False) for name in values])
+    lists = {one.name: one.type.dtype for one in fields if isinstance(one.type.dtype, pl.List)}
+    raw = pl.DataFrame(
+        [pl.Series(name, [row[name] for row in rows], lists.get(name), strict=False) for name in values]
+    )
     bound = bind(lines, service, raw.schema, fields)
     sendable = (
         bound.clean(raw.select(pl.int_range(pl.len()).cast(pl.String).alias(KEY), *bound.raw_values()), at=0)
