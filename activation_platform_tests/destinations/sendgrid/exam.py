@@ -64,5 +64,5 @@ EXAM = Exam(
     ),
     errata=ERRATA,
     beside=("/errors/",),
-    reads=("/search/identifiers/email",),
+    reads=("/search/identifiers/{kind}",),
 )
