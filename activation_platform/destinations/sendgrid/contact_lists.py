@@ -1,30 +1,27 @@
 """A list of a SendGrid account: a name, and the contacts that are put on it and taken off."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import httpx
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
+from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.outcomes import DELETED, ignored
-from activation_platform.contracts.service import Conversation, Inquiry, Service, UnreadableAnswer
-from activation_platform.destinations.sendgrid.answers import body_of
+from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.destinations.sendgrid.jobs import carried_out, upsert_contacts
-from activation_platform.destinations.sendgrid.people import IDENTIFIERS, Identified, identified
+from activation_platform.destinations.sendgrid.lists import list_named, list_of_the_name
+from activation_platform.destinations.sendgrid.people import IDENTIFIERS, Identified
 from activation_platform.destinations.sendgrid.search import contacts_with, in_hundreds
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid
 
 __all__ = ["ContactLists", "ContactListsOptions"]
-
-_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class ContactListsOptions(Identified):
             )
 
 
-class ContactLists(Service):
+class ContactLists(ByIdentifier, Service):
     """Put contacts of a SendGrid account on a list, and take them off.
 
     The list is found by its name, and made where there is none. Only contacts that SendGrid knows are put on it: nobody is
@@ -65,12 +62,7 @@ class ContactLists(Service):
 
     def __init__(self, destination: "SendGrid", options: Any = None) -> None:
         super().__init__(destination, options)
-        self._list: Once[str] = Once(self._found_or_made)
-
-    @property
-    def identifying_field(self) -> str:
-        """The identifier that the options choose."""
-        return self.options.identifier
+        self._list: Once[str] = Once(lambda: list_of_the_name(self.destination, self.target))
 
     @property
     def target(self) -> str:
@@ -79,12 +71,11 @@ class ContactLists(Service):
 
     def declared_fields(self) -> tuple[Field, ...]:
         """The chosen identifier alone: a member of a list has nothing else."""
-        chosen = tuple(one for one in self.fields if one.name == self.identifying_field)
-        return identified(chosen, self.identifying_field)
+        return tuple(one for one in super().declared_fields() if one.key)
 
     def account_fields(self) -> Inquiry:
         """The fields, after a look whether the name means one list."""
-        yield from self._found()
+        yield from list_named(self.destination, self.target)
         return self.declared_fields()
 
     def deliver(self, batch: Batch) -> Conversation:
@@ -100,7 +91,7 @@ class ContactLists(Service):
         return [outcomes.get(n, ignored("unknown at the destination")) for n in range(len(batch))]
 
     def _remove(self, ids: list[str]) -> Inquiry:
-        there = (yield from self._found()) if ids else None
+        there = (yield from list_named(self.destination, self.target)) if ids else None
         for some in in_hundreds(ids) if there else ():
             response = yield self.destination.ask(
                 "DELETE",
@@ -110,59 +101,7 @@ class ContactLists(Service):
             )
             yield from carried_out(self.destination, response)
 
-    def _found_or_made(self) -> Inquiry:
-        """The ID of the list."""
-        there = yield from self._found()
-        if there is not None:
-            return there
-        response = yield self.destination.ask(
-            "POST", "/v3/marketing/lists", budget=self.destination.lists, json={"name": self.target}
-        )
-        if not response.is_success:  # another run may have been quicker
-            there = yield from self._found()
-            if there is None:
-                raise DeclarationError(
-                    f'SendGrid refuses to make the list "{self.target}" ({self.destination.refusal(response)})',
-                    remedy="Make it in SendGrid, or choose another name in the option list.",
-                )
-            return there
-        return _id(body_of(response, self.destination))
-
-    def _found(self) -> Generator[httpx.Request, Any, str | None]:
-        """The ID of the list, None where there is none of this name; raises DeclarationError where there are several."""
-        ids: list[str] = []
-        params: dict[str, Any] = {"page_size": _PAGE}
-        while True:
-            response = yield self.destination.ask(
-                "GET", "/v3/marketing/lists", budget=self.destination.lists, params=params
-            )
-            page = body_of(response, self.destination)
-            ids += [_id(one) for one in page.get("result") or () if one.get("name") == self.target]
-            token = _next_page(page)
-            if not token:
-                break
-            params = {"page_size": _PAGE, "page_token": token}
-        if len(ids) > 1:
-            raise DeclarationError(
-                f'{len(ids)} lists of the SendGrid account are called "{self.target}"',
-                remedy="Rename all but one of them in SendGrid.",
-            )
-        return ids[0] if ids else None
-
-
-def _id(told: Mapping[str, Any]) -> str:
-    if not isinstance(told.get("id"), str):
-        raise UnreadableAnswer("a list without its ID")
-    return str(told["id"])
-
 
 def _identifiers(contact: Mapping[str, Any]) -> str:
     """A contact (JSON) with all its identifiers, which SendGrid wants to be said."""
     return json.dumps({one.name: contact[one.name] for one in IDENTIFIERS if contact.get(one.name)})
-
-
-def _next_page(page: Mapping[str, Any]) -> str:
-    """The token of the page after this one; empty after the last."""
-    metadata = page.get("_metadata")
-    address = metadata.get("next") if isinstance(metadata, dict) else None
-    return httpx.URL(address).params.get("page_token", "") if isinstance(address, str) else ""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import Shape, json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
+from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.once import Once
-from activation_platform.contracts.outcomes import DELETED, Outcome, ignored
+from activation_platform.contracts.outcomes import DELETED, ignored
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.destinations.sendgrid.jobs import ENVELOPE, carried_out, upsert_contacts
 from activation_platform.destinations.sendgrid.people import (
@@ -21,7 +22,6 @@ from activation_platform.destinations.sendgrid.people import (
     contact,
     definitions_of,
     fields_of,
-    identified,
 )
 from activation_platform.destinations.sendgrid.search import MOST, contacts_with
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Contacts"]
 
 
-class Contacts(Service):
+class Contacts(ByIdentifier, Service):
     """Create and update the contacts of a SendGrid account; under mirror, delete those who left.
 
     A contact is known by one identifier (the e-mail address, unless the options choose another) and created when SendGrid does
@@ -65,15 +65,6 @@ class Contacts(Service):
         self._definitions: Once[Definitions] = Once(lambda: definitions_of(self.destination))
         self._known: Definitions = {}
 
-    @property
-    def identifying_field(self) -> str:
-        """The identifier that the options choose."""
-        return self.options.identifier
-
-    def declared_fields(self) -> tuple[Field, ...]:
-        """The fields, with the chosen identifier as the key."""
-        return identified(self.fields, self.identifying_field)
-
     def account_fields(self) -> Inquiry:
         """The account's custom fields beside its reserved ones."""
         return (*self.declared_fields(), *fields_of((yield from self._definitions.get())))
@@ -87,21 +78,15 @@ class Contacts(Service):
             return batch.all(DELETED)  # not to be there is to be deleted
         self._known = yield from self._definitions.get()
         people = dict(enumerate(json_objects(batch, self._contact)))
-        unknown: dict[int, Outcome] = {}
         if batch.mode is Mode.UPDATE_ONLY:
             found = yield from contacts_with(self.destination, self.identifying_field, identifiers)
-            own = batch.frame.select(
-                field.name for field in IDENTIFIERS if field.name in batch.frame.columns
-            ).to_dicts()
-            for n, identifier in enumerate(identifiers):
-                if identifier in found:
-                    people[n] = _also(people[n], own[n], found[identifier])
-                else:
-                    unknown[n] = ignored("unknown at the destination")
-                    del people[n]
+            mapped = [one.name for one in IDENTIFIERS if one.name in batch.frame.columns]
+            own = batch.frame.select(mapped).to_dicts()
+            there = [n for n, identifier in enumerate(identifiers) if identifier in found]
+            people = {n: _also(people[n], own[n], found[identifiers[n]]) for n in there}
         sized([*people.values()], self, ENVELOPE)
-        outcomes = unknown | (yield from upsert_contacts(self.destination, people, identifiers))
-        return [outcomes[n] for n in range(len(batch))]
+        outcomes = yield from upsert_contacts(self.destination, people, identifiers)
+        return [outcomes.get(n, ignored("unknown at the destination")) for n in range(len(batch))]
 
     def _contact(self, batch: Batch) -> Shape:
         return contact(batch, self._known)

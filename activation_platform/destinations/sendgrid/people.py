@@ -7,14 +7,15 @@ field; the lengths of phone_number and the fields after it, which the pages name
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import polars as pl
 
+from activation_platform.contracts import identified
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Member, Shape, members, unless_null
-from activation_platform.contracts.errors import DeclarationError, NotFound
+from activation_platform.contracts.errors import NotFound
 from activation_platform.contracts.fields import CustomFields, Field, nearest
 from activation_platform.contracts.values import Day, Email, Number, Phone, Text, TextList, ValueType
 from activation_platform.destinations.sendgrid.answers import body_of
@@ -31,7 +32,6 @@ __all__ = [
     "contact",
     "definitions_of",
     "fields_of",
-    "identified",
 ]
 
 IDENTIFIERS = (
@@ -75,23 +75,11 @@ Definitions = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(identified.Identified):
     """`identifier`: the field by which a person is recognised: email, phone_number_id, external_id or anonymous_id."""
 
-    identifier: str = "email"
-
-    def __post_init__(self) -> None:
-        names = [field.name for field in IDENTIFIERS]
-        if self.identifier not in names:
-            raise DeclarationError(
-                f'SendGrid recognises nobody by "{self.identifier}"',
-                remedy=f"Set the option identifier to one of {', '.join(names)}.",
-            )
-
-
-def identified(fields: tuple[Field, ...], identifier: str) -> tuple[Field, ...]:
-    """The fields, with this one as the key."""
-    return tuple(replace(one, key=True, required=True) if one.name == identifier else one for one in fields)
+    vendor: ClassVar[str] = "SendGrid"
+    identifiers: ClassVar[tuple[Field, ...]] = IDENTIFIERS
 
 
 def definitions_of(account: "SendGrid") -> Generator[httpx.Request, Any, Definitions]:

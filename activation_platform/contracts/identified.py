@@ -1,0 +1,46 @@
+"""People whom a vendor knows by several identifiers, of which an option of the service chooses the one that tells them apart."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.fields import Field, nearest
+
+__all__ = ["ByIdentifier", "Identified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """`identifier`: the field by which a person is recognised; one of the vendor's `identifiers`."""
+
+    vendor: ClassVar[str]
+    identifiers: ClassVar[tuple[Field, ...]]
+
+    identifier: str = "email"
+
+    def __post_init__(self) -> None:
+        names = [field.name for field in self.identifiers]
+        if self.identifier not in names:
+            raise DeclarationError(
+                f'{self.vendor} recognises nobody by "{self.identifier}"',
+                remedy=f"Set the option identifier to one of {', '.join(names)}.{nearest(self.identifier, names)}",
+            )
+
+
+class ByIdentifier:
+    """A service whose key its option `identifier` chooses, among its fields."""
+
+    fields: ClassVar[tuple[Field, ...]]
+    options: Identified
+
+    @property
+    def identifying_field(self) -> str:
+        """The identifier that the options choose."""
+        return self.options.identifier
+
+    def declared_fields(self) -> tuple[Field, ...]:
+        """The fields, with the chosen identifier as the key."""
+        chosen = self.identifying_field
+        return tuple(
+            replace(one, key=True, required=True) if one.name == chosen else one for one in self.fields
+        )
