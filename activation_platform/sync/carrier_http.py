@@ -170,8 +170,11 @@ class HttpCarrier(Carrier):
         )
 
     def _check(self, request: httpx.Request, response: httpx.Response) -> None:
-        """Raise what an answer means that is nobody's record's fault."""
-        if response.is_success:
+        """Raise what an answer means that is nobody's record's fault.
+
+        A refusal `elsewhere`, by a storage that is not the account's, says nothing of the account: the service hears it.
+        """
+        if response.is_success or request.extensions.get("elsewhere"):
             return
         place = f"{request.method} {self.destination.redactor()(request.url.path)}"
         if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):

@@ -62,7 +62,8 @@ class SendGrid(Destination):
         with suppress(httpx.InvalidURL):
             url = httpx.URL(address)
             if url.scheme == "https" or url.netloc.decode() == self.host:
-                return httpx.Request("GET", url, extensions={"budget": self.downloads, "cost": 1.0})
+                extensions = {"budget": self.downloads, "cost": 1.0, "elsewhere": True}
+                return httpx.Request("GET", url, extensions=extensions)
         return None
 
     def left(self, response: httpx.Response, now: float) -> Left | None:

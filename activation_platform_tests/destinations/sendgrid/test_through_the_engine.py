@@ -121,6 +121,20 @@ def test_d2_a_contact_that_a_job_refuses_is_told_and_its_neighbours_are_there(ru
     assert held() == without_key(ADA, JOE)
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 302])
+def test_a_file_of_errors_that_is_not_given_out_stops_nothing_and_the_culprit_is_found_all_the_same(
+    runs, account, sandbox, held, tmp_path, status
+):
+    sandbox.world.add_fault(Rule(Kind.POISON, identifier="joe@acme.com", extent=Extent.RECORD))
+    sandbox.world.add_fault(Rule(Kind.STATUS, path="/sendgrid/errors/*", status=status))
+
+    run = runs(Mode.UPSERT, Contacts(account))(ADA, JOE, EVA)
+
+    assert (run.figures.inserted + run.figures.updated, run.figures.destination_issues) == (2, 1)
+    assert held() == without_key(ADA, EVA)
+    assert reasons(tmp_path) == ["SendGrid refused 1 of 1 contacts"]
+
+
 def reasons(path):
     """What the issues of all runs say."""
     files = sorted((path / "runs" / "ledger" / "issues").glob("*.parquet"))
