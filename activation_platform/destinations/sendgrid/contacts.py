@@ -39,6 +39,8 @@ class Contacts(ByIdentifier, Service):
     looks contacts up first, and adds them by itself; whom somebody deletes between that and the write, it makes again. Custom
     fields must exist in SendGrid before they are mapped. Identifiers, and custom fields of type number or date, cannot be
     cleared: they are mapped with `on_null: keep`. A contact that is deleted and made again counts twice on SendGrid's bill.
+    What SendGrid had taken on when a run broke off is done later: under mirror, a contact who left meanwhile may come back
+    after the next run has looked for it.
 
     Unconfirmed: what SendGrid makes of a contact that is sent with some of its identifiers; that an empty text or list clears a
     field; the form of dates (MM/DD/YYYY, as in its CSV files); how many IDs one deletion takes (100); how long a job takes.

@@ -17,7 +17,7 @@ from activation_platform.contracts.encode import JSON
 from activation_platform.contracts.errors import TimedOut
 from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, Outcome, rejected
 from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, Wait
-from activation_platform.destinations.sendgrid.answers import body_of, faults_by_position, job_of
+from activation_platform.destinations.sendgrid.answers import body_of, faults_by_position, faults_of, job_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid
@@ -80,6 +80,8 @@ def _finished(account: "SendGrid", begun: httpx.Response) -> _Working:
     for pause in _PAUSES:
         yield Wait(pause)
         response = yield account.ask("GET", f"/v3/marketing/contacts/imports/{job}", budget=account.jobs)
+        if response.status_code == httpx.codes.NOT_FOUND and faults_of(response):
+            continue  # not known yet; unconfirmed that this happens
         told = body_of(response, account)
         status, results = told.get("status"), told.get("results") or {}
         if status in ("completed", "errored", "failed") and isinstance(results, dict):

@@ -48,6 +48,13 @@ def test_contacts_are_said_in_one_call_and_their_job_is_waited_for():
     assert said.outcomes == [ACCEPTED] * 2
 
 
+def test_a_job_that_is_not_known_yet_is_waited_for_like_one_that_is():
+    said = say([JANE], begun(), refused({"message": "not found"}, status=404), job(created_count=1))
+
+    assert said.lines == [FIELDS, PUT, JOB, JOB]
+    assert said.outcomes == [CREATED]
+
+
 @pytest.mark.parametrize(
     ("results", "outcome"),
     [
