@@ -1,6 +1,6 @@
 """Whether an account has what an activation maps: the check that pauses this activation alone (SEMANTICS E7)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -20,6 +20,7 @@ from activation_platform.contracts.errors import (
     NotFound,
 )
 from activation_platform.contracts.fields import Field
+from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.service import Service
 from activation_platform.sync.history import Status
 from activation_platform.sync.mapping import MappingProblem, mapping_doubts, mapping_problems
@@ -36,7 +37,7 @@ AT_FAULT = (CredentialsRefused, DeclarationError, NotFound)
 
 
 class AccountFields:
-    """The fields that an account has now, asked for once, whichever of its activations map them; nothing is written."""
+    """The fields that an account has now, asked for once, whichever of its activations map them; and what it lets us write."""
 
     def __init__(self, destination: Destination) -> None:
         self.destination = destination
@@ -59,6 +60,12 @@ class AccountFields:
             raise told
         return told
 
+    def require_rights(self, service: Service, mode: Mode, fields: Collection[str]) -> None:
+        """Raise what stands against writing these fields under this mode, as far as the platform tells it."""
+        inquiry = service.require_rights(mode, fields)
+        if inquiry is not None:
+            self._ask(inquiry)
+
 
 def mapping_result(
     activation: "ActivationComponent", workspace: Workspace, account: AccountFields
@@ -75,6 +82,7 @@ def mapping_result(
         if problems:
             remedy = "Correct the activation's mapping, or the fields of the account."
             raise DeclarationError(_listed(problems), remedy=remedy)
+        account.require_rights(service, declared.mode, [line.field for line in mapping])
     except AT_FAULT as error:
         return refused(error, MAPPING)
     told = "the platform does not tell an account's fields"

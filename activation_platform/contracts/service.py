@@ -6,7 +6,7 @@ Three rungs, take the lowest that reaches: write `request`; write `outcomes` too
 """
 
 from abc import ABC
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import MISSING, dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
@@ -213,6 +213,14 @@ class Service(ABC):
 
     def account_fields(self) -> Inquiry | None:
         """A conversation that returns the account's own fields (`tuple[Field, ...]`), or None where nothing can be asked."""
+        return None
+
+    def require_rights(self, mode: Mode, fields: Collection[str]) -> Inquiry | None:
+        """A conversation that writes nothing and raises what stands against writing these fields under this mode.
+
+        `CredentialsRefused` says what must be granted. None where nothing can be asked.
+        """
+        del mode, fields
         return None
 
     def deliver(self, batch: Batch) -> Conversation:

@@ -1,12 +1,15 @@
 """The check of a mapping against what the account itself has: its fields and their types, told before a run."""
 
+import re
+
 import dagster as dg
 import httpx
 import pytest
 
 from activation_platform.components.standing import evaluated, newest_finished
+from activation_platform.destinations.database.acknowledgements import Acknowledgements
 from activation_platform_tests.components.project import LEADS, Project, Runner, refusal, succeeded
-from activation_platform_tests.components.test_databases import DATABASE, PEOPLE, rows
+from activation_platform_tests.components.test_databases import COPY, DATABASE, PEOPLE, TABLES, rows
 
 __all__ = ["rows"]
 
@@ -118,3 +121,43 @@ def test_the_types_of_a_tables_columns_are_held_against_the_models(project, rows
     if severity is not None:
         assert said.severity is severity
         assert "orders: it takes a whole number, and the column" in said.description
+
+
+@pytest.fixture
+def clerk(monkeypatch, postgres_server, postgres_database):
+    """The account of a user who may only keep the table `everybody`; carries out what its owner runs."""
+    name = f"clerk_{postgres_server.port}"
+
+    def run(*statements):
+        postgres_server.run(*statements, database=postgres_database)
+
+    run(*TABLES, Acknowledgements("postgres", "public").creation().sql)
+    run(f"create role {name} login password 'clerk'", f"grant create on schema public to {name}")
+    run(f"grant all on everybody, activation_acknowledgements to {name}")
+    server = f"{postgres_server.host}:{postgres_server.port}"
+    monkeypatch.setenv("CRM_URL", f"postgresql://{name}@{server}/{postgres_database}")
+    monkeypatch.setenv("CRM_PASSWORD", "clerk")
+    yield run
+    run(f"drop owned by {name}", f"drop role {name}")
+
+
+def test_a_table_that_may_not_be_written_fails_the_check_of_its_activation_alone_until_it_is_granted(
+    clerk, project, loaded
+):
+    runner = loaded(project.also(DATABASE))
+    said = validated(runner, "validate_destination_crm_database", PEOPLE)
+    assert (said.passed, said.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    (grant,) = re.findall(r"GRANT .+?;", said.description)
+    assert re.fullmatch(r'GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."loyal" TO "clerk_\d+";', grant)
+    assert said.metadata["error"].value == "Bad credentials or insufficient permissions"
+    assert standing_of(runner, COPY).passed
+
+    clerk(grant)
+    assert validated(runner, "validate_destination_crm_database", PEOPLE).passed
+    succeeded(runner.run(PEOPLE))
+
+
+def test_a_run_that_was_not_allowed_to_write_leaves_the_check_failed(clerk, project, loaded):
+    runner = loaded(project.also(DATABASE))
+    assert "permission denied for table loyal" in refusal(runner.run(PEOPLE))
+    assert not standing_of(runner, PEOPLE).passed

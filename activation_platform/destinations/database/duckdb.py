@@ -1,5 +1,6 @@
 """A session with a DuckDB file: open for writing, which keeps every other process out until it is closed."""
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,8 @@ from activation_platform.contracts.statement import Session, Statement
 
 __all__ = ["DuckDBSession"]
 
+OPEN = "Let the account that runs the platform write the file and its folder."
+
 
 class DuckDBSession(Session):
     """A connection that may write. Only one process may have the file open while it stands."""
@@ -25,6 +28,10 @@ class DuckDBSession(Session):
         import duckdb
 
         require_file(path, "Make it with DuckDB first, or correct the url.")
+        if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise CredentialsRefused(
+                f"DuckDB cannot write its log beside {path}: the folder is closed to us", remedy=OPEN
+            )
         try:
             self._connection: duckdb.DuckDBPyConnection = duckdb.connect(path, config=LOCKED_DOWN)
         except duckdb.Error as error:
@@ -91,9 +98,7 @@ def _judged(error: Exception) -> Exception:
     if kind in ("TransactionContext", "INTERRUPT"):
         return Interrupted(ConnectionFailed(what, remedy="The next run sends what was not acknowledged."))
     if kind == "IO" and "Permission denied" in words:
-        return CredentialsRefused(
-            what, remedy="Let the account that runs the platform write the file and its folder."
-        )
+        return CredentialsRefused(what, remedy=OPEN)
     if kind in ("IO", "Connection"):
         remedy = "Somebody else may have it open: close it there. Check that it is a DuckDB database not newer than ours."
         return Interrupted(ConnectionFailed(what, remedy=remedy))

@@ -181,6 +181,9 @@ def layout(dialect: str, schema: str, table: str) -> Generator[Statement, pl.Dat
     """Ask what a table is made of (`schema` empty: the user's own); returns a `Layout`, raises NotFound where there is none."""
     found = yield Statement(TABLES[dialect], (schema, table))
     if found.is_empty():
+        if not schema:
+            remedy = "Name the table's in the option `schema`, and GRANT USAGE on it to the user."
+            raise NotFound("no schema is open to the user in which tables are looked for", remedy=remedy)
         raise NotFound(f'there is no schema "{schema}"', remedy="Correct the option `schema`, or create it.")
     (there,) = found.iter_rows(named=True)
     if not there["exists"]:

@@ -1,6 +1,6 @@
 """A table, kept in step row by row: every batch is one transaction, which also writes down that it was carried out."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ from activation_platform.contracts.statement import Statement, Transaction
 from activation_platform.contracts.values import Text, TextList
 from activation_platform.destinations.database.acknowledgements import TABLE, Acknowledgements, carried_out
 from activation_platform.destinations.database.layout import Layout, exists, layout
+from activation_platform.destinations.database.rights import require_rights
 from activation_platform.destinations.database.staging import Staging
 from activation_platform.destinations.database.writing import Writing
 
@@ -83,6 +84,15 @@ class Table(Service):
         """The columns that can be written. Raises `NotFound` or `DeclarationError` where table or key do not exist."""
         found, _, _ = yield from self._found()
         return found.fields(self.options.key)
+
+    def require_rights(self, mode: Mode, fields: Collection[str]) -> Inquiry:
+        """Whether the user may do what the mode needs; whether a new row is complete."""
+        found, _, remembers = yield from self._found()
+        if mode is not Mode.UPDATE_ONLY:
+            found.complete(fields)
+        if self.destination.dialect == "postgres":
+            made = TABLE if remembers else ""
+            yield from require_rights(found, made, self.options.key, mode, fields)
 
     def deliver(self, batch: Batch) -> Conversation:
         """Carry the batch out in one transaction, or find that it was carried out before."""

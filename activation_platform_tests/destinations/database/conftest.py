@@ -7,7 +7,7 @@ import pytest
 
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.database.table import Table, TableOptions
-from activation_platform_tests.destinations.database.place import PEOPLE, Desk, Place, duckdb_place
+from activation_platform_tests.destinations.database.place import PEOPLE, SECRET, Desk, Place, duckdb_place
 from activation_platform_tests.postgres_server import PostgreSQLServer
 
 
@@ -49,3 +49,14 @@ def desk(place: Place, tmp_path: Path) -> Desk:
 def account(tmp_path: Path) -> Callable[[Database], str]:
     """Asks a destination for its account."""
     return lambda to: str(Desk(Place(to, lambda *_: None, lambda _: []), tmp_path).ask(to.account()))
+
+
+@pytest.fixture
+def clerk(postgres: Place, postgres_server: PostgreSQLServer) -> Iterator[tuple[str, Database]]:
+    """A user who may do nothing yet; gives her name, and her destination."""
+    name = f"clerk_{postgres_server.port}"
+    password = "'" + SECRET.replace("'", "''") + "'"
+    postgres.run(PEOPLE, f"create role {name} login password {password}")
+    address = postgres.destination.url.replace(f"{postgres_server.user}@", f"{name}@")
+    yield name, Database(url=address, password=SECRET)
+    postgres.run(f"drop owned by {name}", f"drop role {name}")

@@ -24,6 +24,8 @@ from activation_platform.sync.loader import Loader, Told
 from activation_platform.sync.patience import Patience
 from activation_platform_tests.destinations.conversation import batch_of
 
+SECRET = "s3cret:/@ %#?&é'\""
+"""A password that has to be quoted everywhere."""
 PEOPLE = """create table people (
   id bigint primary key, email varchar unique, name varchar default 'nobody', score decimal(10, 2),
   visits smallint not null default 0

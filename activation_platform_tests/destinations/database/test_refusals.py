@@ -16,9 +16,7 @@ from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, CREATED, Verdict
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.database.table import Table, TableOptions
-from activation_platform_tests.destinations.database.place import PEOPLE, Desk, Place, batch, pass_
-
-SECRET = "s3cret:/@ %#?&é'\""
+from activation_platform_tests.destinations.database.place import PEOPLE, SECRET, Desk, Place, batch, pass_
 
 
 def ids(place):
@@ -113,17 +111,6 @@ def test_a_triggers_own_refusal_is_a_records_fault(postgres, tmp_path):
     assert ids(postgres) == [1, 3]
     assert refused.startswith("not ")
     assert "ann@" not in refused
-
-
-@pytest.fixture
-def clerk(postgres, postgres_server):
-    """A user who may do nothing yet; gives her name, and her destination."""
-    name = f"clerk_{postgres_server.port}"
-    password = "'" + SECRET.replace("'", "''") + "'"
-    postgres.run(PEOPLE, f"create role {name} login password {password}")
-    address = postgres.destination.url.replace(f"{postgres_server.user}@", f"{name}@")
-    yield name, Database(url=address, password=SECRET)
-    postgres.run(f"drop owned by {name}", f"drop role {name}")
 
 
 def test_what_must_be_granted_is_told_step_by_step(postgres, clerk, tmp_path):
