@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from activation_platform.components.alerts import AlertsComponent
     from activation_platform.components.destination import DestinationComponent
     from activation_platform.components.model import ModelComponent
+    from activation_platform.components.retention import RetentionComponent
     from activation_platform.components.segment import SegmentComponent
     from activation_platform.components.source import SourceComponent
     from activation_platform.components.split import SplitComponent
@@ -23,6 +24,7 @@ __all__ = [
     "AlertsComponent",
     "DestinationComponent",
     "ModelComponent",
+    "RetentionComponent",
     "SegmentComponent",
     "SourceComponent",
     "SplitComponent",

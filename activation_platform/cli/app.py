@@ -23,6 +23,7 @@ COMMANDS = {
     "ledger": "activation_platform.cli.ledger",
     "adopt": "activation_platform.cli.adopt",
     "reset": "activation_platform.cli.reset",
+    "prune": "activation_platform.cli.prune",
     "services": "activation_platform.cli.services",
     "fields": "activation_platform.cli.fields",
     "grants": "activation_platform.cli.grants",

@@ -24,6 +24,7 @@ from activation_platform.components.model import ModelComponent
 from activation_platform.components.page import page_checks
 from activation_platform.components.pauses import paused_now, tell_now
 from activation_platform.components.progress import telling
+from activation_platform.components.retention import prune_logs
 from activation_platform.components.segment import SegmentComponent
 from activation_platform.components.shown import run_metadata, told_plainly
 from activation_platform.components.staying import kept_open, rows_of
@@ -199,8 +200,8 @@ class ActivationComponent(Declared[ActivationSpec]):
         with (
             interrupts() as cancelled,
             root.lock(f"locks/{self.name}", wait=_LOCK_WAIT, cancelled=cancelled) as hold,
+            snapshots(self, workspace, run_ids(context)) as read_from,
         ):
-            read_from = snapshots(self, workspace, run_ids(context))
             snapshot = next(iter(read_from.values()))
             ledger = self._ledger(context, partition, root, destination.host, hold)
             declared = self.declared(workspace, destination)
@@ -234,6 +235,7 @@ class ActivationComponent(Declared[ActivationSpec]):
                     account.blame(failed.error, destination, self, workspace, context.instance)
                     tell_now(context.instance, self, workspace)
                     raise self._ended_early(context, partition, failed) from failed.error
+            prune_logs(context, self, workspace, root)
         yield from verdicts(context.instance, self, workspace, run, snapshot.rows, ledger.debts)
         yield mapping_of_run(context.instance, self.asset_key, run.status)
         yield paused_now(context.instance, self, workspace)
@@ -293,6 +295,5 @@ class ActivationComponent(Declared[ActivationSpec]):
                     context, workspace, getattr(context.resources, destination.resource_key), config
                 )
 
-        tags, paused = {"activation": self.name}, self.spec.schedule.paused
-        sensors = followers(self.name, spec, paused=paused, tags=tags)
+        sensors = followers(self.name, spec, paused=self.spec.schedule.paused, tags={"activation": self.name})
         return dg.Definitions(assets=[materialise], sensors=sensors)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.event_faults import event_faults
 from activation_platform.components.inputs import computed_columns
+from activation_platform.components.retention import retention_faults
 from activation_platform.components.scopes import apart, fields_of, models_of
 from activation_platform.components.verdicts import pointless
 from activation_platform.components.workspace import Fault, Workspace
@@ -36,6 +37,7 @@ def activation_faults(activation: "ActivationComponent", workspace: Workspace) -
     for place, alerts in enumerate(spec.alerts if isinstance(spec.alerts, list) else ()):
         yield from workspace.unknown("alerts", alerts, ("alerts", place))
     yield from spec.schedule.faults()
+    yield from retention_faults(activation, workspace)
     destination: DestinationComponent | None = workspace.find("destination", spec.destination)
     if destination is not None and destination.spec.platform in PLATFORMS:
         yield from _service_faults(activation, workspace, destination)

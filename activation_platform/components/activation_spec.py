@@ -8,6 +8,7 @@ from pydantic import Field
 
 from activation_platform.components.names import Name, Owner
 from activation_platform.components.recurrence import Recurrence
+from activation_platform.components.retention import LogsSpec
 from activation_platform.components.spans import Span, span_of
 from activation_platform.components.warnings_spec import WarningsSpec
 from activation_platform.contracts.modes import Mode, RunType
@@ -108,6 +109,9 @@ class ActivationSpec(dg.Model):
     keep_past: Span = Field(
         default="30d",
         description="For how long the ledger can be seen as it was (activation ledger NAME --at); 0d: not at all.",
+    )
+    retention: LogsSpec = Field(
+        default_factory=LogsSpec, description="For how long the logs of its runs are kept."
     )
     start_from: date | None = Field(
         default=None, description="Events: the day with which the first run begins; omitted: its own window."

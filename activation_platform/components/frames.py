@@ -2,7 +2,7 @@
 
 frames/<kind>/<name>/00000012/part-00000.parquet …   the rows
 frames/<kind>/<name>/00000012/snapshot.json          number, run, instant, rows, schema
-frames/<kind>/<name>/runs/<run id>.json              which snapshot a run produced or reused
+frames/<kind>/<name>/runs/                           which snapshot a run produced, reused or reads (`pointers.py`)
 frames/<kind>/<name>/rejected/00000013/              a snapshot that failed a blocking check, kept for inspection
 frames/counter                                       the newest number; one sequence for all frames of the root
 """
@@ -10,36 +10,27 @@ frames/counter                                       the newest number; one sequ
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import polars as pl
 
 from activation_platform.components.draft import PART_ROWS, Draft
-from activation_platform.components.storage import storage_root
+from activation_platform.components.pointers import Pointers
 from activation_platform.components.types import type_words
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.modes import Engine
+from activation_platform.sync.retention import Outlived, remove
 from activation_platform.sync.store import Hold, Store, to_json
 
-__all__ = [
-    "FRAMES",
-    "FRAMES_KEY",
-    "Frames",
-    "FramesIOManager",
-    "Snapshot",
-    "newest_number",
-    "recipe_of",
-    "streamed",
-]
+__all__ = ["Frames", "Snapshot", "newest_number", "recipe_of", "streamed"]
 
 _LOCK_WAIT = 3600.0
-_KEEP_SECONDS = 7 * 86_400
+_FACTS = "snapshot.json"
 _KEEP_NEWEST = 5
 _KEEP_REJECTED = 3
 
@@ -91,12 +82,13 @@ class Frames:
 
     def __init__(self, root: Store, kind: str, name: str) -> None:
         self._root = root / "frames"
-        self._name = f"{kind}/{name}"
+        self.name = f"{kind}/{name}"
         self.folder = self._root / kind / name
+        self._pointers = Pointers(self.folder / "runs")
 
-    def lock(self) -> AbstractContextManager[Hold]:
-        """The lock under which this asset is made."""
-        return self.folder.lock(self.folder.name, wait=_LOCK_WAIT)
+    def lock(self, wait: float = _LOCK_WAIT) -> AbstractContextManager[Hold]:
+        """The lock under which this asset is made; raises TimedOut where somebody else has it for longer than that."""
+        return self.folder.lock(self.folder.name, wait=wait)
 
     def newest(self) -> Snapshot | None:
         """The newest published snapshot."""
@@ -104,11 +96,8 @@ class Frames:
 
     def of_run(self, run_ids: Sequence[str]) -> Snapshot | None:
         """What one of these runs produced or reused."""
-        for run_id in run_ids:
-            pointer = self.folder.read_json(f"runs/{run_id}.json")
-            if pointer is not None:
-                return self.opened(pointer["snapshot"])
-        return None
+        number = self._pointers.of(run_ids)
+        return None if number is None else self.opened(number)
 
     @property
     def blocked(self) -> str:
@@ -128,15 +117,30 @@ class Frames:
         for frames in (*made_of, self):
             if frames.blocked:
                 raise DeclarationError(
-                    f"{frames._name} failed a blocking check ({frames.blocked})",
-                    remedy=f"Materialise {frames._name} again once its data or its declaration is mended; nothing was sent.",
+                    f"{frames.name} failed a blocking check ({frames.blocked})",
+                    remedy=f"Materialise {frames.name} again once its data or its declaration is mended; nothing was sent.",
                 )
         newest = self.newest()
         if newest is None:
             raise DeclarationError(
-                f"{self._name} was never materialised", remedy=f"Materialise {self._name} first."
+                f"{self.name} was never materialised", remedy=f"Materialise {self.name} first."
             )
         return newest
+
+    @contextmanager
+    def read_by(self, run_ids: Sequence[str], made_of: "Sequence[Frames]" = ()) -> Iterator[Snapshot]:
+        """The snapshot that a run must read (see `for_run`), which is not pruned while the block runs."""
+        own = self.of_run(run_ids)
+        if own is not None:
+            yield own
+            return
+        newest = self.for_run((), made_of)
+        with self.reading(run_ids[0], newest):
+            yield newest
+
+    def reading(self, run_id: str, snapshot: Snapshot) -> AbstractContextManager[None]:
+        """Keep a snapshot from being pruned while a run reads it."""
+        return self._pointers.reading(run_id, snapshot.number)
 
     def draft(self) -> Draft:
         """A place to write a new frame; call it under the lock. What crashed runs left is removed."""
@@ -153,7 +157,7 @@ class Frames:
         checks: Sequence[dict[str, Any]] = (),
         engine: Engine = Engine.FRAMES,
     ) -> Snapshot:
-        """Make a draft the newest snapshot, with the verdicts of its checks; earlier ones are kept for a week."""
+        """Make a draft the newest snapshot, with the verdicts of its checks; earlier ones stay until they are pruned."""
         number = self._next_number()
         # In a list, because the order of columns would be lost in JSON with sorted keys.
         described = [(name, type_words(dtype)) for name, dtype in draft.scan().collect_schema().items()]
@@ -166,12 +170,11 @@ class Frames:
             "recipe": recipe,
         }
         facts |= {"run_id": run_id, "schema": described, "engine": engine}
-        (draft.folder / "snapshot.json").write_bytes(to_json(facts))
-        self.folder.adopt(draft.folder, f"{number:08}", last="snapshot.json")
+        (draft.folder / _FACTS).write_bytes(to_json(facts))
+        self.folder.adopt(draft.folder, f"{number:08}", last=_FACTS)
         self.folder.delete("blocked.json")
         snapshot = self.opened(number)
         self.point(run_id, snapshot)
-        self._prune()
         return snapshot
 
     def reject(self, draft: Draft, why: str) -> Store:
@@ -185,7 +188,7 @@ class Frames:
 
     def point(self, run_id: str, snapshot: Snapshot) -> None:
         """Remember that a run uses this snapshot."""
-        self.folder.write_json(f"runs/{run_id}.json", {"snapshot": snapshot.number})
+        self._pointers.point(run_id, snapshot.number)
 
     def numbers(self) -> list[int]:
         """Numbers of the snapshots, oldest first; on an object store also of one whose publication broke off."""
@@ -200,14 +203,14 @@ class Frames:
         found = self._found(number)
         if found is None:
             raise DeclarationError(
-                f"snapshot {number} of {self._name} is gone",
+                f"snapshot {number} of {self.name} is gone",
                 remedy="It was pruned; materialise the asset again.",
             )
         return found
 
     def _found(self, number: int) -> Snapshot | None:
         folder = self.folder / f"{number:08}"
-        facts = folder.read_json("snapshot.json")
+        facts = folder.read_json(_FACTS)
         if facts is None:
             return None
         named = {name: facts[name] for name in ("as_of", "read_at", "rows", "checks", "recipe")}
@@ -225,49 +228,46 @@ class Frames:
         self._root.change("counter", one_more)
         return number
 
-    def _prune(self) -> None:
-        """Drop what is older than a week, but never the newest few, nor what a run of this week points to."""
-        before = time.time() - _KEEP_SECONDS
-        kept = [(number, self._found(number)) for number in self.numbers()[:-_KEEP_NEWEST]]
-        old = [number for number, snapshot in kept if snapshot is None or snapshot.read_at < before]
-        if not old:
-            return
-        runs = self.folder / "runs"
-        young = []
-        for name, facts in runs.files().items():
-            if facts.written < before:
-                runs.delete(name)
-            else:
-                young.append(name)
-        pointed_to = {json.loads(pointer)["snapshot"] for pointer in runs.read_each(young)}
-        for number in set(old) - pointed_to:
-            self.folder.delete(f"{number:08}")
+    def outlived(self, kept_for: timedelta, in_use: Callable[[], Collection[str]]) -> list[Outlived]:
+        """Snapshots that are older, but for the newest few and those that a run points to.
+
+        A run points to a snapshot for as long as snapshots are kept, and until it has ended: `in_use` finds those that have not.
+        """
+        return self._outlived(kept_for, in_use)[0]
+
+    def prune(self, kept_for: timedelta, in_use: Callable[[], Collection[str]]) -> list[Outlived]:
+        """Remove what is outlived, and returns it; call it under the lock."""
+        found, pointers = self._outlived(kept_for, in_use)
+        self._pointers.folder.delete_each(pointers)
+        remove(found)
+        return found
+
+    def _outlived(
+        self, kept_for: timedelta, in_use: Callable[[], Collection[str]]
+    ) -> tuple[list[Outlived], list[str]]:
+        """Snapshots, and files of pointers."""
+        before = time.time() - kept_for.total_seconds()
+        # On an object store, one whose publication broke off is none.
+        found = {number: self._found(number) for number in self.numbers()[:-_KEEP_NEWEST]}
+        old = {number: 0.0 if one is None else one.read_at for number, one in found.items()}
+        old = {number: at for number, at in old.items() if at < before}
+        if not (old or self._pointers.stale(before, ())):
+            return [], []
+        stale = self._pointers.stale(before, in_use())
+        pointed_to = self._pointers.numbers(but=stale) if old else set()
+        snapshots = [self._gone(number, at) for number, at in old.items() if number not in pointed_to]
+        return snapshots, stale
+
+    def _gone(self, number: int, at: float) -> Outlived:
+        name = f"{number:08}"
+        return Outlived(
+            "snapshots", self.name, self.folder, name, at, (self.folder / name).size, first=_FACTS
+        )
 
 
 def newest_number(root: Store) -> int:
     """The newest number that any frame under a storage root was ever given; 0 where there is none."""
     return int(root.read_json("frames/counter") or 0)
-
-
-class FramesIOManager(dg.IOManager):
-    """Hands the newest snapshot of a model or segment to other assets, as a `pl.LazyFrame`."""
-
-    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        """Models and segments publish their own snapshots; nothing else may be stored here."""
-        if obj is not None:
-            raise DeclarationError(
-                f"{context.asset_key.to_user_string()} is not a model or a segment",
-                remedy="Give it an IO manager of its own.",
-            )
-
-    def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
-        """The newest published snapshot."""
-        kind, name = context.asset_key.path[-2:]
-        return Frames(storage_root(), kind, name).for_run([]).scan()
-
-
-FRAMES_KEY = "frames"
-FRAMES = FramesIOManager()
 
 
 def streamed(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:

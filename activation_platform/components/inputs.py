@@ -1,9 +1,10 @@
 """What an activation reads: its segment or its model, and the models that computed fields are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from activation_platform.components.frames import Snapshot
+from activation_platform.components.frames import Frames, Snapshot
 from activation_platform.components.scopes import models_of
 from activation_platform.components.workspace import Workspace
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from activation_platform.components.model import ModelComponent
     from activation_platform.components.segment import SegmentComponent
 
-__all__ = ["computed_columns", "inputs", "models_behind", "snapshots"]
+__all__ = ["computed_columns", "inputs", "models_behind", "read_by", "snapshots"]
 
 
 def computed_columns(activation: "ActivationComponent", workspace: Workspace) -> list[str]:
@@ -41,10 +42,22 @@ def inputs(
     return models_behind(activation, workspace)
 
 
+@contextmanager
 def snapshots(
     activation: "ActivationComponent", workspace: Workspace, run_ids: Sequence[str]
-) -> dict[str, Snapshot]:
+) -> Iterator[dict[str, Snapshot]]:
     """What these runs produced, or the newest, the segment's or model's own first; none while a check upstream stands failed."""
     checked = [model.frames for model in models_behind(activation, workspace)]
-    read = inputs(activation, workspace)
-    return {one.name: one.frames.for_run(run_ids, made_of=checked) for one in read}
+    with read_by(inputs(activation, workspace), run_ids, made_of=checked) as read:
+        yield read
+
+
+@contextmanager
+def read_by(
+    read: "Sequence[SegmentComponent | ModelComponent]",
+    run_ids: Sequence[str],
+    made_of: Sequence[Frames] = (),
+) -> Iterator[dict[str, Snapshot]]:
+    """By name the snapshots that a run must read (see `Frames.for_run`), which are not pruned while the block runs."""
+    with ExitStack() as held:
+        yield {one.name: held.enter_context(one.frames.read_by(run_ids, made_of)) for one in read}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 
-__all__ = ["MAX_AGE", "FrameConfig", "as_of", "by_hand", "run_ids", "scheduled"]
+__all__ = ["MAX_AGE", "FrameConfig", "as_of", "by_hand", "ids_of", "run_ids", "scheduled"]
 
 MAX_AGE = "activation_platform/max_age"
 """Run tag: seconds for which an earlier snapshot may be used again (the schedule sets it; people's runs read anew)."""
@@ -46,7 +46,11 @@ def as_of(context: dg.AssetExecutionContext, config: FrameConfig, otherwise: dat
 
 def run_ids(context: dg.AssetExecutionContext) -> list[str]:
     """This run and those it re-executes, newest first: whose frames it reads."""
-    run = context.run
+    return ids_of(context.run)
+
+
+def ids_of(run: dg.DagsterRun) -> list[str]:
+    """A run and those it re-executes, newest first."""
     return [one for one in (run.run_id, run.parent_run_id, run.root_run_id) if one]
 
 

@@ -24,11 +24,13 @@ from activation_platform.components.checks import (
     check_frame,
 )
 from activation_platform.components.following import followers, is_followed, when_new
-from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of
+from activation_platform.components.frames import Frames, Snapshot, recipe_of
+from activation_platform.components.frames_io import FRAMES, FRAMES_KEY
 from activation_platform.components.instants import FrameConfig, as_of, max_age, scheduled
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model_faults import model_faults
 from activation_platform.components.model_spec import ModelSpec
+from activation_platform.components.retention import prune_frames
 from activation_platform.components.shown import frame_metadata, told_plainly
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.staying import show
@@ -141,7 +143,7 @@ class ModelComponent(Declared[ModelSpec]):
         )
 
     def execute(
-        self, context: dg.AssetExecutionContext, source: Source, config: FrameConfig
+        self, context: dg.AssetExecutionContext, workspace: Workspace, source: Source, config: FrameConfig
     ) -> Iterator[Any]:
         """Read the source into a snapshot, check it, publish it; or reuse one that is young enough (SEMANTICS E5)."""
         require_shared_storage(context.instance)
@@ -186,6 +188,7 @@ class ModelComponent(Declared[ModelSpec]):
                 checks=[check.described() for check in checks],
                 engine=self.spec.engine,
             )
+            prune_frames(context, frames, workspace)
             if stays is not None:
                 show(context, source, stays, self.word, self.name, snapshot, census)
         yield dg.MaterializeResult(metadata=frame_metadata(snapshot))
@@ -283,7 +286,7 @@ class ModelComponent(Declared[ModelSpec]):
             with told_plainly():
                 warehouse = getattr(context.resources, source.resource_key)
                 to_blame = partial(source.takes_blame, source=warehouse, instance=context.instance)
-                yield from blamed(self.execute(context, warehouse, config), to_blame)
+                yield from blamed(self.execute(context, workspace, warehouse, config), to_blame)
 
         return dg.Definitions(
             assets=[materialise],

@@ -17,12 +17,14 @@ from activation_platform.components.blame import MADE, blamed
 from activation_platform.components.cases import Case
 from activation_platform.components.checks import Census
 from activation_platform.components.following import followers, is_followed, when_new
-from activation_platform.components.frames import FRAMES, FRAMES_KEY, Frames, Snapshot, recipe_of, streamed
-from activation_platform.components.inputs import computed_columns
+from activation_platform.components.frames import Frames, Snapshot, recipe_of, streamed
+from activation_platform.components.frames_io import FRAMES, FRAMES_KEY
+from activation_platform.components.inputs import computed_columns, read_by
 from activation_platform.components.instants import FrameConfig, as_of, run_ids
 from activation_platform.components.launchers import require_shared_storage
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.names import Name, Owner
+from activation_platform.components.retention import prune_frames
 from activation_platform.components.scopes import models_of, scope_of
 from activation_platform.components.segment_faults import segment_faults
 from activation_platform.components.shown import frame_metadata, told_plainly
@@ -151,9 +153,8 @@ class SegmentComponent(Declared[SegmentSpec]):
         """
         require_shared_storage(context.instance)
         frames, scope = self.frames, scope_of(workspace, self.spec.model)
-        with frames.lock():
-            model, *_ = models = self.models(workspace)
-            read_from = {one.name: one.frames.for_run(run_ids(context)) for one in models}
+        model, *_ = models = self.models(workspace)
+        with frames.lock(), read_by(models, run_ids(context)) as read_from:
             rows = read_from[model.name]
             instant = as_of(context, config, rows.instant)
             recipe = self.recipe(workspace, read_from, instant)
@@ -185,6 +186,7 @@ class SegmentComponent(Declared[SegmentSpec]):
                 recipe=recipe,
                 engine=rows.engine,
             )
+            prune_frames(context, frames, workspace)
             if source is not None and rows.engine is Engine.WAREHOUSE:
                 show(context, source, belonging, self.word, self.name, snapshot, census)
         yield self._result(snapshot, rows, turnover(newest, snapshot, model.key))

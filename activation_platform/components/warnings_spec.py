@@ -6,12 +6,15 @@ import dagster as dg
 from pydantic import BeforeValidator, Field
 
 from activation_platform.components.spans import Span
+from activation_platform.sync.retention import NEWEST_RUNS
 
 __all__ = ["WarningsSpec"]
 
 Off = Annotated[Literal["off"], BeforeValidator(lambda value: "off" if value is False else value)]
 """YAML reads `off` as false."""
-Count = Annotated[int, Field(strict=True, ge=1, le=100)]  # strict: `on`, which YAML reads as true, is no 1
+Count = Annotated[
+    int, Field(strict=True, ge=1, le=NEWEST_RUNS)
+]  # strict: `on`, which YAML reads as true, is no 1
 
 
 class NewIssues(dg.Model):

@@ -1,7 +1,11 @@
-"""The history of runs: figures, issues and changes, as files beside each ledger that any tool can read."""
+"""The history of runs: figures, issues and changes, as files beside each ledger that any tool can read.
+
+What is old is removed while others read (`retention.py`): who lists files must do without those that are gone when it opens them.
+"""
 
 import json
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -21,11 +25,15 @@ __all__ = [
     "issues",
     "newest_of_each",
     "newest_runs",
+    "numbered",
     "read_runs",
     "read_runs_of",
     "standing",
     "write_run",
 ]
+
+
+_NUMBERED = re.compile(r"(\d+)\.(?:json|parquet)")
 
 
 class Status(StrEnum):
@@ -115,14 +123,13 @@ def read_runs(root: Store, activation: str | None = None) -> list[Run]:
 def read_runs_of(root: Store, ledger: str) -> Iterator[Run]:
     """Every run kept in a ledger."""
     folder = root / "ledgers" / ledger / "runs"
-    return (_run(json.loads(kept), ledger) for kept in folder.read_each(folder.names()))
+    return (_run(json.loads(kept), ledger) for kept in folder.read_each([*numbered(folder.names()).values()]))
 
 
 def newest_runs(root: Store, ledger: str, most: int) -> list[Run]:
     """The newest runs kept in a ledger, the newest first; reads no more files than that."""
     folder = root / "ledgers" / ledger / "runs"
-    numbered = [name for name in folder.names() if name.removesuffix(".json").isdigit()]
-    newest = sorted(numbered, key=lambda name: int(name.removesuffix(".json")), reverse=True)[:most]
+    newest = [*numbered(folder.names()).values()][::-1][:most]
     return [_run(json.loads(kept), ledger) for kept in folder.read_each(newest)]
 
 
@@ -156,10 +163,21 @@ def changes(root: Store, ledger: str, key: str | None = None) -> pl.DataFrame:
 
 
 def _log(folder: Store, run: int | None = None, wanted: pl.Expr | bool = True) -> pl.DataFrame:
-    kept = sorted(int(name.removesuffix(".parquet")) for name in folder.names())
-    files = [folder.file(f"{number}.parquet") for number in kept if run in (None, number)]
-    parts = [pl.scan_parquet(file).filter(wanted) for file in files]
-    return pl.concat([_LOG.to_frame().lazy(), *parts]).collect()
+    while True:
+        kept = numbered(folder.names())
+        try:
+            files = [folder.file(name) for number, name in kept.items() if run in (None, number)]
+            parts = [pl.scan_parquet(file).filter(wanted) for file in files]
+            return pl.concat([_LOG.to_frame().lazy(), *parts]).collect()
+        except FileNotFoundError:
+            if numbered(folder.names()) == kept:
+                raise
+
+
+def numbered(names: Iterable[str]) -> dict[int, str]:
+    """Of the files in a folder of a ledger those of its runs, by the run's number, the oldest first."""
+    found = ((match, name) for name in names if (match := _NUMBERED.fullmatch(name)))
+    return dict(sorted((int(match[1]), name) for match, name in found))
 
 
 def standing(root: Store, ledger: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from activation_platform.contracts.errors import DeclarationError, LedgerMismatch
 from activation_platform.sync.claim import Neighbour, can_be_adopted
@@ -18,6 +18,7 @@ from activation_platform.sync.manifest import Manifest, Target
 from activation_platform.sync.store import Hold, Store
 
 __all__ = [
+    "Aside",
     "activation_of",
     "adopt",
     "adoptable",
@@ -26,10 +27,12 @@ __all__ = [
     "neighbours",
     "readable_manifest",
     "reset",
+    "set_aside",
 ]
 
 _LOCK_WAIT = 2.0
 _APART = "~"
+_ASIDE = "ledgers-set-aside"
 _LONGEST = 120
 _PLAIN = re.compile(r"[^A-Za-z0-9.-]+")
 
@@ -52,6 +55,27 @@ def ledger_of(root: Store, activation: str, host: str) -> str:
         return apart
     first = Manifest.read(root / "ledgers" / activation).target
     return activation if first is None or first.host == host else apart
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A ledger that lies where no run looks for one. `since`: Unix seconds."""
+
+    activation: str
+    place: Store
+    name: str
+    since: float
+
+
+def set_aside(root: Store) -> list[Aside]:
+    """The ledgers that `reset` and `adopt` took out of the way; not what somebody else put there."""
+    place = root / _ASIDE
+    found = ((name, *name.rpartition("-")[::2]) for name in place.names())
+    return [
+        Aside(activation_of(ledger), place, name, int(since) / 1e9)
+        for name, ledger, since in found
+        if since.isdecimal()
+    ]
 
 
 def neighbours(root: Store, ledger: str, declared: Collection[str]) -> list[Neighbour]:
@@ -151,7 +175,7 @@ def _set_aside(root: Store, ledger: str) -> Store | None:
     """Move a ledger where no run looks for one; returns where, if there was one."""
     if ledger not in ledgers(root):
         return None
-    aside = f"ledgers-set-aside/{ledger}-{time.time_ns()}"
+    aside = f"{_ASIDE}/{ledger}-{time.time_ns()}"
     _move(root, f"ledgers/{ledger}", aside)
     return root / aside
 

@@ -103,6 +103,18 @@ class Store(ABC):
     def delete(self, name: str) -> None:
         """Remove a file, or a folder with all that is in it; nothing if it is not there."""
 
+    def delete_each(self, names: Sequence[str]) -> None:
+        """Remove several files."""
+        for name in names:
+            self.delete(name)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files in this place, and in the folders in it."""
+        files = self.files()
+        within = sum((self / name).size for name in self.names() if name not in files)
+        return within + sum(facts.size for facts in files.values())
+
     @abstractmethod
     def keep(self, name: str, write: Callable[[Path], None]) -> None:
         """Store a file that never changes again, written by `write` to a path on this machine."""

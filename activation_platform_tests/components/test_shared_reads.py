@@ -156,11 +156,13 @@ def test_e1_a_run_that_is_started_again_from_its_failure_reads_what_its_parent_m
 
 
 def test_e1_old_snapshots_are_pruned_but_for_the_newest_and_those_that_a_run_points_to(
-    runner, people, monkeypatch, storage
+    project, loaded, people, monkeypatch
 ):
+    runner = loaded(
+        project.also("type: activation_platform.RetentionComponent\nattributes: {snapshots: 0d}\n")
+    )
     for _ in range(4):
         succeeded(runner.run("models/people"))
-    monkeypatch.setattr("activation_platform.components.frames._KEEP_SECONDS", -3600)
     monkeypatch.setattr("activation_platform.components.frames._KEEP_NEWEST", 2)
     succeeded(runner.run("models/people"))
     assert people.numbers() == [4, 5]

@@ -1,6 +1,7 @@
 """The analyses of a segment as assets: `analysis/<segment>/…`, downstream of it and made whenever it is."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -41,10 +42,12 @@ class _Desk:
     workspace: Workspace
     source: Source | None
     run_ids: Sequence[str]
+    held: ExitStack
+    """What it reads is not pruned before this ends."""
 
     def subject(self, segment: "SegmentComponent") -> Subject:
         """A segment as this run sees it: what it made itself, else the newest snapshot."""
-        return self.at(segment, segment.frames.for_run(self.run_ids))
+        return self.at(segment, self.held.enter_context(segment.frames.read_by(self.run_ids)))
 
     def at(self, segment: "SegmentComponent", snapshot: Snapshot) -> Subject:
         """A segment at one of its snapshots."""
@@ -92,9 +95,9 @@ def _asset(
     @dg.multi_asset(name=f"analysis__{segment.name}__{word}", specs=[spec], required_resource_keys={*sources})
     def materialise(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         source = next((getattr(context.resources, key) for key in sources), None)
-        with told_plainly():
+        with told_plainly(), ExitStack() as held:
             require_shared_storage(context.instance)
-            desk = _Desk(segment, workspace, source, run_ids(context))
+            desk = _Desk(segment, workspace, source, run_ids(context), held)
             return dg.MaterializeResult(metadata=dict(metadata(desk)))
 
     return materialise
@@ -136,7 +139,8 @@ def _recordable(desk: _Desk, known: int) -> Iterator[Subject]:
     for snapshot in snapshots:
         readable = snapshot.engine is Engine.FRAMES or snapshot is snapshots[-1]
         if readable and {*key} <= {*snapshot.schema}:
-            yield desk.at(segment, snapshot)
+            with segment.frames.reading(desk.run_ids[0], snapshot):
+                yield desk.at(segment, snapshot)
 
 
 def _made_of(subjects: Sequence[Subject]) -> dg.MetadataValue:

@@ -165,9 +165,9 @@ def test_the_history_goes_through_every_snapshot_that_it_missed(project, loaded,
 
 
 def test_the_history_outlives_the_snapshots(project, loaded, warehouse, storage, monkeypatch):
-    runner = loaded(analysed(project, "{history: true}"))
+    kept = "type: activation_platform.RetentionComponent\nattributes: {snapshots: 0d}\n"
+    runner = loaded(analysed(project, "{history: true}").also(kept))
     succeeded(runner.run(HISTORY))
-    monkeypatch.setattr("activation_platform.components.frames._KEEP_SECONDS", -3600)
     monkeypatch.setattr("activation_platform.components.frames._KEEP_NEWEST", 2)
     first = Frames(Folder(storage), "segments", "loyal").numbers()
     fill(warehouse, LATER)
