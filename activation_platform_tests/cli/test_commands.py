@@ -35,6 +35,7 @@ CALLS = {
     "tables": [],
     "adopt": ["newsletter", "--from", "newsletter"],
     "reset": ["newsletter", "--yes"],
+    "prune": ["--apply"],
     "services": [],
     "fields": ["crm", "people"],
     "grants": ["shop"],
