@@ -91,8 +91,8 @@ def prune(
 ) -> None:
     """Show what was kept for longer than the workspace says (retention), and remove it with --apply.
 
-    Runs remove by themselves what their own activations, models and segments have kept long enough; this does it now, and also
-    for those that do not run any more. What an unfinished run reads is known to Dagster alone: set DAGSTER_HOME for snapshots.
+    Runs do so by themselves for what runs still; this does it now, and for what does not run any more.
+    Without DAGSTER_HOME, where it is known what unfinished runs read, snapshots are left out.
     """
     from activation_platform.cli.instance import instance_here, is_kept
     from activation_platform.cli.project import Project
