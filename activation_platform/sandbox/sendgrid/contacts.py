@@ -118,6 +118,11 @@ def sample(call: Call, account: Account, jobs: Jobs) -> Answer:  # noqa: ARG001 
     return Answer(200, {"result": shown, "contact_count": len(account.contacts), "_metadata": {}})
 
 
+def count(call: Call, account: Account, jobs: Jobs) -> Answer:  # noqa: ARG001 - as all endpoints
+    """Tell how many contacts there are."""
+    return Answer(200, {"contact_count": len(account.contacts), "billable_count": len(account.contacts)})
+
+
 def carried(document: Any) -> list[str]:
     """Return the identifiers in a body, whatever its form."""
     body = document if isinstance(document, dict) else {}

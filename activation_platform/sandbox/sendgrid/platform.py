@@ -32,6 +32,7 @@ _ROUTES: tuple[tuple[str, str, str, _Work], ...] = (
     ("POST", f"{CONTACTS}/search/identifiers/{{kind}}", "searches", contacts.search_identifiers),
     ("POST", f"{CONTACTS}/search/emails", "searches", contacts.search_emails),
     ("POST", f"{CONTACTS}/batch", "searches", contacts.by_ids),
+    ("GET", f"{CONTACTS}/count", "contacts", contacts.count),
     ("GET", f"{CONTACTS}/{{id}}", "searches", contacts.read),
     ("GET", "/v3/marketing/lists", "lists", lists.page),
     ("POST", "/v3/marketing/lists", "lists", lists.create),
