@@ -18,6 +18,9 @@ from activation_platform.destinations import PLATFORMS
 __all__ = ["described_field", "described_service", "entries", "marks_of"]
 
 
+_OPEN = "Unconfirmed:"
+
+
 def entries() -> Iterator[dict[str, Any]]:
     """Every service as a catalogue entry, platform by platform."""
     for platform in PLATFORMS.values():
@@ -28,11 +31,13 @@ def entries() -> Iterator[dict[str, Any]]:
 def described_service(platform: type[Destination], service: type[Service]) -> dict[str, Any]:
     """A catalogue entry as JSON values."""
     spoken = service.described(platform.model_construct())
-    custom = service.custom_fields
+    custom, erasures = service.custom_fields, spoken.erasures_per_second
     return {
         "name": f"{platform.platform}.{platform.service_name(service)}",
-        "description": _paragraphs(service),
+        "description": [one for one in _paragraphs(service) if not one.startswith(_OPEN)],
         "docs": service.docs,
+        "verified": list(platform.verified),
+        "unconfirmed": list(_unconfirmed(service)),
         "object": str(service.object),
         "models": sorted(service.model_kinds),
         "modes": [
@@ -48,7 +53,7 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
             "batch_size": spoken.batch_size,
             "delete_batch_size": service.delete_batch_size or spoken.batch_size,
             "max_fields": service.max_fields,
-            "erasures_per_second": spoken.erasures_per_second,
+            "erasures_per_second": erasures and round(erasures, 2),
             "budgets": [_budget(budget) for budget in _budgets(platform)],
         },
         "options": _options(service),
@@ -84,6 +89,15 @@ def _paragraphs(documented: type[Any]) -> list[str]:
     return [" ".join(paragraph.split()) for paragraph in (inspect.getdoc(documented) or "").split("\n\n")]
 
 
+def _unconfirmed(service: type[Service]) -> Iterator[str]:
+    """What the docstrings of a service, and of what it stands on, say that the vendor's pages leave open."""
+    for documented in service.__mro__:
+        for paragraph in _paragraphs(documented) if documented.__dict__.get("__doc__") else ():
+            if paragraph.startswith(_OPEN):
+                words = paragraph.removeprefix(_OPEN).strip()
+                yield words[:1].upper() + words[1:]
+
+
 def _budgets(platform: type[Destination]) -> list[Budget]:
     declared: Mapping[str, Any] = {
         name: value for base in reversed(platform.__mro__) for name, value in vars(base).items()
@@ -92,7 +106,7 @@ def _budgets(platform: type[Destination]) -> list[Budget]:
 
 
 def _budget(budget: Budget) -> dict[str, Any]:
-    return {"name": budget.name, "per_second": budget.per_second, "burst": budget.burst}
+    return {"name": budget.name, "per_second": round(budget.per_second, 2), "burst": round(budget.burst, 2)}
 
 
 def _options(service: type[Service]) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def facts(entry: Entry) -> Iterator[tuple[str, str]]:
     if limits["max_fields"] is not None:
         yield "fields a record", f"at most {limits['max_fields']}"
     if limits["erasures_per_second"] is not None:
-        yield "erasures", f"{limits['erasures_per_second']:g} a second and app; requested, irreversible"
+        yield "erasures", f"{limits['erasures_per_second']:g} a second; requested, irreversible"
     for budget in limits["budgets"]:
         yield (
             f"pace of {budget['name']}",
@@ -48,6 +48,8 @@ def facts(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "said twice", _said_twice(entry)
     for option in entry["options"]:
         yield f"option {option['name']}", _default(option, "default {}", "required, as in {}")
+    yield "verified against", "; ".join(entry["verified"]) or "the pages it links, and nothing else"
+    yield "unconfirmed", " ".join(entry["unconfirmed"]) or "nothing that is known"
     settings = entry["destination"]["settings"]
     yield "settings", ", ".join(f"{one['name']}{_marks(one)}" for one in settings)
 

@@ -33,6 +33,8 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
     services: ClassVar[tuple[type[Service], ...]]
     secrets: ClassVar[tuple[str, ...]]
     """Names of the settings that are secret (text, lists of text, or texts by name)."""
+    verified: ClassVar[tuple[str, ...]] = ()
+    """What its services are held against in tests, beside the vendor's pages: a description, an official client."""
     default_base_url: ClassVar[str] = ""
     carrier: ClassVar[str] = "http"
     """What carries its conversations: `http` (they yield `httpx.Request`s), `sql` or `file` (they yield a `Carried`)."""

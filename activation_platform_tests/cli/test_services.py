@@ -68,5 +68,23 @@ def test_a_vendors_pace_is_told(activation):
     assert {"name": "profiles/update", "per_second": 300, "burst": 1000} in budgets
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_entry_says_what_it_was_verified_against_and_what_could_not_be_confirmed(name, activation):
+    entry = json.loads(activation("services", name, "--json").stdout)
+    said = " ".join(activation("services", name).stdout.split())
+
+    platform = PLATFORMS[name.partition(".")[0]]
+    assert entry["verified"] == list(platform.verified)
+    assert "verified against" in said
+    assert "unconfirmed" in said
+    assert not [one for one in entry["description"] if "nconfirmed:" in one]
+
+
+def test_what_a_docstring_leaves_open_is_told_apart_also_where_services_share_it(activation):
+    (told,) = json.loads(activation("services", "attio.companies", "--json").stdout)["unconfirmed"]
+
+    assert told.startswith("That an empty array clears a single value")
+
+
 def test_an_unknown_service_names_the_nearest(activation):
     assert 'Did you mean "attio.people"?' in activation("services", "attio.peopl", fails=2).stderr

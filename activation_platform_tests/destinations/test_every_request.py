@@ -1,15 +1,18 @@
 """Every request that a service can build, and every answer of the sandbox to it, is as the vendor describes it."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from activation_platform.contracts.service import BatchRefused
+from activation_platform.destinations import PLATFORMS
 from activation_platform.sandbox.faults import Kind, Rule
 from activation_platform_tests.destinations.conversation import carry
 from activation_platform_tests.destinations.descriptions import Witness, description_of
-from activation_platform_tests.destinations.exam import SERVICES
+from activation_platform_tests.destinations.exam import EXAMS, SERVICES
 from activation_platform_tests.destinations.generated import batches
 
 DESCRIBED = [taken for taken in SERVICES if taken.exam.description]
@@ -88,3 +91,12 @@ def test_a_refusal_is_worded_as_described(taken, status, witnessed, sandbox):
 
     assert [response.status_code for _, response in witness.exchanges] == [status]
     assert not witness.problems, "\n".join(witness.problems)
+
+
+@pytest.mark.parametrize("name", EXAMS)
+def test_a_platform_says_that_it_was_verified_against_what_these_tests_hold_it_against(name):
+    said = [words.split(" (")[0] for words in PLATFORMS[name].verified]
+    client = Path(__file__).parent / name / "test_official_client.py"
+
+    assert ("the vendor's description" in said) == bool(EXAMS[name].description)
+    assert ("the vendor's client" in said) == client.exists()

@@ -44,7 +44,11 @@ _Saying = Generator[httpx.Request, Any, Outcome]
 
 
 class Records(Service):
-    """Create, update and delete the records of one object; a subclass says of which, and with which fields."""
+    """Create, update and delete the records of one object; a subclass says of which, and with which fields.
+
+    Unconfirmed: that an empty array clears a single value, as it does a list; in which words Attio says that a unique value is
+    taken (whoever is found there decides); that a query counts as a read.
+    """
 
     docs: ClassVar[str] = "https://docs.attio.com/rest-api/endpoint-reference/records/assert-a-record"
     object: ClassVar[ObjectKind] = ObjectKind.RECORD

@@ -61,6 +61,8 @@ class ContactLists(Service):
     is made when it does not exist. Attributes of members are not offered: a member who stays is never told again, so that
     they would grow old. Batch takes a change on and applies it in seconds to minutes; it knows no change that failed, so
     what it took on counts. A snapshot of more than 10,000 members fills the audience in steps, while it is in use.
+
+    Unconfirmed: that nobody may take the place of all; how long an indexing takes; one request a second (second-hand).
     """
 
     docs: ClassVar[str] = "https://doc.batch.com/developer/api/cep/audiences/update"

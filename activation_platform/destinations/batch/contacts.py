@@ -37,6 +37,8 @@ class Contacts(Service):
     A user is known by the custom ID that the app gave to Batch; nobody is created. Batch does not say whom it does not
     know: their data counts as updated and has no effect. Lists of texts become tag collections, all else attributes. Every
     app is told by itself, and a record counts once all of them took it on.
+
+    Unconfirmed: the lengths of names and texts, which are those of the newer API; the pace, which is our own choice.
     """
 
     docs: ClassVar[str] = "https://doc.batch.com/api/custom-data-api/set-update"

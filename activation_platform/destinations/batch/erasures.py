@@ -28,6 +28,8 @@ class Erasures(Service):
     Erasure is Batch's GDPR removal: asynchronous, irreversible, one request per person and app; who is not known there
     counts as erased. Nobody is asked for twice, and who leaves the model stays erased. A profile that is written again
     afterwards, by an app or by another activation, is a new one and is not erased again.
+
+    Unconfirmed: the pace of erasures, which is our own choice, for no limit was found.
     """
 
     docs: ClassVar[str] = "https://doc.batch.com/api/gdpr/create"

@@ -34,6 +34,8 @@ class Events(Service):
     events of the last 24 hours only: older ones, and those in the future, are set aside. It knows no ID of an event, so
     `event_id` is how the ledger tells events apart and is not sent; an event whose answer was lost may be there twice if
     it is sent again. Attributes without a value are left out.
+
+    Unconfirmed: the lengths of custom IDs, names, texts, labels and tags; under which name an error says the event it means.
     """
 
     docs: ClassVar[str] = "https://doc.batch.com/developer/api/cep/profiles/update"

@@ -40,6 +40,9 @@ class Profiles(Service):
     A profile is known by its custom ID and created when Batch does not know it. Batch takes updates on and applies
     them within moments; it does not say which profiles are new. An attribute it refuses leaves the rest of the profile
     applied. Erasure is Batch's GDPR removal: asynchronous, irreversible, one request per person and app.
+
+    Unconfirmed: the lengths of custom IDs, names and texts; at most 50 attributes a call; the pace of erasures, which is our
+    own choice.
     """
 
     docs: ClassVar[str] = "https://doc.batch.com/developer/api/cep/profiles/update"

@@ -31,6 +31,7 @@ class Database(Destination):
     platform: ClassVar[str] = "database"
     docs: ClassVar[str] = "https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS"
     services: ClassVar[tuple[type[Service], ...]] = (Events, Table)
+    verified: ClassVar[tuple[str, ...]] = ("a real PostgreSQL, and DuckDB itself",)
     secrets: ClassVar[tuple[str, ...]] = ("password",)
     carrier: ClassVar[str] = "sql"
     conversations: ClassVar[int] = 8

@@ -40,6 +40,7 @@ class Files(Destination):
     platform: ClassVar[str] = "files"
     docs: ClassVar[str] = "https://developmentseed.org/obstore/latest/"
     services: ClassVar[tuple[type[Service], ...]] = (Export,)
+    verified: ClassVar[tuple[str, ...]] = ("a folder, moto (S3), an SFTP server of asyncssh",)
     secrets: ClassVar[tuple[str, ...]] = (
         "access_key_id",
         "secret_access_key",

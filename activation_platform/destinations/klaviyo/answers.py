@@ -4,18 +4,29 @@ Source: https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from activation_platform.contracts.outcomes import Outcome, rejected
 from activation_platform.contracts.service import UnreadableAnswer, refuse, said
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["Fault", "fault_of", "faults_of", "resource_of", "resources_of"]
+__all__ = [
+    "Fault",
+    "Taken",
+    "fault_of",
+    "faults_of",
+    "next_page",
+    "reasons_of",
+    "resource_of",
+    "resources_of",
+    "said_to_all",
+]
 
 _POSITION = re.compile(r"/data/(\d+)(?:/|$)")
 
@@ -63,6 +74,53 @@ def resources_of(response: httpx.Response, account: "Klaviyo") -> list[Mapping[s
     if not isinstance(resources, list) or not _are_objects(resources):
         raise UnreadableAnswer(f"{response.status_code} without resources")
     return resources
+
+
+def next_page(response: httpx.Response) -> str:
+    """The cursor of the page after this one; empty after the last."""
+    links = said(response).get("links")
+    address = links.get("next") if isinstance(links, dict) else None
+    return httpx.URL(address).params.get("page[cursor]", "") if isinstance(address, str) else ""
+
+
+def reasons_of(faults: Sequence[Fault], size: int) -> dict[int, str]:
+    """The words of faults by position; nothing where one of them does not say which of `size` records it means."""
+    found: dict[int, str] = {}
+    for fault in faults:
+        if fault.position is None or fault.position >= size:
+            return {}
+        words = found.get(fault.position)
+        found[fault.position] = fault.words if words is None else f"{words}; {fault.words}"
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a request of many records: those it was made of in the end, and those that had to be left out."""
+
+    response: httpx.Response | None
+    positions: Sequence[int]
+    refused: Mapping[int, Outcome]
+
+
+def said_to_all(
+    account: "Klaviyo", positions: Iterable[int], request: Callable[[Sequence[int]], httpx.Request]
+) -> Generator[httpx.Request, Any, Taken]:
+    """Say the records at these positions in one request, and again without those for which it was refused.
+
+    Raises `NotFound` or `BatchRefused` where the refusal does not say for which.
+    """
+    rest, refused = list(positions), dict[int, Outcome]()
+    while rest:
+        response = yield request(rest)
+        if response.is_success:
+            return Taken(response, rest, refused)
+        reasons = reasons_of(faults_of(response), len(rest))
+        if not reasons:
+            refuse(response, account)
+        refused |= {rest[n]: rejected(words) for n, words in reasons.items()}
+        rest = [position for position in rest if position not in refused]
+    return Taken(None, rest, refused)
 
 
 def _are_objects(found: Iterable[Any]) -> bool:

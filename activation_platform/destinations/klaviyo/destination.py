@@ -10,7 +10,10 @@ from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.pace import Budget, Left, in_windows, limit_left
 from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer
 from activation_platform.destinations.klaviyo.answers import faults_of, resources_of
+from activation_platform.destinations.klaviyo.events import Events
+from activation_platform.destinations.klaviyo.lists import Lists
 from activation_platform.destinations.klaviyo.profiles import Profiles
+from activation_platform.destinations.klaviyo.subscriptions import Subscriptions
 
 __all__ = ["Klaviyo"]
 
@@ -26,7 +29,11 @@ class Klaviyo(Destination):
 
     platform: ClassVar[str] = "klaviyo"
     docs: ClassVar[str] = "https://developers.klaviyo.com/en/reference/api_overview"
-    services: ClassVar[tuple[type[Service], ...]] = (Profiles,)
+    services: ClassVar[tuple[type[Service], ...]] = (Events, Lists, Profiles, Subscriptions)
+    verified: ClassVar[tuple[str, ...]] = (
+        "the vendor's description (klaviyo/openapi, revision 2026-07-15)",
+        "the vendor's client (klaviyo-api 24)",
+    )
     secrets: ClassVar[tuple[str, ...]] = ("private_key",)
     default_base_url: ClassVar[str] = "https://a.klaviyo.com"
 
@@ -40,6 +47,14 @@ class Klaviyo(Destination):
     import_looks: ClassVar[Budget] = in_windows("profile-bulk-import-jobs/id", a_second=10, a_minute=150)
     import_errors: ClassVar[Budget] = in_windows("import-errors", a_second=10, a_minute=150)
     single_imports: ClassVar[Budget] = in_windows("profile-import", a_second=75, a_minute=750)
+    profile_reads: ClassVar[Budget] = in_windows("profiles (read)", a_second=75, a_minute=750)
+    profile_makes: ClassVar[Budget] = in_windows("profiles (create)", a_second=75, a_minute=750)
+    list_reads: ClassVar[Budget] = in_windows("lists (read)", a_second=75, a_minute=750)
+    list_makes: ClassVar[Budget] = in_windows("lists (create)", a_second=10, a_minute=150)
+    list_removals: ClassVar[Budget] = in_windows("lists/relationships/profiles", a_second=10, a_minute=150)
+    consent: ClassVar[Budget] = in_windows("profile-subscription-bulk-jobs", a_second=75, a_minute=750)
+    events: ClassVar[Budget] = in_windows("event-bulk-create-jobs", a_second=10, a_minute=150)
+    deletions: ClassVar[Budget] = in_windows("data-privacy-deletion-jobs", a_second=3, a_minute=60)
 
     private_key: str
 

@@ -10,14 +10,30 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from activation_platform.contracts.errors import TimedOut
-from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, Outcome, rejected, retry
-from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, Wait, refuse, said
-from activation_platform.destinations.klaviyo.answers import fault_of, faults_of, resource_of, resources_of
+from activation_platform.contracts.outcomes import (
+    ACCEPTED,
+    CREATED,
+    UPDATED,
+    Outcome,
+    ignored,
+    rejected,
+    retry,
+)
+from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, Wait, refuse
+from activation_platform.destinations.klaviyo.answers import (
+    Fault,
+    fault_of,
+    next_page,
+    reasons_of,
+    resource_of,
+    resources_of,
+    said_to_all,
+)
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["ENVELOPE", "import_profile", "import_profiles"]
+__all__ = ["ENVELOPE", "create_profiles", "import_profile", "import_profiles"]
 
 _Asking = Generator[httpx.Request | Wait, Any, Any]
 
@@ -37,23 +53,23 @@ def import_profiles(
 
     Raises `BatchRefused` where Klaviyo refuses some without saying which.
     """
-    outcomes: dict[int, Outcome] = {}  # filled by what is refused before a job is made of it
-    while rest := [position for position in profiles if position not in outcomes]:
-        response = yield account.call(
-            "POST", _JOBS, budget=account.imports, body=_job([profiles[n] for n in rest], lists)
-        )
-        refused = {} if response.is_success else _by_position(faults_of(response), len(rest))
-        if refused:  # the others are said again without them
-            outcomes |= {rest[n]: rejected(words) for n, words in refused.items()}
-            continue
-        job = yield from _finished(account, str(resource_of(response, account)["id"]))
-        if job["attributes"]["status"] == "cancelled":
-            return outcomes | dict.fromkeys(rest, retry("Klaviyo cancelled the import"))
-        refused = yield from _refused(account, job, len(rest))
-        return outcomes | {
-            position: rejected(refused[n]) if n in refused else ACCEPTED for n, position in enumerate(rest)
-        }
-    return outcomes
+    taken = yield from said_to_all(
+        account,
+        profiles,
+        lambda some: account.call(
+            "POST", _JOBS, budget=account.imports, body=_job([profiles[n] for n in some], lists)
+        ),
+    )
+    if taken.response is None:
+        return dict(taken.refused)
+    job = yield from _finished(account, str(resource_of(taken.response, account)["id"]))
+    if job["attributes"]["status"] == "cancelled":
+        return dict(taken.refused) | dict.fromkeys(taken.positions, retry("Klaviyo cancelled the import"))
+    refused = yield from _refused(account, job, len(taken.positions))
+    return dict(taken.refused) | {
+        position: rejected(refused[n]) if n in refused else ACCEPTED
+        for n, position in enumerate(taken.positions)
+    }
 
 
 def import_profile(account: "Klaviyo", profile: str) -> Generator[httpx.Request, Any, Outcome]:
@@ -61,6 +77,24 @@ def import_profile(account: "Klaviyo", profile: str) -> Generator[httpx.Request,
     response = yield account.call(
         "POST", "/api/profile-import", budget=account.single_imports, body=f'{{"data":{profile}}}'
     )
+    return _alone(account, response)
+
+
+def create_profiles(
+    account: "Klaviyo", profiles: Sequence[str]
+) -> Generator[httpx.Request, Any, list[Outcome]]:
+    """Create profiles (JSON) one by one, but for those of whose identifiers one is taken."""
+    outcomes: list[Outcome] = []
+    for profile in profiles:
+        response = yield account.call(
+            "POST", "/api/profiles", budget=account.profile_makes, body=f'{{"data":{profile}}}'
+        )
+        taken = response.status_code == httpx.codes.CONFLICT
+        outcomes.append(ignored("already there") if taken else _alone(account, response))
+    return outcomes
+
+
+def _alone(account: "Klaviyo", response: httpx.Response) -> Outcome:
     if response.is_success:
         resource_of(response, account)
         return CREATED if response.status_code == httpx.codes.CREATED else UPDATED
@@ -103,36 +137,18 @@ def _refused(
     failed = job["attributes"].get("failed_count") or 0
     if not failed:
         return {}
-    found: list[Any] = []
+    found: list[Fault] = []
     params: dict[str, Any] = {"page[size]": _PAGE}
     while True:
         response = yield account.call(
             "GET", f"{_JOBS}/{job['id']}/import-errors", budget=account.import_errors, params=params
         )
         found += [fault_of(one.get("attributes") or {}) for one in resources_of(response, account)]
-        cursor = _next_page(response)
+        cursor = next_page(response)
         if not cursor:
             break
         params = {"page[size]": _PAGE, "page[cursor]": cursor}
-    refused = _by_position(found, size)
+    refused = reasons_of(found, size)
     if len(refused) < failed:
         raise BatchRefused(found[0].words if found else f"Klaviyo refused {failed} of {size} profiles")
     return refused
-
-
-def _by_position(faults: Sequence[Any], size: int) -> dict[int, str]:
-    """The words of faults by position; nothing where one of them does not say which of `size` it means."""
-    found: dict[int, str] = {}
-    for fault in faults:
-        if fault.position is None or fault.position >= size:
-            return {}
-        words = found.get(fault.position)
-        found[fault.position] = fault.words if words is None else f"{words}; {fault.words}"
-    return found
-
-
-def _next_page(response: httpx.Response) -> str:
-    """The cursor of the page after this one; empty after the last."""
-    links = said(response).get("links")
-    address = links.get("next") if isinstance(links, dict) else None
-    return httpx.URL(address).params.get("page[cursor]", "") if isinstance(address, str) else ""

@@ -3,17 +3,27 @@
 Sources: https://developers.klaviyo.com/en/reference/profiles_api_overview, https://developers.klaviyo.com/en/reference/create_or_update_profile.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import ClassVar
 
 import polars as pl
 
+from activation_platform.contracts import identified
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Member, Shape, members, unless_null
-from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.values import Email, Number, Phone, Text, TextList
 
-__all__ = ["ATTRIBUTES", "IDENTIFIERS", "PROPERTIES", "Identified", "clearing", "identified", "profile"]
+__all__ = [
+    "ATTRIBUTES",
+    "IDENTIFIERS",
+    "PROPERTIES",
+    "Identified",
+    "clearing",
+    "identified",
+    "new_profile",
+    "profile",
+]
 
 IDENTIFIERS = (
     Field("email", Email(), docs="The e-mail address."),
@@ -57,23 +67,11 @@ PROPERTIES = CustomFields(
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(identified.Identified):
     """`identifier`: the field by which a person is recognised: email, phone_number or external_id."""
 
-    identifier: str = "email"
-
-    def __post_init__(self) -> None:
-        names = [field.name for field in IDENTIFIERS]
-        if self.identifier not in names:
-            raise DeclarationError(
-                f'Klaviyo recognises nobody by "{self.identifier}"',
-                remedy=f"Set the option identifier to one of {', '.join(names)}.",
-            )
-
-
-def identified(fields: tuple[Field, ...], identifier: str) -> tuple[Field, ...]:
-    """The fields, with this one as the key."""
-    return tuple(replace(one, key=True, required=True) if one.name == identifier else one for one in fields)
+    vendor: ClassVar[str] = "Klaviyo"
+    identifiers: ClassVar[tuple[Field, ...]] = IDENTIFIERS
 
 
 def clearing(batch: Batch) -> set[int]:
@@ -86,14 +84,14 @@ def clearing(batch: Batch) -> set[int]:
     return set(batch.frame.select(pl.any_horizontal(lost).arg_true()).to_series()) if lost else set()
 
 
-def profile(batch: Batch) -> Shape:
-    """A profile: null clears a standard attribute; a custom property that is null is unset."""
+def new_profile(batch: Batch) -> Shape:
+    """A profile that is not there yet, so that nothing can be unset in it."""
     attributes: dict[str, Member | Shape] = {}
     location: dict[str, Member] = {}
     properties: dict[str, Member] = {}
     for name, member in members(batch).items():
         if name not in _STANDARD:
-            properties[name] = member
+            properties[name] = unless_null(member)
         elif name.startswith("location."):
             location[name.partition(".")[2]] = member
         else:
@@ -101,18 +99,22 @@ def profile(batch: Batch) -> Shape:
     if location:
         attributes["location"] = location
     if properties:
-        attributes["properties"] = {name: unless_null(member) for name, member in properties.items()}
-    shape: dict[str, Member | Shape] = {"type": Member(pl.lit("profile")), "attributes": attributes}
+        attributes["properties"] = properties
+    return {"type": Member(pl.lit("profile")), "attributes": attributes}
+
+
+def profile(batch: Batch) -> Shape:
+    """A profile: null clears a standard attribute; a custom property that is null is unset."""
     unset = [
         pl.when(_null(member)).then(pl.lit(name)).alias(name)
-        for name, member in properties.items()
-        if _has_null(batch, name)
+        for name, member in members(batch).items()
+        if name not in _STANDARD and _has_null(batch, name)
     ]
-    if unset:
-        names = pl.concat_list(unset).list.drop_nulls()
-        patch = pl.struct(pl.struct(names.alias("unset")).alias("patch_properties"))
-        shape["meta"] = Member(patch, absent=names.list.len() == 0)
-    return shape
+    if not unset:
+        return new_profile(batch)
+    names = pl.concat_list(unset).list.drop_nulls()
+    patch = pl.struct(pl.struct(names.alias("unset")).alias("patch_properties"))
+    return {**new_profile(batch), "meta": Member(patch, absent=names.list.len() == 0)}
 
 
 def _has_null(batch: Batch, name: str) -> bool:

@@ -30,6 +30,10 @@ class SendGrid(Destination):
     platform: ClassVar[str] = "sendgrid"
     docs: ClassVar[str] = "https://www.twilio.com/docs/sendgrid/api-reference"
     services: ClassVar[tuple[type[Service], ...]] = (ContactLists, Contacts)
+    verified: ClassVar[tuple[str, ...]] = (
+        "the vendor's description (twilio/sendgrid-oai, marketing)",
+        "the vendor's client (sendgrid 6)",
+    )
     secrets: ClassVar[tuple[str, ...]] = ("api_key",)
     default_base_url: ClassVar[str] = "https://api.sendgrid.com"
     conversations: ClassVar[int] = 4  # each may hold 6 MB of contacts, and waits for a job

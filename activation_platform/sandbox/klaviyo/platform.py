@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from activation_platform.sandbox.exchange import Answer, Call, Refused
-from activation_platform.sandbox.klaviyo import account, imports, profiles
+from activation_platform.sandbox.klaviyo import account, consent, events, imports, lists, privacy, profiles
 from activation_platform.sandbox.klaviyo.errors import error
 from activation_platform.sandbox.klaviyo.store import Store
 from activation_platform.sandbox.limits import Limit, Limits
@@ -54,6 +54,16 @@ class Klaviyo(Platform):
         yield "POST", "profiles", L, profiles.create
         yield "GET", "profiles/{id}", L, profiles.read
         yield "PATCH", "profiles/{id}", L, profiles.update
+        yield "GET", "lists", L, lists.find
+        yield "POST", "lists", M, lists.create
+        yield "GET", "lists/{id}/profiles", L, lists.members
+        yield "POST", "lists/{id}/relationships/profiles", M, lists.add
+        yield "DELETE", "lists/{id}/relationships/profiles", M, lists.remove
+        yield "POST", "profile-subscription-bulk-create-jobs", L, consent.subscribe
+        yield "POST", "profile-subscription-bulk-delete-jobs", L, consent.unsubscribe
+        yield "GET", "events", XL, events.find
+        yield "POST", "event-bulk-create-jobs", M, events.create
+        yield "POST", "data-privacy-deletion-jobs", S, privacy.request
 
     def reset(self, seed: int) -> None:
         """Forget all that the account holds."""

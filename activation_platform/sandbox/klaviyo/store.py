@@ -77,6 +77,8 @@ class Store:
         self.lists: dict[str, List] = {}
         self.jobs: dict[str, Job] = {}
         self.events: list[dict[str, Any]] = []
+        # What was recorded: by profile, metric and unique id.
+        self.told: set[tuple[str, str, str]] = set()
         self.deletions: list[Deletion] = []
         self._ids: dict[tuple[str, str], str] = {}
 

@@ -263,16 +263,17 @@ def _typed(text: str, kind: str | None) -> Any:
 def _closed(document: Any) -> Any:
     """The document with every schema of properties closed to others, and references that hold wherever they are read."""
     found = deepcopy(document)
-    _close(found, composed=False)
+    _close(found, {_found(found, ref) for ref in _composed(found)}, composed=False)
     return found
 
 
-def _close(found: Any, *, composed: bool) -> None:
+def _close(found: Any, parts: set[int], *, composed: bool) -> None:
     if isinstance(found, list):
         for each in found:
-            _close(each, composed=composed)
+            _close(each, parts, composed=composed)
     if not isinstance(found, dict):
         return
+    composed |= id(found) in parts
     for choice in ("oneOf", "anyOf"):
         if found.get("nullable") and isinstance(found.get(choice), list):
             found[choice].append({"enum": [None]})
@@ -282,4 +283,22 @@ def _close(found: Any, *, composed: bool) -> None:
         found.setdefault("additionalProperties", False)
     for name, each in found.items():
         if name not in ("example", "examples", "default", "enum"):
-            _close(each, composed=name == "allOf")
+            _close(each, parts, composed=composed or name == "allOf")
+
+
+def _composed(found: Any) -> Iterator[str]:
+    """References to what is a part of a composition."""
+    if isinstance(found, dict):
+        for part in found.get("allOf") or ():
+            if isinstance(part, dict) and "$ref" in part:
+                yield part["$ref"]
+    for each in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+        yield from _composed(each)
+
+
+def _found(document: Any, ref: str) -> int:
+    """The identity of what a reference within the document means."""
+    found = document
+    for name in ref.removeprefix("#/").split("/"):
+        found = found[unquote(name).replace("~1", "/").replace("~0", "~")]
+    return id(found)

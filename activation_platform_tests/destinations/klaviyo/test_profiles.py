@@ -4,13 +4,25 @@ import httpx
 import polars as pl
 import pytest
 
+from activation_platform.contracts.batch import PREVIOUS
 from activation_platform.contracts.errors import DeclarationError, NotFound, TimedOut
-from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, rejected, retry
-from activation_platform.contracts.service import BatchRefused, UnreadableAnswer
+from activation_platform.contracts.modes import Mode, Operation
+from activation_platform.contracts.outcomes import (
+    ACCEPTED,
+    CREATED,
+    DELETED,
+    UPDATED,
+    ignored,
+    rejected,
+    requested,
+    retry,
+)
+from activation_platform.contracts.service import BatchRefused, Pending, UnreadableAnswer
 from activation_platform.destinations.klaviyo.destination import Klaviyo
 from activation_platform.destinations.klaviyo.people import Identified
 from activation_platform.destinations.klaviyo.profiles import Profiles
-from activation_platform_tests.destinations.conversation import batch_of, converse
+from activation_platform_tests.destinations.conversation import batch_of, converse, talk
+from activation_platform_tests.destinations.klaviyo.speaking import fault, job, listed, refused
 
 JOBS = "/api/profile-bulk-import-jobs"
 JANE = {"email": "jane@acme.com", "first_name": "Jane"}
@@ -18,21 +30,9 @@ JOHN = {"email": "john@acme.com", "first_name": "John"}
 ADA = {"email": "ada@acme.com", "first_name": "Ada"}
 
 
-def say(people, *responses, identifier="email", schema=None):
-    batch = batch_of(*people, identified_by=identifier, schema=schema)
+def say(people, *responses, identifier="email", schema=None, mode=Mode.UPSERT, operation=Operation.INSERT):
+    batch = batch_of(*people, identified_by=identifier, schema=schema, mode=mode, operation=operation)
     return converse(Profiles(Klaviyo(private_key="key"), Identified(identifier)), batch, *responses)
-
-
-def job(status="queued", failed=0, code=200):
-    attributes = {
-        "status": status,
-        "created_at": "2026-01-01T00:00:00Z",
-        "total_count": 3,
-        "failed_count": failed,
-    }
-    return httpx.Response(
-        code, json={"data": {"type": "profile-bulk-import-job", "id": "J1", "attributes": attributes}}
-    )
 
 
 def errors(*pointers, following=None):
@@ -44,16 +44,8 @@ def errors(*pointers, following=None):
     return httpx.Response(200, json={"data": listed, "links": links})
 
 
-def fault(pointer):
-    return {"code": "invalid", "title": "Invalid input.", "detail": "No.", "source": {"pointer": pointer}}
-
-
 def at(position):
     return f"/data/attributes/profiles/data/{position}/attributes/email"
-
-
-def refused(*pointers, status=400):
-    return httpx.Response(status, json={"errors": [fault(pointer) for pointer in pointers]})
 
 
 def taken():
@@ -233,3 +225,77 @@ def test_the_identifier_that_is_chosen_is_the_key(identifier):
 def test_an_identifier_that_klaviyo_does_not_have_is_refused():
     with pytest.raises(DeclarationError, match='recognises nobody by "customer_id"'):
         Identified("customer_id")
+
+
+def test_insert_only_creates_one_by_one_and_never_overwrites():
+    said = say(
+        [JANE, JOHN, ADA], single(201), refused("/data", status=409), single(201), mode=Mode.INSERT_ONLY
+    )
+
+    assert said.lines == ["POST /api/profiles"] * 3
+    assert said.outcomes == [CREATED, ignored("already there"), CREATED]
+
+
+def test_update_only_writes_who_is_there_by_the_profiles_id():
+    found = listed("profile", "P1", email=["jane@acme.com"])
+
+    said = say([JANE, JOHN], found, job(code=202), job("complete"), mode=Mode.UPDATE_ONLY)
+
+    assert said.lines[0].startswith("GET /api/profiles?filter=any%28email%2C%5B%22jane%40acme.com%22")
+    (jane,) = said.bodies[1]["data"]["attributes"]["profiles"]["data"]
+    assert jane == {"id": "P1", "type": "profile", "attributes": JANE}
+    assert said.outcomes == [ACCEPTED, ignored("unknown at the destination")]
+
+
+def test_update_only_moves_a_person_to_a_new_identifier():
+    found = listed("profile", "P1", email=["old@acme.com"])
+
+    said = say(
+        [{**JANE, PREVIOUS: "old@acme.com"}], found, job(code=202), job("complete"), mode=Mode.UPDATE_ONLY
+    )
+
+    (jane,) = said.bodies[1]["data"]["attributes"]["profiles"]["data"]
+    assert (jane["id"], jane["attributes"]["email"]) == ("P1", "jane@acme.com")
+
+
+def test_update_only_of_nobody_imports_nothing():
+    said = say([JANE], listed("profile"), mode=Mode.UPDATE_ONLY)
+
+    assert said.outcomes == [ignored("unknown at the destination")]
+
+
+def test_d7_a_deletion_is_asked_for_by_the_profiles_id_and_who_is_not_there_is_deleted():
+    found = listed("profile", "P1", email=["jane@acme.com"])
+
+    said = say([JANE, JOHN], found, httpx.Response(202), operation=Operation.DELETE, mode=Mode.MIRROR)
+
+    assert said.lines[1] == "POST /api/data-privacy-deletion-jobs"
+    profile = {"data": {"type": "profile", "id": "P1", "attributes": {}}}
+    assert said.bodies[1]["data"]["attributes"] == {"profile": profile}
+    assert said.outcomes == [requested("P1"), DELETED]
+
+
+def test_d7_a_deletion_is_done_once_the_profile_is_not_there():
+    pending = [Pending(str(n), f"p{n}@acme.com", f"P{n}", 0.0) for n in (1, 2)]
+
+    said = talk(Profiles(Klaviyo(private_key="key")).settle(pending), listed("profile", "P2"))
+
+    assert [(one.state, one.request) for one in said.outcomes] == [("done", ""), ("pending", "P2")]
+
+
+def test_d7_a_deletion_in_doubt_is_asked_again_where_the_person_is_still_there():
+    pending = [Pending(str(n), f"p{n}@acme.com", "", 0.0) for n in (1, 2)]
+
+    said = talk(
+        Profiles(Klaviyo(private_key="key")).settle(pending), listed("profile", "P2", email=["p2@acme.com"])
+    )
+
+    assert [one.state for one in said.outcomes] == ["done", "unheard"]
+
+
+def test_people_are_sought_by_addresses_that_every_proxy_takes():
+    people = [{"external_id": f"{n:03}" + "x" * 200} for n in range(50)]
+
+    said = say(people, *[listed("profile")] * 3, identifier="external_id", mode=Mode.UPDATE_ONLY)
+
+    assert max(len(line) for line in said.lines) < 8_000

@@ -1,0 +1,58 @@
+"""Profiles found by an identifier, a hundred at a time.
+
+Source: https://developers.klaviyo.com/en/reference/get_profiles, https://developers.klaviyo.com/en/reference/get_profiles_for_list.
+"""
+
+import json
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from activation_platform.destinations.klaviyo.answers import resources_of
+
+if TYPE_CHECKING:
+    from activation_platform.destinations.klaviyo.destination import Klaviyo
+
+__all__ = ["profiles_with"]
+
+_MOST = 100
+"""Profiles of a page. Unconfirmed: that a filter takes as many values."""
+_LONGEST = 4_000
+"""Characters of a filter, so that the address stays one that every proxy takes."""
+
+
+def profiles_with(
+    account: "Klaviyo", name: str, values: Iterable[str], path: str = "/api/profiles"
+) -> Generator[httpx.Request, Any, dict[str, Mapping[str, Any]]]:
+    """The profiles (of the account, or of a list's path) with these values of an identifier, by the value."""
+    asked = list(dict.fromkeys(values))
+    held: dict[str, Mapping[str, Any]] = {}
+    for some in _cut(asked):
+        response = yield account.call(
+            "GET",
+            path,
+            budget=account.profile_reads,
+            params={"filter": f"any({name},{json.dumps(some, ensure_ascii=False)})", "page[size]": _MOST},
+        )
+        for one in resources_of(response, account):
+            value = one.get("id") if name == "id" else (one.get("attributes") or {}).get(name)
+            held[_folded(str(value))] = one
+    return {value: held[_folded(value)] for value in asked if _folded(value) in held}
+
+
+def _cut(values: list[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    length = 0
+    for value in values:
+        if some and (len(some) == _MOST or length + len(value) > _LONGEST):
+            yield some
+            some, length = [], 0
+        some.append(value)
+        length += len(value)
+    if some:
+        yield some
+
+
+def _folded(value: str) -> str:
+    return value.lower()
