@@ -13,6 +13,7 @@ from activation_platform.components.types import type_words
 from activation_platform.sync.fingerprint import key_text
 
 __all__ = [
+    "ASKS",
     "BLOCKING",
     "KEY_UNIQUE",
     "NOT_EMPTY",
@@ -24,7 +25,14 @@ __all__ = [
 ]
 
 KEY_UNIQUE, SCHEMA, NOT_EMPTY = "key_unique", "schema_unchanged", "not_empty"
-BLOCKING = (KEY_UNIQUE, SCHEMA, NOT_EMPTY)
+_WHEN = "Asked whenever the model is made, and, without reading a row, by the check of its source."
+ASKS = {
+    KEY_UNIQUE: f"Is every key there once? {_WHEN}",
+    SCHEMA: f"Are the columns those that it is held to? {_WHEN}",
+    NOT_EMPTY: f"Are there rows? {_WHEN}",
+}
+"""The checks of a model, and what each of them asks."""
+BLOCKING = tuple(ASKS)
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ def _schema(schema: pl.Schema, expected: Mapping[str, str] | None, key: Sequence
     found = {name: type_words(dtype) for name, dtype in schema.items()}
     differ = tuple(differences(found, expected, key))
     if not any(one.blocks for one in differ):
-        new = [one.column for one in differ if one.kind is Kind.NEW]
+        new = [one.words for one in differ if one.kind is Kind.NEW]
         words = f"new columns, not used: {', '.join(new)}" if new else f"{len(found)} columns as before"
         if expected is None:
             words = "first look: nothing to compare with"

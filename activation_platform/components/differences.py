@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from activation_platform.components.shown import named
 from activation_platform.components.types import same_type
 from activation_platform.contracts.fields import close_to
 
@@ -48,11 +49,12 @@ class Difference:
     @property
     def words(self) -> str:
         """In a list of others of its kind."""
+        column = named(self.column)
         if self.kind is Kind.ALTERED:
-            return f"{self.column} ({self.means})"
+            return f"{column} ({self.means})"
         if self.kind in (Kind.WRONG_TYPE, Kind.RESIZED):
-            return f"{self.column} is {self.found}, was {self.expected}"
-        return self.column
+            return f"{column} is {self.found}, was {self.expected}"
+        return column
 
 
 def differences(
@@ -79,7 +81,9 @@ def _gone(
         alone = len(alike) == 1 and len([one for one in gone if same_type(known.get(one, ""), was)]) == 1
         now = close_to(name, alike) or (alike[0] if alone else "")
         if now:
-            yield Difference(name, Kind.ALTERED, was, "", f"perhaps now {now}, which is {left.pop(now)}")
+            yield Difference(
+                name, Kind.ALTERED, was, "", f"perhaps now {named(now)}, which is {left.pop(now)}"
+            )
         else:
             part = "part of the primary key: without it no row can be told from another"
             means = part if name in key else "nothing can be made of it, nor sent from it"

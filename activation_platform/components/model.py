@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from activation_platform.components.blame import MADE, blamed
 from activation_platform.components.checks import (
+    ASKS,
     BLOCKING,
     SCHEMA,
     Census,
@@ -279,7 +280,10 @@ class ModelComponent(Declared[ModelSpec]):
         @dg.multi_asset(
             name=f"models__{self.name}",
             specs=[spec.with_io_manager_key(FRAMES_KEY)],
-            check_specs=[dg.AssetCheckSpec(name, asset=spec.key, blocking=True) for name in self.blocking],
+            check_specs=[
+                dg.AssetCheckSpec(name, asset=spec.key, blocking=True, description=ASKS.get(name))
+                for name in self.blocking
+            ],
             required_resource_keys={source.resource_key},
         )
         def materialise(context: dg.AssetExecutionContext, config: FrameConfig) -> Iterator[Any]:

@@ -24,6 +24,7 @@ __all__ = [
     "issues_table",
     "markdown_table",
     "masked",
+    "named",
     "page",
     "run_metadata",
     "told_plainly",
@@ -33,12 +34,18 @@ _REASONS, _SAMPLES = 10, 3
 _READABLE = re.compile(
     r"\b[1-5]\d\d \([1-5]\d\d\b|127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?"
 )
+_WORD = re.compile(r"[^\W_]([\w.-]*[^\W_])?")
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-!|<>~"})
 
 
 def escaped(text: str) -> str:
     """Untrusted text as Markdown that shows it and does nothing else."""
     return " ".join(text.split()).translate(_SPECIAL)
+
+
+def named(name: str) -> str:
+    """A name out of somebody's schema in a sentence that the UI reads as Markdown: a word as it is, others as code."""
+    return name if _WORD.fullmatch(name) else "`" + " ".join(name.replace("`", "'").split()) + "`"
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

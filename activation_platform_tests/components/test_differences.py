@@ -7,6 +7,7 @@ import pytest
 from activation_platform.components.checks import ModelCheck
 from activation_platform.components.differences import Kind, differences
 from activation_platform.components.frames import Frames
+from activation_platform.components.shown import named
 from activation_platform.sync.folder import Folder
 from activation_platform_tests.components.project import Project, evaluations, refusal, succeeded
 from activation_platform_tests.components.test_models import only
@@ -103,6 +104,18 @@ def test_the_check_shows_a_table_of_all_columns_that_differ_in_which_names_do_no
             "Missing: first_name. Altered: email (perhaps now e_mail, which is text). Wrong Type: orders is text, was integer"
         )
     )
+
+
+def test_a_name_that_is_no_word_stands_in_the_sentence_as_code(altered):
+    (said,) = [
+        found.description
+        for name, found in evaluations(altered.run(PEOPLE, partition=None)).items()
+        if name == "schema_unchanged"
+    ]
+    assert f"New: e_mail, `{NASTY}`. If that is right" in said
+    (altered_,) = [one for one in differences({"a`\n*b": "text"}, {"ab": "text"}, ()) if one.blocks]
+    assert altered_.words == "ab (perhaps now `a' *b`, which is text)"
+    assert [named(name) for name in ("__x__", "é-1.b", "_a", "")] == ["`__x__`", "é-1.b", "`_a`", "``"]
 
 
 def test_the_daily_validation_shows_the_same_table(altered):
