@@ -46,7 +46,8 @@ class ContactLists(ByIdentifier, Service):
     created, and who is not known is asked about again. A list cannot be replaced without campaigns and automations that use it
     losing it, so that there is no snapshot; mirror takes off who left.
 
-    Unconfirmed: that a name may be taken once only (where several lists have it, nothing is sent).
+    Unconfirmed: that a name may be taken once only (where several lists have it, nothing is sent); how many IDs one removal
+    takes (100); how soon a search finds a contact that was made just now.
     """
 
     docs: ClassVar[str] = "https://www.twilio.com/docs/sendgrid/api-reference/lists"

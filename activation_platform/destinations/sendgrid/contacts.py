@@ -43,7 +43,8 @@ class Contacts(ByIdentifier, Service):
     after the next run has looked for it.
 
     Unconfirmed: what SendGrid makes of a contact that is sent with some of its identifiers; that an empty text or list clears a
-    field; the form of dates (MM/DD/YYYY, as in its CSV files); how many IDs one deletion takes (100); how long a job takes.
+    field; the form of dates (MM/DD/YYYY, as in its CSV files); how many IDs one deletion takes (100); how long a job takes; the
+    form of the file that names who was refused; how many calls SendGrid allows (its answers tell, its pages do not).
     """
 
     docs: ClassVar[str] = (
