@@ -5,7 +5,6 @@ vendors, not of the project. Where there is none, what needs them is skipped.
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,26 +13,19 @@ from typing import Any
 import pytest
 import yaml
 
+from activation_platform_tests.beside import beside
 from activation_platform_tests.destinations.descriptions.description import Description, Witness
 from activation_platform_tests.destinations.descriptions.openapi import OpenApi
 
 __all__ = ["Description", "Witness", "description_of"]
 
-_CHECKOUT = Path(__file__).parents[3]
-
 
 def description_of(files: Sequence[str], errata: Mapping[str, Any]) -> Description:
     """The description in these files of the folder, with its errata put right; skips the test where the folder is absent."""
-    folder = _folder()
+    folder = beside("ACTIVATION_VENDOR_SPECS", "vendor-specs")
     if folder is None:
         pytest.skip("no folder shared/vendor-specs beside the checkout (see ACTIVATION_VENDOR_SPECS)")
     return _read(folder, tuple(files), tuple((place, json.dumps(right)) for place, right in errata.items()))
-
-
-def _folder() -> Path | None:
-    named = os.environ.get("ACTIVATION_VENDOR_SPECS")
-    places = [Path(named)] if named else [one / "shared" / "vendor-specs" for one in _CHECKOUT.parents]
-    return next((place for place in places if place.is_dir()), None)
 
 
 @cache
