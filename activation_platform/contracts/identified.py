@@ -1,12 +1,12 @@
 """People whom a vendor knows by several identifiers, of which an option of the service chooses the one that tells them apart."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field, nearest
 
-__all__ = ["ByIdentifier", "Identified"]
+__all__ = ["ByIdentifier", "Identified", "OnList"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,18 @@ class ByIdentifier:
         return tuple(
             replace(one, key=True, required=True) if one.name == chosen else one for one in self.fields
         )
+
+
+class OnList(ByIdentifier):
+    """A service that keeps the members of the list that its option `list` names."""
+
+    options: Any
+
+    @property
+    def target(self) -> str:
+        """The list's name."""
+        return str(self.options.list)
+
+    def declared_fields(self) -> tuple[Field, ...]:
+        """The chosen identifier alone: a member of a list has nothing else."""
+        return tuple(one for one in super().declared_fields() if one.key)

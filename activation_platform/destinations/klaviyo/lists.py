@@ -9,7 +9,7 @@ import httpx
 from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import json_objects, sized
 from activation_platform.contracts.fields import Field
-from activation_platform.contracts.identified import ByIdentifier
+from activation_platform.contracts.identified import OnList
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.outcomes import DELETED
 from activation_platform.contracts.service import Conversation, Inquiry, Service, refuse
@@ -35,7 +35,7 @@ class ListsOptions(Identified):
         check_name(self.list)
 
 
-class Lists(ByIdentifier, Service):
+class Lists(OnList, Service):
     """Put profiles of a Klaviyo account on a list, and take them off.
 
     The list is found by its name, and made where there is none. A profile is created where Klaviyo does not know the person.
@@ -61,15 +61,6 @@ class Lists(ByIdentifier, Service):
     def __init__(self, destination: "Klaviyo", options: Any = None) -> None:
         super().__init__(destination, options)
         self._list = NamedList(destination, self.target)
-
-    @property
-    def target(self) -> str:
-        """The list's name."""
-        return self.options.list
-
-    def declared_fields(self) -> tuple[Field, ...]:
-        """The chosen identifier alone: a member of a list has nothing else."""
-        return tuple(one for one in super().declared_fields() if one.key)
 
     def account_fields(self) -> Inquiry:
         """The fields, after a look whether the name means one list."""

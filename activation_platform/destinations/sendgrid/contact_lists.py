@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
-from activation_platform.contracts.identified import ByIdentifier
+from activation_platform.contracts.identified import OnList
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.outcomes import DELETED, ignored
@@ -39,7 +39,7 @@ class ContactListsOptions(Identified):
             )
 
 
-class ContactLists(ByIdentifier, Service):
+class ContactLists(OnList, Service):
     """Put contacts of a SendGrid account on a list, and take them off.
 
     The list is found by its name, and made where there is none. Only contacts that SendGrid knows are put on it: nobody is
@@ -64,15 +64,6 @@ class ContactLists(ByIdentifier, Service):
     def __init__(self, destination: "SendGrid", options: Any = None) -> None:
         super().__init__(destination, options)
         self._list: Once[str] = Once(lambda: list_of_the_name(self.destination, self.target))
-
-    @property
-    def target(self) -> str:
-        """The list's name."""
-        return self.options.list
-
-    def declared_fields(self) -> tuple[Field, ...]:
-        """The chosen identifier alone: a member of a list has nothing else."""
-        return tuple(one for one in super().declared_fields() if one.key)
 
     def account_fields(self) -> Inquiry:
         """The fields, after a look whether the name means one list."""
