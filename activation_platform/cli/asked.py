@@ -30,7 +30,8 @@ def destination_of(component: DestinationComponent) -> Destination:
 
 def _initialised(resource: Any) -> Any:
     try:
-        with without_notices():
-            return resource.process_config_and_initialize()
+        # the other way, without a context, leaves Dagster an instance that is closed whenever it is collected
+        with without_notices(), resource.process_config_and_initialize_cm() as made:
+            return made
     except DagsterInvalidConfigError as error:
         raise unset(error) from None  # its text is a stack trace

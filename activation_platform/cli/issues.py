@@ -1,86 +1,167 @@
-"""`activation issues`: what is wrong now for an activation, or what went wrong in a run of it."""
+"""`activation issues`: what is wrong now for an activation, or what went wrong in runs of it, by reason, with samples."""
 
-from typing import Annotated
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-import polars as pl
 import typer
 
-from activation_platform.cli.masking import cell, masked
+from activation_platform.cli.masking import cell, hidden
+from activation_platform.cli.moments import moment
 from activation_platform.cli.saying import NotKnown, not_known, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
-from activation_platform.sync import history
-from activation_platform.sync.ledgers import activation_of, ledgers
+from activation_platform.sync.history import read_runs_of
+from activation_platform.sync.issues import Group, Kind, grouped, what_is_wrong, what_went_wrong
+from activation_platform.sync.ledgers import activation_of, ledgers, ledgers_named
+from activation_platform.sync.states import Owed
 from activation_platform.sync.store import Store
 
 __all__ = ["app"]
 
 app = typer.Typer(add_completion=False)
 
-_SAMPLES = 10
+_REASONS = 20
+"""Reasons that are shown of each ledger; JSON has all."""
 
 
-@app.command(epilog="Example: activation issues newsletter --json")
+@dataclass(frozen=True)
+class _Told:
+    """What a ledger says."""
+
+    ledger: str
+    groups: Sequence[Group]
+
+
+@app.command(epilog="Example: activation issues newsletter --since 7d --kind destination")
 def issues(
     name: Annotated[str, typer.Argument(help="An activation, or one of its ledgers (name~host).")],
     run: Annotated[
         int | None, typer.Option(help="What went wrong in this run, by its number.", show_default=False)
     ] = None,
-    samples: Annotated[int, typer.Option(min=0, help="How many records are shown.")] = _SAMPLES,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT", help="What went wrong then or later: 2026-01-31, 7d.", show_default=False
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="What went wrong before.", show_default=False)
+    ] = None,
+    kind: Annotated[
+        list[Kind] | None,
+        typer.Option(
+            help="Only source issues, or those of the destination; standing: only what is wrong still. Can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    status: Annotated[
+        list[Owed] | None,
+        typer.Option(help="Only records of which this is owed now; can be repeated.", show_default=False),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=0, help="How many records are shown of each reason.")] = 3,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Keys, identifiers and vendors' words in clear.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="All of them as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON, with every reason.")] = False,
 ) -> None:
-    """List what is wrong now (set aside, rejected, owed), counted by reason; personal values are masked."""
+    """Count by reason what is wrong now or, with --run, --since or --until, what went wrong then; personal values are masked."""
     root = storage_root()
-    found = _standing(root, name) if run is None else _of_run(root, name, run)
-    if not show_values:
-        found = masked(found)
+    if not (of := ledgers_named(root, name)):
+        known = ledgers(root)
+        raise not_known("ledger of an activation", name, {*known, *map(activation_of, known)})
+    now = datetime.now(UTC)
+    first = moment("--since", since, now) if since else float("-inf")
+    end = moment("--until", until, now) if until else float("inf")
+    past = any(word is not None for word in (run, since, until))
+    if run is not None:
+        of = _with_run(root, name, of, run)
+    told = []
+    for ledger in of:
+        if past:
+            found = what_went_wrong(root, ledger, kind or (), status or (), run=run, since=first, until=end)
+        else:
+            found = what_is_wrong(root, ledger, kind or (), status or ())
+        told.append(_Told(ledger, grouped(found, samples, masking=not show_values)))
+    clear = ("key", "identifier", "reason") if show_values else ()
     if as_json:
-        say_json(found.to_dicts())
+        say_json([_described(one, clear) for one in told])
         return
-    if found.is_empty():
-        say(
-            f"Nothing is wrong with {name} now."
-            if run is None
-            else f"Nothing went wrong in run {run} of {name}."
-        )
-        return
-    _show(found, samples, "kind" if run is None else "event")
+    there = [one for one in told if one.groups]
+    for one in there:
+        _say(one, clear, past=past, heading=len(of) > 1)
+    if not there:
+        say(_nothing(name, run, past=past, asked=bool(kind or status)))
 
 
-def _standing(root: Store, name: str) -> pl.DataFrame:
-    if name not in (known := ledgers(root)):
-        raise not_known("ledger of an activation", name, known)
-    return history.standing(root, name).sort("kind", "reason", "key")
+def _with_run(root: Store, name: str, of: Sequence[str], number: int) -> list[str]:
+    """The ledgers that have a run of this number; NotKnown where none has."""
+    numbers = {ledger: [run.number for run in read_runs_of(root, ledger)] for ledger in of}
+    if found := [ledger for ledger in of if number in numbers[ledger]]:
+        return found
+    every = [one for each in numbers.values() for one in each]
+    kept = f"kept are {min(every)} to {max(every)}" if every else "none is kept"
+    raise NotKnown(f"there is no run {number} of {name}; {kept}")
 
 
-def _of_run(root: Store, name: str, number: int) -> pl.DataFrame:
-    _standing(root, name)
-    numbers = [run.number for run in history.read_runs(root, activation_of(name)) if run.ledger == name]
-    if number not in numbers:
-        kept = f"kept are {min(numbers)} to {max(numbers)}" if numbers else "none is kept"
-        raise NotKnown(f"there is no run {number} of {name}; {kept}")
-    return history.issues(root, name, number)
+def _nothing(name: str, run: int | None, *, past: bool, asked: bool) -> str:
+    if asked:
+        return f"There is no such issue of {name}."
+    if not past:
+        return f"Nothing is wrong with {name} now."
+    return f"Nothing went wrong in run {run} of {name}." if run else f"Nothing went wrong with {name} then."
 
 
-def _show(found: pl.DataFrame, samples: int, kind: str) -> None:
-    counts = found.group_by(kind, "operation", "reason").len().sort("len", descending=True)
-    made = table("count", kind, "operation", "reason", numbers=("count",))
-    for row in counts.iter_rows(named=True):
-        made.add_row(f"{row['len']:,}", *(plain(row[name] or "") for name in (kind, "operation", "reason")))
+def _described(told: _Told, clear: Collection[str]) -> dict[str, Any]:
+    return {
+        "ledger": told.ledger,
+        "records": sum(group.count for group in told.groups),
+        "reasons": [
+            {
+                **asdict(group),
+                "samples": [hidden(sample, but=clear) for sample in group.samples],
+                "more": group.count - len(group.samples),
+            }
+            for group in told.groups
+        ],
+    }
+
+
+def _say(told: _Told, clear: Collection[str], *, past: bool, heading: bool) -> None:
+    """A ledger's reasons in one table, then some records of each."""
+    if heading:
+        say(plain(told.ledger, "bold"))
+    how = "event" if past else "owed"
+    columns = ("count", *(["standing"] if past else []), "kind", how, "operation", "reason")
+    made = table(*columns, numbers=("count", "standing"))
+    shown, rest = told.groups[:_REASONS], told.groups[_REASONS:]
+    for group in shown:
+        made.add_row(*(plain(_cell(getattr(group, name))) for name in columns))
     say(made)
-    if not samples:
-        return
+    if rest:
+        say(f"and {sum(group.count for group in rest):,} more, of {len(rest):,} reasons: --json")
+    for group in shown:
+        if group.samples:
+            say("", plain(f"{group.kind}: {group.reason or ''}", "bold"))
+            _say_samples(group, clear)
+    say("")
+
+
+def _say_samples(group: Group, clear: Collection[str]) -> None:
     wanted = [
         name
-        for name in ("key", "identifier", kind, "reason", "attempts", "since", "at")
-        if name in found.columns
+        for name in ("key", "identifier", "run", "at", "owed", "attempts", "since")
+        if name in group.samples[0]
     ]
-    shown = table(*wanted, numbers=("attempts",))
-    for row in found.head(samples).iter_rows(named=True):
-        shown.add_row(*(plain(cell(row[name])) for name in wanted))
-    more = found.height - min(samples, found.height)
-    say("", shown, *([f"and {more:,} more: --samples, --json"] if more else []))
+    made = table(*wanted, numbers=("run", "attempts"))
+    for sample in group.samples:
+        row = hidden(sample, but=clear)
+        made.add_row(*(plain(cell(row[name])) for name in wanted))
+    more = group.count - len(group.samples)
+    say(made, *([f"and {more:,} more: --samples"] if more else []))
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value or "")

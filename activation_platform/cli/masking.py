@@ -1,35 +1,34 @@
-"""Frames made fit to be shown: personal values masked, cells as text."""
+"""What is told of records made fit to be shown: personal values masked, cells as text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import polars as pl
 
 from activation_platform.contracts.redaction import mask, mask_text
 from activation_platform.sync.inventory import KeyStory
 
-__all__ = ["cell", "hidden_story", "masked"]
+__all__ = ["cell", "hidden", "hidden_story"]
 
-_HIDING: dict[str, Callable[[str], str]] = {"key": mask, "identifier": mask, "reason": mask_text}
+_HIDING: Mapping[str, Callable[[str], str]] = {"key": mask, "identifier": mask, "reason": mask_text}
 
 
-def masked(found: pl.DataFrame, *, but: str = "") -> pl.DataFrame:
-    """Keys and identifiers as dots, addresses and long numbers taken out of the vendors' words; `but`: a column to leave."""
-    hidden = {
-        name: _each(found[name], how)
-        for name, how in _HIDING.items()
-        if name in found.columns and name != but
+def hidden(row: Mapping[str, Any], *, but: Collection[str] = ()) -> dict[str, Any]:
+    """Keys and identifiers as dots, addresses and long numbers taken out of the vendors' words; `but`: columns to leave."""
+    return {
+        name: how(value) if value is not None and name not in but and (how := _HIDING.get(name)) else value
+        for name, value in row.items()
     }
-    return found.with_columns(**hidden)
 
 
 def hidden_story(story: KeyStory) -> KeyStory:
     """Whoever asks knows the key already; the rest is masked."""
-    return KeyStory(*(masked(part, but="key") for part in (story.entry, story.debts, story.history)))
+    return KeyStory(*(_masked(part) for part in (story.entry, story.debts, story.history)))
 
 
-def _each(values: pl.Series, how: Callable[[str], str]) -> pl.Series:
-    return pl.Series(
-        values.name, [None if value is None else how(value) for value in values], dtype=pl.String
+def _masked(found: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(
+        [hidden(row, but=("key",)) for row in found.iter_rows(named=True)], schema=found.schema
     )
 
 

@@ -12,7 +12,7 @@ from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
 from activation_platform.sync.history import Run, read_runs_of
 from activation_platform.sync.inventory import KeyStory, key_story
-from activation_platform.sync.ledgers import activation_of, ledgers, readable_manifest
+from activation_platform.sync.ledgers import activation_of, ledgers, ledgers_named, readable_manifest
 from activation_platform.sync.store import Store
 
 __all__ = ["app"]
@@ -36,8 +36,7 @@ def record(
 ) -> None:
     """Tell when a record was sent, with which fields, what was answered, what stands now and what is owed."""
     root = storage_root()
-    of = [one for one in ledgers(root) if name in (one, activation_of(one))]
-    if not of:
+    if not (of := ledgers_named(root, name)):
         raise not_known("ledger of an activation", name, {*ledgers(root), *map(activation_of, ledgers(root))})
     told = [one for ledger in of if (one := _told(root, ledger, key, show_values=show_values)) is not None]
     if not told:

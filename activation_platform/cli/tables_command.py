@@ -1,16 +1,18 @@
 """`activation tables`: what runs did and who was in which segment, as Parquet with a documented schema."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from activation_platform.cli.saying import say, say_json
+from activation_platform.cli.saying import NotKnown, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root, store_at
 from activation_platform.components.technical.schema import Keys
 from activation_platform.components.technical.writing import written
+from activation_platform.sync.store import Store
 
 __all__ = ["app"]
 
@@ -35,7 +37,7 @@ def tables(
     Their columns stand in docs/tables.md.
     """
     root = storage_root()
-    found = written(root, root if to is None else store_at(to), keys)
+    found = written(root, root if to is None else _place(to), keys)
     if as_json:
         say_json([asdict(one) for one in found])
         return
@@ -44,3 +46,13 @@ def tables(
         counts = (f"{one.days:,}", f"{one.made:,}", f"{one.removed:,}")
         made.add_row(one.table, *counts, plain(one.place))
     say(made)
+
+
+def _place(named: str) -> Store:
+    """Where the tables go; NotKnown where there can be no such folder."""
+    if "://" not in named:
+        try:
+            Path(named).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotKnown(f"--to: there can be no folder {named} ({error.strerror})") from error
+    return store_at(named)

@@ -148,7 +148,10 @@ class Folder(Store):
     def _room(self, name: str) -> Path:
         """The path of a name whose folder is there."""
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:  # what /proc and its like say where no folder can be made
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
         return path
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from activation_platform.sync.ledgers import activation_of, ledgers
 from activation_platform.sync.reader import read_ledger
-from activation_platform.sync.states import PENDING_ERASURE, Debt
+from activation_platform.sync.states import DEBT_WORDS, PENDING_ERASURE, Debt
 from activation_platform.sync.store import Store
 
 __all__ = [
@@ -151,9 +151,9 @@ def _run(value: dict[str, Any], ledger: str) -> Run:
     return Run(**{**value, "figures": figures, "status": status, "ledger": ledger})
 
 
-def issues(root: Store, ledger: str, run: int | None = None) -> pl.DataFrame:
+def issues(root: Store, ledger: str, run: int | None = None, wanted: pl.Expr | bool = True) -> pl.DataFrame:
     """Everything that ever went wrong, or in one run, as a ledger's log has it, oldest first: run, at, key, event, reason…"""
-    return _log(root / "ledgers" / ledger / "issues", run)
+    return _log(root / "ledgers" / ledger / "issues", run, wanted)
 
 
 def changes(root: Store, ledger: str, key: str | None = None) -> pl.DataFrame:
@@ -181,7 +181,7 @@ def numbered(names: Iterable[str]) -> dict[int, str]:
 
 
 def standing(root: Store, ledger: str) -> pl.DataFrame:
-    """What is wrong now: set-aside and rejected keys, owed deletes, with how often and since when."""
+    """What is wrong now: set-aside and rejected keys, owed deletes, with what is owed, how often it was tried and since when."""
     kind = (
         pl.when(pl.col("debt") == Debt.ASIDE)
         .then(pl.lit("source issue"))
@@ -189,9 +189,10 @@ def standing(root: Store, ledger: str) -> pl.DataFrame:
         .alias("kind")
     )
     since = pl.from_epoch("since", time_unit="us").dt.replace_time_zone("UTC")
+    owing = pl.col("debt").replace_strict(DEBT_WORDS, return_dtype=pl.String).alias("owed")
     owed = read_ledger(root / "ledgers" / ledger).debts
     return owed.filter(pl.col("operation").ne_missing(pl.lit(PENDING_ERASURE))).select(
-        "key", kind, "operation", "identifier", "reason", "attempts", since
+        "key", kind, owing, "operation", "identifier", "reason", "attempts", since
     )
 
 

@@ -18,7 +18,7 @@ from activation_platform.sync.history import changes, read_runs_of
 from activation_platform.sync.manifest import Manifest
 from activation_platform.sync.past import head_after, past_files
 from activation_platform.sync.reader import Reading, read_ledger, require_whole, steadily
-from activation_platform.sync.states import NO_DEBTS, PENDING_ERASURE, Debt, State
+from activation_platform.sync.states import DEBT_WORDS, NO_DEBTS, PENDING_ERASURE, State
 from activation_platform.sync.store import Store
 
 __all__ = [
@@ -36,11 +36,6 @@ __all__ = [
 
 _WORDS = {int(state): state.name.lower().replace("_", " ") for state in State}
 _ERASING = "being erased"
-_DEBT_WORDS = {
-    Debt.WRITE: "rejected or partly accepted",
-    Debt.DELETE: "delete owed",
-    Debt.ASIDE: "set aside",
-}
 
 
 @dataclass(frozen=True)
@@ -153,7 +148,7 @@ def readable_debts(debts: pl.DataFrame) -> pl.DataFrame:
     kind = (
         pl.when(pl.col("operation") == PENDING_ERASURE)
         .then(pl.lit(_ERASING))
-        .otherwise(pl.col("debt").replace_strict(_DEBT_WORDS, return_dtype=pl.String))
+        .otherwise(pl.col("debt").replace_strict(DEBT_WORDS, return_dtype=pl.String))
         .alias("kind")
     )
     return debts.select(

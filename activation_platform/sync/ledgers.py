@@ -24,6 +24,7 @@ __all__ = [
     "adoptable",
     "ledger_of",
     "ledgers",
+    "ledgers_named",
     "neighbours",
     "readable_manifest",
     "reset",
@@ -45,6 +46,11 @@ def ledgers(root: Store, activation: str | None = None) -> list[str]:
 def activation_of(ledger: str) -> str:
     """The activation that a ledger is named after."""
     return ledger.partition(_APART)[0]
+
+
+def ledgers_named(root: Store, name: str) -> list[str]:
+    """All ledgers of an activation of this name, or the ledger of this name."""
+    return [ledger for ledger in ledgers(root) if name in (ledger, activation_of(ledger))]
 
 
 def ledger_of(root: Store, activation: str, host: str) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 
 __all__ = [
     "DEBTS",
+    "DEBT_WORDS",
     "ENTRIES",
     "EVENTS",
     "HELD",
@@ -18,6 +19,7 @@ __all__ = [
     "NO_EVENTS",
     "Debt",
     "Event",
+    "Owed",
     "State",
     "conform",
     "doubt",
@@ -89,6 +91,18 @@ class Debt(StrEnum):
     WRITE = "write"
     DELETE = "delete"
     ASIDE = "aside"
+
+
+class Owed(StrEnum):
+    """The same in words, for people."""
+
+    WRITE = "write owed"
+    """What was rejected, or partly accepted."""
+    DELETE = "delete owed"
+    ASIDE = "set aside"
+
+
+DEBT_WORDS = {debt: str(Owed[debt.name]) for debt in Debt}
 
 
 ENTRIES = pl.Schema(

@@ -1,5 +1,6 @@
 """What holds for every command: help with an example that works, one document of JSON, exit codes, no secret."""
 
+import gc
 import json
 import re
 import shlex
@@ -99,7 +100,7 @@ def test_every_command_answers_in_one_document_of_json_that_holds_no_secret(
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["words", "json"])
-def test_what_an_account_refuses_is_told_without_the_secret(project, activation, monkeypatch, form):
+def test_what_an_account_refuses_is_told_without_the_secret(project, activation, monkeypatch, form, caplog):
     for name in ("BATCH_REST_API_KEY", "ATTIO_ACCESS_TOKEN"):
         monkeypatch.setenv(name, "s3cret-and-wrong")
 
@@ -107,6 +108,23 @@ def test_what_an_account_refuses_is_told_without_the_secret(project, activation,
         said = activation(*words, *form, fails=1)
         assert "Bad credentials" in said.stdout + said.stderr
         assert "s3cret" not in said.stdout + said.stderr
+    gc.collect()
+    assert [one for one in caplog.records if one.name.startswith("sqlalchemy")] == []  # nothing is left open
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["a file", "nowhere"])
+def test_tables_cannot_go_where_there_can_be_no_folder(project, activation, tmp_path, taken):
+    (file := tmp_path / "taken").touch()
+
+    said = activation("tables", "--to", file if taken else "/proc/nope", fails=2)
+
+    assert (said.stdout, "there can be no folder" in said.stderr) == ("", True)
+
+
+def test_a_storage_root_where_there_can_be_no_folder_is_told_without_a_traceback(activation, monkeypatch):
+    monkeypatch.setenv("ACTIVATION_STORAGE", "/proc/nope")
+
+    assert "Check that ACTIVATION_STORAGE names a folder" in activation("tables", fails=1).stderr
 
 
 def test_what_is_impossible_is_told_as_json_too(project, activation):

@@ -10,7 +10,6 @@ from activation_platform.cli.project import Project
 from activation_platform.cli.running import run_activation
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.errors import DeclarationError, NotFound
-from activation_platform.sandbox.faults import Kind, Rule
 from activation_platform.sync.history import Status
 
 NOW = datetime.now(UTC)
@@ -155,61 +154,6 @@ def test_the_run_is_kept_where_dagster_home_is_set(project, activation, monkeypa
 
     with dg.DagsterInstance.get() as instance:
         assert [one.run_id for one in instance.get_runs()] == [run["run_id"]]
-
-
-def test_issues_are_counted_by_reason_and_masked(project, activation):
-    activation("run", "newsletter")
-
-    said = activation("issues", "newsletter").stdout
-
-    assert "2 source issue" in said.replace("    ", " ")
-    assert "$email_address is not an e-mail address" in said
-    assert "p•••5" in said
-    assert "person-number-5" not in said
-
-
-def test_issues_in_clear_are_shown_and_do_nothing(project, activation):
-    activation("run", "newsletter")
-
-    said = activation("issues", "newsletter", "--show-values").stdout
-
-    assert "p4␛[2J[red]" in said
-    assert "person-number-5" in said
-
-
-def test_issues_as_json_are_masked_too(project, activation):
-    activation("run", "newsletter")
-
-    masked = activation("issues", "newsletter", "--json").stdout
-    clear = json.loads(activation("issues", "newsletter", "--json", "--show-values").stdout)
-
-    assert "person-number-5" not in masked
-    assert len(json.loads(masked)) == 2
-    assert {issue["key"] for issue in clear} == {"p4\x1b[2J[red]", "person-number-5"}
-
-
-def test_what_went_wrong_in_a_run_stays_when_it_is_mended(project, activation):
-    activation("run", "newsletter")
-    project.warehouse_holds("delete from people where email not like '%@%'")
-    activation("run", "newsletter")
-
-    assert "Nothing is wrong with newsletter now." in activation("issues", "newsletter").stdout
-    assert "not an e-mail address" in activation("issues", "newsletter", "--run", 1).stdout
-    assert "Nothing went wrong in run 2" in activation("issues", "newsletter", "--run", 2).stdout
-    assert "kept are 1 to 2" in activation("issues", "newsletter", "--run", 3, fails=2).stderr
-
-
-def test_the_vendors_words_are_shown_and_do_nothing(project, activation, sandbox):
-    words = "\x1b]8;;https://example.com\x07[bold]no[/bold] to blaise@example.com"
-    sandbox.world.add_fault(Rule(Kind.POISON, identifier="p2", reason=words))
-
-    activation("run", "newsletter")
-    said = activation("issues", "newsletter").stdout
-
-    assert "destination issue" in said
-    assert "[bold]no[/bold]" in said
-    assert "\x1b" not in said
-    assert "blaise@" not in said
 
 
 def test_the_last_runs_are_the_newest(project, activation):
