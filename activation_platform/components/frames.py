@@ -229,7 +229,7 @@ class Frames:
         return number
 
     def outlived(self, kept_for: timedelta, in_use: Callable[[], Collection[str]]) -> list[Outlived]:
-        """Snapshots that are older, but for the newest few and those that a run points to.
+        """Snapshots that are older, but for the newest few and those that a run points to; and rejected ones.
 
         A run points to a snapshot for as long as snapshots are kept, and until it has ended: `in_use` finds those that have not.
         """
@@ -251,12 +251,23 @@ class Frames:
         found = {number: self._found(number) for number in self.numbers()[:-_KEEP_NEWEST]}
         old = {number: 0.0 if one is None else one.read_at for number, one in found.items()}
         old = {number: at for number, at in old.items() if at < before}
+        rejected = list(self._rejected(before))
         if not (old or self._pointers.stale(before, ())):
-            return [], []
+            return rejected, []
         stale = self._pointers.stale(before, in_use())
         pointed_to = self._pointers.numbers(but=stale) if old else set()
         snapshots = [self._gone(number, at) for number, at in old.items() if number not in pointed_to]
-        return snapshots, stale
+        return snapshots + rejected, stale
+
+    def _rejected(self, before: float) -> Iterator[Outlived]:
+        """The rejected ones that were written earlier, but for the one that the model is still blocked by."""
+        place = self.folder / "rejected"
+        for name in place.names()[: -1 if self.blocked else None]:
+            files = (place / name).files()
+            written = max((facts.written for facts in files.values()), default=0.0)
+            if files and written < before:
+                size, first = (place / name).size, min(files)
+                yield Outlived("rejected", self.name, place, name, written, size, first)
 
     def _gone(self, number: int, at: float) -> Outlived:
         name = f"{number:08}"

@@ -238,6 +238,26 @@ def test_snapshots_are_pruned_in_either_home(kind, front, tmp_path, monkeypatch)
     assert frames.of_run(["run-7"]) is None, "pointers go with the same span"
 
 
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_rows_that_failed_a_check_go_with_the_same_span_but_not_while_they_block(
+    kind, front, tmp_path, monkeypatch
+):
+    frames = Frames(home(kind, front, tmp_path, monkeypatch), "models", "people")
+    for _ in range(2):
+        draft = frames.draft()
+        draft.write([pl.DataFrame({"id": [1, 1]})])
+        frames.reject(draft, "key_unique: twice")
+    with later(8):
+        assert [one.name for one in frames.prune(timedelta(days=9), set)] == []
+        assert [one.name for one in frames.prune(timedelta(days=7), set)] == ["00000001"]
+        assert (frames.folder / "rejected").names() == ["00000002"]
+        published(frames, "mended", time.time())
+        (gone,) = frames.prune(timedelta(days=7), set)
+    assert (gone.kind, gone.name) == ("rejected", "00000002")
+    assert (frames.folder / "rejected").names() == []
+    assert frames.numbers() == [3]
+
+
 @pytest.mark.parametrize(
     ("attributes", "where", "words"),
     [

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
+import time_machine
 
 from activation_platform.components.technical.schema import TABLES, Keys
 from activation_platform.components.technical.writing import written
 from activation_platform.contracts.errors import StorageFailed
 from activation_platform.sync.folder import Folder
+from activation_platform.sync.retention import Spans, outlived_by, remove
 from activation_platform_tests.components.runs_left import AT, leave_page, leave_run
 from activation_platform_tests.sync.homes import home
 
@@ -87,6 +89,22 @@ def test_only_days_whose_sources_changed_are_made_anew_and_what_is_pruned_goes(r
     assert counts(bring_up(root))["operations"] == (1, 0, 1)
     assert read(root, "operations")["run"].to_list() == [2, 2, 3, 3, 1, 1]
     assert read(root, "runs").height == 4
+
+
+def test_what_retention_prunes_leaves_the_tables_and_memberships_stay(root):
+    bring_up(root)
+    spans = Spans(runs=None, changes=timedelta(days=90), issues=timedelta(days=90), set_aside=None)
+    with time_machine.travel(NEXT + timedelta(days=91)):
+        assert remove(outlived_by(Folder(root), "letters", spans)) == 2
+
+    assert counts(bring_up(root)) == {
+        "runs": (2, 0, 0), "operations": (1, 0, 1), "issues": (1, 0, 1), "memberships": (2, 0, 0),
+    }  # fmt: skip
+    assert {*read(root, "operations").select("ledger", "run").rows()} == {
+        ("letters", 2),
+        ("letters~sandbox", 1),
+    }
+    assert read(root, "memberships").height == 3
 
 
 def test_keys_are_hashed_unless_somebody_asks_for_them_and_stay_as_they_were_asked_for(root):
