@@ -14,6 +14,7 @@ _CLASSES = {
     "batch": "Batch",
     "database": "Database",
     "files": "Files",
+    "intercom": "Intercom",
     "klaviyo": "Klaviyo",
     "sendgrid": "SendGrid",
     "webhook": "Webhook",

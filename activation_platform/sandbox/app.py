@@ -12,6 +12,7 @@ from activation_platform.sandbox import administration
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
 from activation_platform.sandbox.gate import Gate
+from activation_platform.sandbox.intercom import Intercom
 from activation_platform.sandbox.klaviyo import Klaviyo
 from activation_platform.sandbox.platform import Platform
 from activation_platform.sandbox.sendgrid import SendGrid
@@ -22,6 +23,7 @@ from activation_platform.sandbox.world import Clock, World
 PLATFORMS: tuple[Callable[[], Platform], ...] = (
     Attio,
     Batch,
+    Intercom,
     Klaviyo,
     SendGrid,
     Webhook,

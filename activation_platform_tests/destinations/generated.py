@@ -51,6 +51,7 @@ def batches(
     return [
         _batch(*one, operation, mode)
         for one, operation in zip(made, operations_of(mode, service.object), strict=True)
+        if len(one[1])  # no batch is empty
     ]
 
 

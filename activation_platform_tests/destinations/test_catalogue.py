@@ -14,6 +14,7 @@ from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.files.destination import Files
+from activation_platform.destinations.intercom.destination import Intercom
 from activation_platform.destinations.klaviyo.destination import Klaviyo
 from activation_platform.destinations.sendgrid.destination import SendGrid
 from activation_platform.destinations.webhook.destination import Webhook
@@ -24,6 +25,7 @@ CONFIGURED = [
     Database(url="postgresql://writer@localhost/shop", password="database-secret-password"),
     Batch(rest_api_key="batch-secret-rest", project_key="project_1", live_api_keys=["batch-secret-app"]),
     Files(url="s3://bucket", access_key_id="files-secret-id", secret_access_key="files-secret-key"),
+    Intercom(access_token="intercom-secret-token"),
     Klaviyo(private_key="klaviyo-secret-key"),
     SendGrid(api_key="sendgrid-secret-key"),
     Webhook(

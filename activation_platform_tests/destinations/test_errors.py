@@ -26,6 +26,7 @@ SECRET = "a-secret-0123"
 SETTINGS = {
     "attio": {"access_token": SECRET},
     "batch": {"rest_api_key": SECRET, "project_key": "shop"},
+    "intercom": {"access_token": SECRET},
     "klaviyo": {"private_key": SECRET},
     "sendgrid": {"api_key": SECRET},
     "webhook": {"url": f"https://hooks.example.org/{SECRET}"},

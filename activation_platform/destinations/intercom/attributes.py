@@ -1,0 +1,70 @@
+"""Intercom's attributes as fields: those that a person has made in the workspace, and how values are written.
+
+Sources: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-attributes,
+https://www.intercom.com/help/en/articles/179-send-custom-user-attributes-to-intercom. Unconfirmed: that a text may have 255
+characters (second-hand), and that an attribute with options takes no other value.
+"""
+
+from collections.abc import Container, Generator, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from activation_platform.contracts.fields import CustomFields, Field
+from activation_platform.contracts.values import Boolean, Choice, Instant, Integer, Number, Text, ValueType
+from activation_platform.destinations.intercom.answers import body_of, listed
+
+if TYPE_CHECKING:
+    from activation_platform.destinations.intercom.destination import Intercom
+
+__all__ = ["CUSTOM", "LINE", "attributes_of", "written"]
+
+LINE = Text(max=255)
+
+_TYPES: Mapping[str, ValueType] = {
+    "boolean": Boolean(),
+    "date": Instant(),
+    "float": Number(),
+    "integer": Integer(),
+    "string": LINE,
+}
+
+CUSTOM = CustomFields(
+    pattern=r"\w(?:[\w -]*\w)?",
+    words="a data attribute of the workspace, by its name: letters, digits, spaces, hyphens and underscores",
+    text=LINE,
+)
+
+
+def attributes_of(workspace: "Intercom", model: str) -> Generator[httpx.Request, Any, tuple[Field, ...]]:
+    """The custom attributes of the `model` (contact or company) that can be written, as fields."""
+    response = yield workspace.call("GET", "/data_attributes", params={"model": model})
+    found = [one for one in listed(body_of(response, workspace)) if one.get("custom")]
+    return tuple(field for one in found if (field := _field(one)) is not None)
+
+
+def written(values: Mapping[str, Any], standard: Container[str]) -> dict[str, Any]:
+    """Values as the body of a request holds them: what is not a standard field is a custom attribute. Null clears."""
+    plain = {name: _plain(value) for name, value in values.items()}
+    custom = {name: value for name, value in plain.items() if name not in standard}
+    own = {name: value for name, value in plain.items() if name in standard}
+    return own | {"custom_attributes": custom} if custom else own
+
+
+def _field(attribute: Mapping[str, Any]) -> Field | None:
+    """The field of an attribute as the workspace shows it; None where it cannot be written, or points to something else."""
+    type_ = _TYPES.get(str(attribute.get("data_type")))
+    if type_ is None or attribute.get("archived") or not attribute.get("api_writable", True):
+        return None
+    options = attribute.get("options")
+    if type_ is LINE and options:
+        type_ = Choice(tuple(map(str, options)))
+    return Field(str(attribute["name"]), type_, docs=str(attribute.get("description") or ""))
+
+
+def _plain(value: Any) -> Any:
+    """A moment is a number of seconds since 1970; a day its first moment in UTC."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return int(value.timestamp()) if isinstance(value, datetime) else value
