@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._core.storage.dagster_run import RunsFilter
-from dagster._core.storage.tags import PARTITION_NAME_TAG
+from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG, PARTITION_NAME_TAG
 
 from activation_platform.components.pauses import Told, culprits, tell, told, verdict
 from activation_platform.components.schedules import job_name, requested, validation_job
@@ -22,6 +22,8 @@ __all__ = ["PROBE", "RESUMES", "held_back", "probe_job", "switched_on", "watch_o
 
 PROBE, RESUMES = "activation_platform/probe", "activation_platform/resumes"
 """Run tags: what is tried out; the pause whose end let the run begin."""
+_BY_NEW_DATA = {AUTOMATION_CONDITION_TAG: "true"}
+"""What follows its data goes on with what new data had started, not a person."""
 _PROBES = "probe"
 _SECONDS = 30
 _MADE = ("model", "segment")
@@ -122,17 +124,22 @@ def _waits(
 def held_back(
     instance: dg.DagsterInstance, activation: "ActivationComponent", since: datetime, now: datetime
 ) -> str | None:
-    """The newest partition, where its tick was skipped or its run failed after a pause had begun."""
+    """The partition whose run failed after a pause had begun, or, of the newest, whose tick was skipped.
+
+    What only follows its data has no ticks: its newest run counts, and of data that came since its condition knows.
+    """
     schedule = activation.spec.schedule
     key = schedule.newest(now) if schedule.timed else None
-    if key is None:
+    if schedule.timed and key is None:
         return None
-    tags = {"activation": activation.name, PARTITION_NAME_TAG: key}
+    tags = {"activation": activation.name} | ({} if key is None else {PARTITION_NAME_TAG: key})
     newest = next(iter(instance.get_run_records(RunsFilter(tags=tags), limit=1)), None)
     if newest is None:
-        return key if schedule.instant(key) >= since else None
+        return key if key is not None and schedule.instant(key) >= since else None
     failed = newest.dagster_run.status is dg.DagsterRunStatus.FAILURE
-    return key if failed and (newest.end_time or 0.0) >= since.timestamp() else None
+    if not failed or (newest.end_time or 0.0) < since.timestamp():
+        return None
+    return newest.dagster_run.tags.get(PARTITION_NAME_TAG)
 
 
 def _again(
@@ -147,7 +154,13 @@ def _again(
     if key is None:
         return None
     schedule = activation.spec.schedule
-    request = requested(activation.name, schedule, schedule.instant(key))
+    request = (
+        requested(activation.name, schedule, schedule.instant(key))
+        if schedule.timed
+        else dg.RunRequest(
+            partition_key=key, asset_selection=[activation.asset_key], tags=tags | _BY_NEW_DATA
+        )
+    )
     return request.with_replaced_attrs(
         run_key=f"{activation.name}/{key}/{page.number}",
         job_name=job_name(activation.name),

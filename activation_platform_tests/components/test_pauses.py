@@ -1,6 +1,7 @@
 """Pauses through a real Dagster instance with its daemon: who rests, who does not, and who goes on by itself (SEMANTICS E7)."""
 
 import os
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -219,24 +220,33 @@ def test_e7_the_nightly_validation_finds_what_is_broken_before_a_run_does(
         assert dev.skipped("letters_schedule").startswith(why)
 
 
-def test_e7_what_follows_its_data_waits_for_its_destination_but_not_because_of_a_warning(
-    tmp_path, project, storage, warehouse, sandbox, monkeypatch
-):
+@pytest.fixture
+def following(tmp_path, project, storage, warehouse, sandbox, monkeypatch):
+    """Starts the daemon of a project whose letters follow their data, which is new whenever one says so."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     weekly = '    first_name: first_name\n  schedule: {cron: "0 6 * * 1", start: 2024-01-01}\n'
     project.replaced("  table: people\n", "  table: people\n  after: [dbt/people]\n")
     project.replaced(weekly, weekly.replace('{cron: "0 6 * * 1", start: 2024-01-01}', "{follow: upstream}"))
     project.replaced("  platform: batch\n", "  platform: batch\n  credential_expires: 2026-01-01\n")
-    with daemon(tmp_path / "home", project.write()) as dev:
 
-        def new_data():
-            dev.instance.report_runless_asset_event(dg.AssetMaterialization(["dbt", "people"]))
-            return [
-                (run.tags.get("activation_platform/probe") or min(run.asset_selection).path[0], run.status)
-                for run in dev.settle()
-            ]
+    @contextmanager
+    def started():
+        with daemon(tmp_path / "home", project.write()) as dev:
 
-        dev.settle()
+            def new_data():
+                dev.instance.report_runless_asset_event(dg.AssetMaterialization(["dbt", "people"]))
+                return [(min(run.asset_selection).path[0], run.status) for run in dev.settle()]
+
+            dev.settle()
+            yield dev, new_data
+
+    return started
+
+
+def test_e7_what_follows_its_data_waits_for_its_destination_but_not_because_of_a_warning(
+    following, warehouse, sandbox, monkeypatch
+):
+    with following() as (dev, new_data):
         monkeypatch.setenv("BATCH_REST_API_KEY", "revoked")
         assert new_data() == [("models", SUCCESS), ("segments", SUCCESS), ("activations", FAILURE)]
         assert "the destination mail is broken since" in dev.page("letters")
@@ -247,3 +257,19 @@ def test_e7_what_follows_its_data_waits_for_its_destination_but_not_because_of_a
         probe, run = dev.settle()
         assert (ended([probe]), run.tags["activation"]) == ({"destination mail": SUCCESS}, "letters")
     assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "9"]
+
+
+def test_e7_what_follows_its_data_goes_on_with_what_it_failed_at_though_nothing_new_came(
+    following, sandbox, monkeypatch
+):
+    with following() as (dev, new_data):
+        monkeypatch.setenv("BATCH_REST_API_KEY", "revoked")
+        assert new_data()[-1] == ("activations", FAILURE)
+        monkeypatch.setenv("BATCH_REST_API_KEY", "sandbox-rest-key")
+        dev.at(datetime.now(UTC) + HOUR)
+        probe, run = dev.settle()
+        assert ended([probe, run]) == {"destination mail": SUCCESS, "letters": SUCCESS}
+        assert [key.path[0] for key in run.asset_selection] == ["activations"]
+        assert dev.page("letters") is None
+        assert dev.settle() == []
+    assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4"]

@@ -149,6 +149,15 @@ def test_an_activation_says_whom_it_tells_or_that_it_tells_nobody(telling, peopl
     assert [head.split(" (")[0] for head in heads(dead)] == ["Broken: letters"]
 
 
+def test_a_name_that_no_alerts_have_is_refused_with_its_place_and_the_nearest_one(project):
+    project.also(OPS).replaced(
+        "  segment: loyal\n  destination: mail", "  alerts: [opps]\n  segment: loyal\n  destination: mail"
+    )
+    text = project.refusal()
+    assert f"shop/defs.yaml:{project.line('alerts: [opps]')}" in text
+    assert 'Did you mean "ops"?' in text
+
+
 def test_a_run_that_dagster_tries_again_is_not_judged_and_one_that_was_cancelled_neither(telling, people):
     told = telling()
     instance = told.runner.instance
