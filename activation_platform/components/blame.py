@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from activation_platform.components.shown import masked, page
+from activation_platform.components.shown import masked, page, tamed
 from activation_platform.contracts.errors import ActivationError, Stopped, StorageFailed
 from activation_platform.segmentation.problems import InvalidCondition
 
@@ -45,7 +45,7 @@ def refused(error: ActivationError, check: str | None = None) -> dg.AssetCheckRe
     return dg.AssetCheckResult(
         check_name=check,
         passed=False,
-        description=masked(str(error)),
+        description=tamed(masked(str(error))),
         metadata={
             "error": str(error.error_class),
             "page": page(error.error_class),

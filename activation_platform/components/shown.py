@@ -27,6 +27,7 @@ __all__ = [
     "named",
     "page",
     "run_metadata",
+    "tamed",
     "told_plainly",
 ]
 
@@ -34,6 +35,7 @@ _REASONS, _SAMPLES = 10, 3
 _READABLE = re.compile(
     r"\b[1-5]\d\d \([1-5]\d\d\b|127\.0\.0\.1(?::\d+)?|\d{4}-\d\d-\d\d(?:[-T ]\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:?\d\d)?)?"
 )
+_ACTIVE = re.compile(r"(?<!\\)<|(?<=\])[(\[]")
 _WORD = re.compile(r"[^\W_]([\w.-]*[^\W_])?")
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#+-!|<>~"})
 
@@ -41,6 +43,14 @@ _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[
 def escaped(text: str) -> str:
     """Untrusted text as Markdown that shows it and does nothing else."""
     return " ".join(text.split()).translate(_SPECIAL)
+
+
+def tamed(text: str) -> str:
+    """Words of others as the description of a check, which the UI reads as Markdown: no link, no picture, nothing swallowed.
+
+    It stays legible where it is read as it is: in logs, alerts and the terminal.
+    """
+    return _ACTIVE.sub(r"\\\g<0>", text)
 
 
 def named(name: str) -> str:

@@ -14,7 +14,7 @@ from activation_platform.components.expiry import EXPIRES, WARNS, expiring
 from activation_platform.components.names import Name
 from activation_platform.components.recurrence import TimeOfDay
 from activation_platform.components.settings import resolved, secrets_in_clear, settings_faults
-from activation_platform.components.shown import escaped, markdown_table, masked
+from activation_platform.components.shown import escaped, markdown_table, masked, tamed
 from activation_platform.components.spans import Interval, Span
 from activation_platform.components.standing import report
 from activation_platform.components.validation import OF_MODELS, Validation
@@ -22,7 +22,7 @@ from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.errors import ActivationError, ConnectionFailed, CredentialsRefused
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import Engine
-from activation_platform.contracts.source import Source
+from activation_platform.contracts.source import CheckStep, Source
 from activation_platform.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class SourceComponent(Declared[SourceSpec]):
         result = dg.AssetCheckResult(
             passed=broken is None,
             severity=dg.AssetCheckSeverity.WARN if of_a_model else dg.AssetCheckSeverity.ERROR,
-            description=masked(f"{broken.name}: {broken.words}") if broken else "The source can be read.",
+            description=self._words(broken) if broken else "The source can be read.",
             metadata={"steps": dg.MetadataValue.md(markdown_table(["step", "result", "what"], rows))},
         )
         expires = self.expires(source) if broken is None else None
@@ -150,9 +150,13 @@ class SourceComponent(Declared[SourceSpec]):
         broken = next((step for step in source.check() if not step.passed), None)
         if broken is None:
             return False
-        words = masked(f"{broken.name}: {broken.words}")
-        report(instance, self.asset_key, CONNECTION, dg.AssetCheckResult(passed=False, description=words))
+        told = dg.AssetCheckResult(passed=False, description=self._words(broken))
+        report(instance, self.asset_key, CONNECTION, told)
         return True
+
+    @staticmethod
+    def _words(broken: CheckStep) -> str:
+        return tamed(masked(f"{broken.name}: {broken.words}"))
 
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The resource, the asset, the check; with the first source, the clockwork of the workspace."""

@@ -9,13 +9,14 @@ import pytest
 from activation_platform.components.activation import ActivationComponent
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.model import ModelComponent
+from activation_platform.components.shown import tamed
 from activation_platform.components.source import SourceComponent
 from activation_platform.components.standing import evaluated, newest_finished
 from activation_platform.components.validation import Validation
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
 from activation_platform_tests.components.daemon import daemon
-from activation_platform_tests.components.project import fill, person
+from activation_platform_tests.components.project import Runner, fill, person
 
 
 def told(source, models):
@@ -98,6 +99,23 @@ def test_the_keys_of_models_are_counted_there_and_told_to_their_own_checks(runne
     assert (said.passed, said.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert said.description.startswith("33.33 % of the keys are duplicates and 1 rows have none")
     assert not (storage / "frames").exists()  # no row was read
+
+
+def test_what_a_warehouse_says_is_no_markup_on_the_pages_of_source_and_model(
+    project, warehouse, storage, sandbox, instance
+):
+    name = "![x](http://example.com/x.png)<b>"
+    project.replaced("  table: people\n", f"  sql: 'select * from \"{name}\"'\n")
+    runner = Runner(project.load(), instance)
+
+    assert runner.defs.resolve_job_def("validate_source_shop").execute_in_process(instance=instance).success
+
+    for asset, check in (("sources/shop", "connection"), ("models/people", "schema_unchanged")):
+        key = dg.AssetCheckKey(dg.AssetKey(asset.split("/")), check)
+        said = evaluated(newest_finished(instance, [key])[key]).description
+        assert "![x]\\(http" in said
+        assert "x.png)\\<b>" in said
+        assert tamed(said) == said
 
 
 ARCHIVE = """\
