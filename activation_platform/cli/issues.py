@@ -9,12 +9,19 @@ import typer
 
 from activation_platform.cli.masking import cell, hidden
 from activation_platform.cli.moments import moment
-from activation_platform.cli.saying import NotKnown, not_known, say, say_json
+from activation_platform.cli.saying import NotKnown, not_known, say, say_error, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
 from activation_platform.sync.history import read_runs_of
-from activation_platform.sync.issues import Group, Kind, grouped, what_is_wrong, what_went_wrong
+from activation_platform.sync.issues import (
+    Group,
+    Kind,
+    grouped,
+    no_longer_kept,
+    what_is_wrong,
+    what_went_wrong,
+)
 from activation_platform.sync.ledgers import activation_of, ledgers, ledgers_named
 from activation_platform.sync.states import Owed
 from activation_platform.sync.store import Store
@@ -78,21 +85,25 @@ def issues(
     past = any(word is not None for word in (run, since, until))
     if run is not None:
         of = _with_run(root, name, of, run)
-    told = []
+    told, gone = [], 0
     for ledger in of:
         if past:
+            gone += no_longer_kept(root, ledger, run=run, since=first, until=end)
             found = what_went_wrong(root, ledger, kind or (), status or (), run=run, since=first, until=end)
         else:
             found = what_is_wrong(root, ledger, kind or (), status or ())
         told.append(_Told(ledger, grouped(found, samples, masking=not show_values)))
     clear = ("key", "identifier", "reason") if show_values else ()
+    if gone:
+        what = f"what went wrong in {gone:,} runs" if run is None else f"what went wrong in run {run}"
+        say_error("Retention", f"{what} of {name} is kept no longer", "docs/storage.md says how long it is.")
     if as_json:
         say_json([_described(one, clear) for one in told])
         return
     there = [one for one in told if one.groups]
     for one in there:
         _say(one, clear, past=past, heading=len(of) > 1)
-    if not there:
+    if not there and not gone:
         say(_nothing(name, run, past=past, asked=bool(kind or status)))
 
 

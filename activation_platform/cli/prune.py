@@ -15,7 +15,8 @@ from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
 from activation_platform.contracts.errors import TimedOut
 from activation_platform.sync.ledgers import activation_of, ledgers, set_aside
-from activation_platform.sync.retention import Outlived, Spans, outlived_by, remove
+from activation_platform.sync.retention import Outlived, Spans, outlived_by
+from activation_platform.sync.retention import prune as prune_logs
 from activation_platform.sync.store import Hold, Store
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ class _Logs:
 
     def prune(self) -> list[Outlived]:
         """Remove it, and returns it."""
-        found = self.outlived()
-        remove(found)
-        return found
+        return prune_logs(self.root, self.name, self.spans)
 
 
 @dataclass(frozen=True)

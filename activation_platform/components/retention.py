@@ -15,7 +15,7 @@ from activation_platform.components.instants import ids_of
 from activation_platform.components.shown import masked
 from activation_platform.components.spans import Keeping, kept_for
 from activation_platform.components.workspace import Declared, Fault, Workspace
-from activation_platform.sync.retention import Spans, prune_now_and_then
+from activation_platform.sync.retention import Spans, prune
 from activation_platform.sync.store import Store
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ __all__ = [
     "spans_of",
 ]
 
+_A_DAY = 86_400.0
+"""Seconds between two looks at a ledger: to list years of files takes longer than many a run."""
 _WHY = {
     "changes": "what happened in them is kept for {}",
     "issues": "what went wrong in them is kept for {}",
@@ -130,9 +132,9 @@ def prune_logs(
 ) -> None:
     """Remove what the ledgers of an activation have kept long enough; call it under its lock, when its run is over."""
     with _harmless(context):
-        gone = prune_now_and_then(root, activation.name, spans_of(workspace, activation))
+        gone = prune(root, activation.name, spans_of(workspace, activation), pause=_A_DAY)
         if gone:
-            context.log.info("%d files that were kept long enough are removed (docs/storage.md)", gone)
+            context.log.info("%d files that were kept long enough are removed (docs/storage.md)", len(gone))
 
 
 def prune_frames(context: dg.AssetExecutionContext, frames: Frames, workspace: Workspace) -> None:

@@ -9,10 +9,11 @@ import polars as pl
 
 from activation_platform.contracts.redaction import mask_text
 from activation_platform.sync import history
+from activation_platform.sync.retention import pruned_before
 from activation_platform.sync.states import Event, Owed
 from activation_platform.sync.store import Store
 
-__all__ = ["Group", "Kind", "grouped", "what_is_wrong", "what_went_wrong"]
+__all__ = ["Group", "Kind", "grouped", "no_longer_kept", "what_is_wrong", "what_went_wrong"]
 
 
 class Kind(StrEnum):
@@ -79,6 +80,25 @@ def what_went_wrong(
         .sort("run", "at", "key", descending=[True, True, False])
     )
     return told.drop("_owing").filter(_of(kinds), _owing(owed))
+
+
+def no_longer_kept(
+    root: Store,
+    ledger: str,
+    *,
+    run: int | None = None,
+    since: float = float("-inf"),
+    until: float = float("inf"),
+) -> int:
+    """In how many runs something went wrong that is kept no longer."""
+    last = pruned_before(root, ledger, "issues")
+    kept = history.numbered((root / "ledgers" / ledger / "issues").names()) if last else {}
+    return sum(
+        one.started <= last and one.number not in kept
+        for one in (history.read_runs_of(root, ledger) if last else ())
+        if run in (None, one.number) and since <= one.started < until
+        if one.figures.source_issues + one.figures.destination_issues
+    )
 
 
 def grouped(found: pl.DataFrame, samples: int, *, masking: bool = True) -> list[Group]:

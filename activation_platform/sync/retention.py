@@ -17,15 +17,13 @@ from activation_platform.sync.history import numbered
 from activation_platform.sync.ledgers import ledgers, set_aside
 from activation_platform.sync.store import Store
 
-__all__ = ["NEWEST_RUNS", "Outlived", "Spans", "outlived_by", "prune_now_and_then", "remove"]
+__all__ = ["NEWEST_RUNS", "Outlived", "Spans", "outlived_by", "prune", "pruned_before", "remove"]
 
 NEWEST_RUNS = 100
 """Runs of each ledger whose figures stay, however old they are: warnings and the status are made of them."""
 _STAY = {"runs": NEWEST_RUNS, "changes": 1, "issues": 1}
 """How many of the newest files stay, however old they are: of a log one, for it is looked at when the run ends."""
 _PRUNED = "pruned.json"
-_PAUSE = 86_400.0
-"""Seconds between two looks at a ledger: to list years of files takes longer than many a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +66,37 @@ def outlived_by(root: Store, activation: str, spans: Spans) -> Iterator[Outlived
     yield from _set_aside(root, activation, spans)
 
 
-def prune_now_and_then(root: Store, activation: str, spans: Spans) -> int:
-    """Remove what the ledgers of an activation hold beyond these spans, once a day or when these are new; returns how much."""
-    gone = 0
+def prune(root: Store, activation: str, spans: Spans, *, pause: float = 0.0) -> list[Outlived]:
+    """Remove what the ledgers of an activation hold beyond these spans, and returns it.
+
+    `pause`: seconds for which a ledger is left alone once somebody has looked at it with the same spans.
+    """
+    gone: list[Outlived] = []
     for ledger in ledgers(root, activation):
         folder, now = root / "ledgers" / ledger, time.time()
-        last = folder.read_json(_PRUNED) or {"at": 0, "spans": {}}
-        if last["spans"] != spans.told() or not 0 <= now - last["at"] < _PAUSE:
-            gone += remove(_logs(root, ledger, spans))
-            folder.write_json(_PRUNED, {"at": now, "spans": spans.told()})
-    return gone + remove(_set_aside(root, activation, spans))
+        last = folder.read_json(_PRUNED) or {}
+        if last.get("spans") == spans.told() and 0 <= now - last["at"] < pause:
+            continue
+        found = list(_logs(root, ledger, spans))
+        remove(found)
+        gone += found
+        before = last.get("before", {})
+        for kind in {one.kind for one in found}:
+            before[kind] = max(one.written for one in found if one.kind == kind)
+        folder.write_json(_PRUNED, {"at": now, "spans": spans.told(), "before": before})
+    aside = list(_set_aside(root, activation, spans))
+    remove(aside)
+    return gone + aside
 
 
-def remove(found: Iterable[Outlived]) -> int:
-    """Remove what was kept long enough; returns how many files and folders."""
-    count = 0
+def pruned_before(root: Store, ledger: str, kind: str) -> float:
+    """When the newest file of this kind was written that is kept no longer, in Unix seconds; 0: all are kept."""
+    told = (root / "ledgers" / ledger).read_json(_PRUNED) or {}
+    return float(told.get("before", {}).get(kind, 0.0))
+
+
+def remove(found: Iterable[Outlived]) -> None:
+    """Remove what was kept long enough."""
     for (folder, first), group in groupby(found, key=lambda one: (one.folder, one.first)):
         names = [one.name for one in group]
         if first:
@@ -91,8 +105,6 @@ def remove(found: Iterable[Outlived]) -> int:
                 folder.delete(name)
         else:
             folder.delete_each(names)
-        count += len(names)
-    return count
 
 
 def _logs(root: Store, ledger: str, spans: Spans) -> Iterator[Outlived]:

@@ -47,6 +47,9 @@ def ran(project, activation, monkeypatch):
         project.warehouse_holds(f"update people set email = 'no address {name}' where id = 'person-number-5'")
         activation("run", "newsletter")
     kept = project.folder / ".activation" / "ledgers" / "newsletter"
+    for figures in (kept / "runs" / "1.json", kept / "runs" / "2.json"):
+        run = json.loads(figures.read_text())
+        figures.write_text(json.dumps({**run, "started": run["started"] - 40 * DAY}))
     for path in [*kept.glob("*/1.*"), *kept.glob("*/2.*")]:
         os.utime(path, times=(time.time() - 40 * DAY,) * 2)
     gone = project.folder / ".activation" / "ledgers" / "old_news" / "changes"
@@ -122,6 +125,19 @@ def test_what_is_asked_within_what_is_kept_is_answered_as_before(ran, activation
     ledger["history"] = happened[2:]
     assert json.loads(activation("record", "newsletter", "p1", "--json").stdout) == record
     assert "nothing to do" in activation("run", "newsletter").stdout
+
+
+def test_what_went_wrong_and_is_kept_no_longer_is_not_said_to_have_been_nothing(ran, activation):
+    asked = ["issues", "newsletter", "--run", "1"]
+    assert activation(*asked).stderr == ""
+    activation("prune", "newsletter", "--apply")
+
+    said = activation(*asked)
+    assert said.stdout == ""
+    assert "what went wrong in run 1 of newsletter is kept no longer" in said.stderr
+    assert json.loads(activation(*asked, "--json").stdout)[0]["records"] == 0
+    assert activation("issues", "newsletter", "--run", "3").stderr == ""
+    assert "what went wrong in 2 runs" in activation("issues", "newsletter", "--since", "90d").stderr
 
 
 def test_figures_outlive_the_log_and_what_is_set_aside_goes_by_the_workspace(ran, activation):

@@ -11,7 +11,7 @@ from activation_platform.components.technical.schema import TABLES, Keys
 from activation_platform.components.technical.writing import written
 from activation_platform.contracts.errors import StorageFailed
 from activation_platform.sync.folder import Folder
-from activation_platform.sync.retention import Spans, outlived_by, remove
+from activation_platform.sync.retention import Spans, prune
 from activation_platform_tests.components.runs_left import AT, leave_page, leave_run
 from activation_platform_tests.sync.homes import home
 
@@ -95,7 +95,7 @@ def test_what_retention_prunes_leaves_the_tables_and_memberships_stay(root):
     bring_up(root)
     spans = Spans(runs=None, changes=timedelta(days=90), issues=timedelta(days=90), set_aside=None)
     with time_machine.travel(NEXT + timedelta(days=91)):
-        assert remove(outlived_by(Folder(root), "letters", spans)) == 2
+        assert len(prune(Folder(root), "letters", spans)) == 2
 
     assert counts(bring_up(root)) == {
         "runs": (2, 0, 0), "operations": (1, 0, 1), "issues": (1, 0, 1), "memberships": (2, 0, 0),

@@ -16,7 +16,7 @@ from activation_platform.sync import history, ledgers, retention
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Figures, Run, Status, write_run
 from activation_platform.sync.ledgers import reset
-from activation_platform.sync.retention import Spans, outlived_by, prune_now_and_then, remove
+from activation_platform.sync.retention import Spans, outlived_by, prune, remove
 from activation_platform_tests.sync.homes import home
 
 DAY = 86_400.0
@@ -122,10 +122,10 @@ def test_in_either_home_years_of_runs_go_and_the_newest_stay(root, monkeypatch):
         leave(root, number, ledger="letters~sandbox")
         leave(root, number, ledger="others")
     spans = Spans(*(timedelta(days=90),) * 4)
-    assert prune_now_and_then(root, "letters", spans) == 0
+    assert len(prune(root, "letters", spans, pause=DAY)) == 0
 
     with time_machine.travel(time.time() + 91 * DAY):
-        assert prune_now_and_then(root, "letters", spans) == 2 * (3 + 5 + 5)
+        assert len(prune(root, "letters", spans, pause=DAY)) == 2 * (3 + 5 + 5)
 
     for ledger in ("letters", "letters~sandbox"):
         assert [kept(root, kind, ledger) for kind in FILES] == [{4, 5, 6}, {6}, {6}]
@@ -147,7 +147,7 @@ def test_in_either_home_what_was_set_aside_goes_whole_once_its_time_has_passed(r
 
     with time_machine.travel(1_800_000_000 + 45 * DAY):
         found = [one.name for one in outlived_by(root, "letters", spans)]
-        assert prune_now_and_then(root, "letters", spans) == len(found) == 2
+        assert len(prune(root, "letters", spans, pause=DAY)) == len(found) == 2
 
     assert {*there} - {*place.names()} == {*found}
     assert {name.rpartition("-")[0] for name in found} == {"letters", "letters~sandbox"}
@@ -164,19 +164,19 @@ def test_it_looks_once_a_day_and_at_once_when_the_spans_are_new(root, monkeypatc
     start = time.time() + 364.5 * DAY
 
     with time_machine.travel(start, tick=False):
-        assert prune_now_and_then(root, "letters", year) == 0
+        assert len(prune(root, "letters", year, pause=DAY)) == 0
     with time_machine.travel(start + 0.9 * DAY, tick=False):
-        assert prune_now_and_then(root, "letters", year) == 0
+        assert len(prune(root, "letters", year, pause=DAY)) == 0
     with time_machine.travel(start + 1.1 * DAY, tick=False):
-        assert prune_now_and_then(root, "letters", year) == 2
+        assert len(prune(root, "letters", year, pause=DAY)) == 2
 
     leave(root, 4)
     with time_machine.travel(start + 1.2 * DAY, tick=False):
-        assert prune_now_and_then(root, "letters", year) == 0
-        assert prune_now_and_then(root, "letters", month) == 1
+        assert len(prune(root, "letters", year, pause=DAY)) == 0
+        assert len(prune(root, "letters", month, pause=DAY)) == 1
     with time_machine.travel(start - 9 * DAY, tick=False):  # a clock that was ahead
         leave(root, 5)
-        assert prune_now_and_then(root, "letters", month) >= 0
+        assert len(prune(root, "letters", month, pause=DAY)) >= 0
         assert (root / "ledgers" / "letters").read_json("pruned.json")["at"] == time.time()
 
 
