@@ -1,5 +1,7 @@
 """`activation record`: everything that ever happened to one record, run by run, in every ledger of an activation."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,17 +12,23 @@ from activation_platform.cli.saying import NotKnown, not_known, say, say_json
 from activation_platform.cli.tables import table
 from activation_platform.cli.untrusted import plain
 from activation_platform.components.storage import storage_root
-from activation_platform.sync.history import Run, read_runs_of
+from activation_platform.contracts.errors import LedgerMismatch
+from activation_platform.sync.history import Mapped, Run, changes, read_runs_of
 from activation_platform.sync.inventory import KeyStory, key_story
 from activation_platform.sync.ledgers import activation_of, ledgers, ledgers_named, readable_manifest
+from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.states import Event
 from activation_platform.sync.store import Store
 
 __all__ = ["app"]
 
 app = typer.Typer(add_completion=False)
-_HAPPENED = ("at", "run", "partition", "event", "operation", "did", "identifier", "reason", "request")
+_HAPPENED = ("at", "run", "event", "operation", "did", "identifier", "reason", "request")
+_RUNS = ("run", "partition", "status", "run_id", "fields", "changed")
 _STANDS = ("state", "identifier", "reason", "since")
 _OWED = ("kind", "operation", "identifier", "reason", "attempts", "since", "tried")
+_SENT = ("insert", "update", "clear")
+_ACKNOWLEDGED = (Event.ACCEPTED, Event.PARTIAL)
 
 
 @app.command(epilog="Example: activation record newsletter p1 --show-values")
@@ -38,40 +46,105 @@ def record(
     root = storage_root()
     if not (of := ledgers_named(root, name)):
         raise not_known("ledger of an activation", name, {*ledgers(root), *map(activation_of, ledgers(root))})
-    told = [one for ledger in of if (one := _told(root, ledger, key, show_values=show_values)) is not None]
+    damaged = list[LedgerMismatch]()
+    told = [
+        one
+        for ledger in of
+        if (one := _told(root, ledger, key, damaged, show_values=show_values)) is not None
+    ]
     if not told:
         raise NotKnown(
             f"{name} never had anything to do with this key; keys are written as its model has them"
         )
     if as_json:
         say_json({"key": key, "ledgers": told})
-        return
-    for number, one in enumerate(told):
-        _say(one, first=number == 0)
+    else:
+        for number, one in enumerate(told):
+            _say(one, first=number == 0)
+    for error in damaged:
+        raise error
 
 
-def _told(root: Store, ledger: str, key: str, *, show_values: bool) -> dict[str, Any] | None:
-    """What a ledger knows of a key; None where it knows nothing."""
-    story = key_story(root, ledger, key)
-    if story.entry.is_empty() and story.debts.is_empty() and story.history.is_empty():
+def _told(
+    root: Store, ledger: str, key: str, damaged: list[LedgerMismatch], *, show_values: bool
+) -> dict[str, Any] | None:
+    """What a ledger knows of a key; None where it knows nothing. Of one that is `damaged`, what its logs know."""
+    error = None
+    try:
+        story = key_story(root, ledger, key)
+    except LedgerMismatch as mismatch:
+        damaged.append(error := mismatch)
+        log = changes(root, ledger, key)
+        story = KeyStory(log.clear(), log.clear(), log)
+    if story.entry.is_empty() and story.debts.is_empty() and story.history.is_empty() and error is None:
         return None
     if not show_values:
         story = hidden_story(story)
     manifest = readable_manifest(root, ledger)
+    runs = {run.number: run for run in read_runs_of(root, ledger)}
+    happened = story.history.sort("run", "at", maintain_order=True).to_dicts()
     return {
         "ledger": ledger,
         "target": str(manifest.target.host) if manifest and manifest.target else None,
+        "damaged": None if error is None else error.what,
         "fields": manifest.mapping if manifest else {},
-        "entry": next(iter(story.entry.drop("raw", "sent").to_dicts()), None),
+        "entry": next(iter(story.entry.drop("raw", "sent", strict=False).to_dicts()), None),
         "debts": story.debts.to_dicts(),
-        "history": _beside_runs(story, {run.number: run for run in read_runs_of(root, ledger)}),
+        "history": [{**one, **_run(runs.get(one["run"]))} for one in happened],
+        "runs": _its_runs(root, manifest, key, happened, runs),
+        "kept_since_run": min(runs, default=None),
     }
 
 
-def _beside_runs(story: KeyStory, runs: dict[int, Run]) -> list[dict[str, Any]]:
-    """What happened, each with the run in which it did."""
-    happened = story.history.sort("run", "at", maintain_order=True).to_dicts()
-    return [{**one, **_run(runs.get(one["run"]))} for one in happened]
+def _its_runs(
+    root: Store,
+    manifest: Manifest | None,
+    key: str,
+    happened: list[dict[str, Any]],
+    runs: Mapping[int, Run],
+) -> list[dict[str, Any]]:
+    """The runs in which something happened to it: the fields that each sent, and which differ from what was sent before."""
+    told, before = list[dict[str, Any]](), None
+    for number in dict.fromkeys(one["run"] for one in happened):
+        run, own = runs.get(number), [one for one in happened if one["run"] == number]
+        operations = [*dict.fromkeys(one["operation"] for one in own if one["operation"] in _SENT)]
+        sent = bool(operations)
+        fields = run.fields if run is not None and sent else None
+        values = _values(root, manifest, key, run, fields)
+        told.append(
+            {
+                "run": number,
+                **_run(run),
+                "operations": operations,
+                "mapping": run.mapping if run is not None and fields is not None else None,
+                "fields": None if fields is None else [asdict(one) for one in fields],
+                "changed": None if values is None or before is None else _differing(before, values),
+            }
+        )
+        if sent and any(one["event"] in _ACKNOWLEDGED for one in own):
+            before = values
+    return told
+
+
+def _values(
+    root: Store, manifest: Manifest | None, key: str, run: Run | None, fields: list[Mapped] | None
+) -> Mapping[str, Any] | None:
+    """What fed each field in a run, where that is still known."""
+    from activation_platform.components.values_read import values_read
+
+    if run is None or fields is None or manifest is None or manifest.key is None:
+        return None
+    found = values_read(root, run, manifest.key.columns, [key], fields)
+    return None if isinstance(found, str) else found.get(key)
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Fields that are new, gone, or hold something else."""
+    return [
+        name
+        for name in dict.fromkeys((*before, *now))
+        if (name in before) != (name in now) or before[name] != now[name]
+    ]
 
 
 def _run(run: Run | None) -> dict[str, Any]:
@@ -88,10 +161,13 @@ def _run(run: Run | None) -> dict[str, Any]:
 
 
 def _say(told: dict[str, Any], *, first: bool) -> None:
-    fields = ", ".join(told["fields"])
-    say(*([] if first else [""]), plain(f"{told['ledger']} at {told['target']}", "bold"))
+    at = f" at {told['target']}" if told["target"] else ""
+    say(*([] if first else [""]), plain(f"{told['ledger']}{at}", "bold"))
     _rows(_HAPPENED, told["history"])
-    if told["entry"] is None:
+    _rows(_RUNS, [_in_words(one) for one in told["runs"]])
+    if told["damaged"]:
+        say("What the destination holds of it, and what is owed, cannot be read.")
+    elif told["entry"] is None:
         say("The destination holds nothing of it, for all we know.")
     else:
         say("What the destination holds of it:")
@@ -99,13 +175,24 @@ def _say(told: dict[str, Any], *, first: bool) -> None:
     if told["debts"]:
         say("What is owed:")
         _rows(_OWED, told["debts"])
-    say(
-        plain(
-            f"The newest run of this ledger sends the fields {fields}."
-            if fields
-            else "No field was ever mapped."
-        )
-    )
+    if (since := told["kept_since_run"]) is not None and since > 1:
+        say(f"Runs before {since} are no longer kept; what happened in them may be gone, too.")
+    elif any(one["run_status"] is None for one in told["runs"]):
+        say("Of a run without a status no figures are kept: they were pruned, or it crashed.")
+
+
+def _in_words(run: dict[str, Any]) -> dict[str, Any]:
+    """A run's row: fields by name; `?` where it is not known."""
+    fields, changed = run["fields"], run["changed"]
+    unknown = "?" if "update" in run["operations"] else ""
+    return {
+        **run,
+        "status": run["run_status"],
+        "fields": ("?" if run["operations"] else "")
+        if fields is None
+        else ", ".join(one["name"] for one in fields),
+        "changed": unknown if changed is None else ", ".join(changed),
+    }
 
 
 def _rows(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

@@ -213,6 +213,7 @@ class ActivationComponent(Declared[ActivationSpec]):
                     partition=partition,
                     instant=instant,
                     snapshot=max(one.number for one in read_from.values()),
+                    frame=f"{inputs(self, workspace)[0].frames.name}/{snapshot.number}",
                     full=config.full,
                     explicit=by_hand(context),
                     allow=config.allow,

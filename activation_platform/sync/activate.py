@@ -30,7 +30,7 @@ from activation_platform.sync.claim import Neighbour, claim, nobody, target_of
 from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.doubts import doubts_of, policy, resolved, told_of
 from activation_platform.sync.fingerprint import text_hash
-from activation_platform.sync.history import Run, Status, write_run
+from activation_platform.sync.history import Mapped, Run, Status, write_run
 from activation_platform.sync.journey import Journey
 from activation_platform.sync.ledger import Ledger
 from activation_platform.sync.loader import Loader
@@ -88,6 +88,7 @@ async def _activate(
     if activation.run_type is RunType.FULL_ONLY:
         order = replace(order, full=True)
     journey = Journey(activation, ledger, loader, order, progress)
+    mapping: BoundMapping | None = None
 
     def told(status: Status, error: str = "") -> Run:
         figures, notes = journey.figures(), [*journey.notes, *loader.notes]
@@ -106,6 +107,9 @@ async def _activate(
             error=error,
             ledger=ledger.folder.name,
             notes=notes,
+            frame=order.frame,
+            mapping="" if mapping is None else mapping.version,
+            fields=None if mapping is None else _mapped(mapping, activation),
         )
 
     try:
@@ -138,6 +142,15 @@ async def _activate(
         raise RunFailed(run, reason) from error
     finally:
         await loader.close()
+
+
+def _mapped(mapping: BoundMapping, activation: Activation) -> list[Mapped]:
+    """What the history keeps of a mapping."""
+    shown = {line.field for line in activation.mapping if line.shown}
+    return [
+        Mapped(one.name, one.type.label, one.column, one.name == mapping.identifying, one.name in shown)
+        for one in mapping.fields
+    ]
 
 
 def _kept(run: Run, ledger: Ledger) -> Run:

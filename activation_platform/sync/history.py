@@ -19,6 +19,7 @@ from activation_platform.sync.store import Store
 
 __all__ = [
     "Figures",
+    "Mapped",
     "Run",
     "Status",
     "changes",
@@ -89,6 +90,18 @@ class Figures:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A field that a run mapped: the words for its type, and the column that fed it, None where it was a constant."""
+
+    name: str
+    type: str
+    column: str | None = None
+    identifies: bool = False
+    shown: bool = False
+    """Whether somebody declared it to be not personal."""
+
+
 @dataclass
 class Run:
     """One run of an activation, as the history keeps it. Times are Unix seconds."""
@@ -107,6 +120,12 @@ class Run:
     ledger: str = ""
     """The ledger that remembers it."""
     notes: list[str] = field(default_factory=list)
+    frame: str = ""
+    """What it read: `segments/loyal/12`, the kind, the name and the number of a snapshot."""
+    mapping: str = ""
+    """Differs where a row that is the same could have been sent differently."""
+    fields: list[Mapped] | None = None
+    """What it mapped; None where it ended before that was known, or was kept by an earlier version."""
 
 
 def write_run(folder: Store, run: Run) -> None:
@@ -148,7 +167,8 @@ def newest_of_each(root: Store, activations: Collection[str]) -> dict[str, Run]:
 def _run(value: dict[str, Any], ledger: str) -> Run:
     """A run as it was kept, by the name that its ledger has now."""
     figures, status = Figures(**value["figures"]), Status(value["status"])
-    return Run(**{**value, "figures": figures, "status": status, "ledger": ledger})
+    fields = None if value.get("fields") is None else [Mapped(**one) for one in value["fields"]]
+    return Run(**{**value, "figures": figures, "status": status, "ledger": ledger, "fields": fields})
 
 
 def issues(root: Store, ledger: str, run: int | None = None, wanted: pl.Expr | bool = True) -> pl.DataFrame:

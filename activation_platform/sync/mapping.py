@@ -37,13 +37,14 @@ REASON = "_reason"
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """One line of a mapping. Exactly one of `column` and `constant` feeds the field."""
+    """One line of a mapping. Exactly one of `column` and `constant` feeds the field. `shown`: declared to be not personal."""
 
     field: str
     column: str | None = None
     constant: str | int | float | bool | None = None
     on_null: str = "clear"
     on_invalid: str = "set_aside"
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

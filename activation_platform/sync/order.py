@@ -167,6 +167,8 @@ class RunOrder:
     instant: datetime
     snapshot: int
     """Number of the frame's snapshot."""
+    frame: str = ""
+    """Which one that is, for the history: `segments/loyal/12`."""
     full: bool = False
     explicit: bool = True
     """Asked for by a person, not by a schedule: an older partition is then refused instead of superseded."""

@@ -9,6 +9,7 @@ import pytest
 
 from activation_platform.components.storage import storage_root
 from activation_platform.sync.history import Figures, Run, Status, write_run
+from activation_platform_tests.cli.conftest import DECLARED
 
 NOW = datetime.now(UTC)
 
@@ -30,11 +31,21 @@ def test_a_record_tells_when_it_was_sent_with_which_fields_and_what_was_answered
         (1, "insert", "accepted", "succeeded with issues"),
         (2, "update", "accepted", "succeeded"),
     ]
-    assert set(ledger["fields"]) == {"custom_id", "$email_address", "first_name"}
+    assert [(run["operations"], run["changed"]) for run in ledger["runs"]] == [
+        (["insert"], None),
+        (["update"], ["first_name"]),
+    ]
+    for run in ledger["runs"]:
+        assert {one["name"]: one["column"] for one in run["fields"]} == {
+            "custom_id": "id",
+            "$email_address": "email",
+            "first_name": "first_name",
+        }
     assert (ledger["entry"]["state"], ledger["debts"]) == ("present", [])
     words = activation("record", "newsletter", "p1").stdout
     assert "accepted" in words
-    assert "The newest run of this ledger sends the fields" in words
+    assert ledger["runs"][1]["run_id"] in words
+    assert "Ada" not in words
 
 
 def test_a_record_that_could_not_be_sent_tells_why_and_what_is_owed(ran, activation):
@@ -46,6 +57,61 @@ def test_a_record_that_could_not_be_sent_tells_why_and_what_is_owed(ran, activat
     assert {one["event"] for one in ledger["history"]} == {"set_aside"}
     assert "$email_address" in ledger["history"][0]["reason"]
     assert "holds nothing of it" in activation("record", "newsletter", "person-number-5").stdout
+
+
+def test_each_run_tells_the_fields_that_it_sent_itself(ran, project, activation):
+    project.declare(DECLARED.replace(", first_name: first_name}", ", nickname: first_name}"))
+    activation("run", "newsletter")
+
+    (ledger,) = json.loads(activation("record", "newsletter", "p1", "--json").stdout)["ledgers"]
+    names = [
+        {one["name"] for one in run["fields"]} - {"custom_id", "$email_address"} for run in ledger["runs"]
+    ]
+    assert names == [{"first_name"}, {"first_name"}, {"nickname"}]
+    assert ledger["runs"][2]["changed"] == ["first_name", "nickname"]
+    assert len({run["mapping"] for run in ledger["runs"]}) == 2
+
+
+def test_what_was_pruned_is_told_and_the_rest_stays(ran, activation):
+    kept = Path(str(storage_root()))
+    for snapshot in (kept / "frames" / "models" / "people").glob("0*"):
+        shutil.rmtree(snapshot)
+    (ledger,) = json.loads(activation("record", "newsletter", "p1", "--json").stdout)["ledgers"]
+    assert [run["changed"] for run in ledger["runs"]] == [None, None]
+    assert len(ledger["runs"][1]["fields"]) == 3
+
+    (kept / "ledgers" / "newsletter" / "runs" / "1.json").unlink()
+    (kept / "ledgers" / "newsletter" / "changes" / "1.parquet").unlink()
+    said = activation("record", "newsletter", "p1").stdout
+    assert "Runs before 2 are no longer kept" in said
+    assert "update" in said
+
+
+def test_runs_of_an_earlier_version_are_told_without_their_fields(ran, activation):
+    for file in Path(str(storage_root() / "ledgers" / "newsletter" / "runs")).iterdir():
+        kept = json.loads(file.read_text())
+        file.write_text(
+            json.dumps({name: kept[name] for name in kept if name not in ("frame", "mapping", "fields")})
+        )
+
+    (ledger,) = json.loads(activation("record", "newsletter", "p1", "--json").stdout)["ledgers"]
+    assert [(run["run_status"], run["fields"]) for run in ledger["runs"]] == [
+        ("succeeded with issues", None),
+        ("succeeded", None),
+    ]
+    assert "?" in activation("record", "newsletter", "p1").stdout
+    assert len(json.loads(activation("history", "--json").stdout)) == 2
+
+
+def test_of_a_damaged_ledger_the_logs_are_told_and_that_it_is_damaged(ran, activation):
+    (Path(str(storage_root())) / "ledgers" / "newsletter" / "manifest.json").write_text("{")
+
+    said = activation("record", "newsletter", "p1", fails=1)
+
+    assert "manifest.json is torn" in said.stderr
+    assert "accepted" in said.stdout
+    assert "cannot be read" in said.stdout
+    assert "None" not in said.stdout
 
 
 def test_every_ledger_of_an_activation_tells_of_the_record(ran, activation):

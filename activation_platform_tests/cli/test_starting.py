@@ -36,7 +36,9 @@ def imported(*arguments, folder):
     return set(done.stdout.splitlines())
 
 
-@pytest.mark.parametrize("arguments", [["history"], ["sandbox", "--help"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["history"], ["record", "--help"], ["sandbox", "--help"], ["--help"]], ids=" ".join
+)
 def test_a_light_command_starts_without_dagster(arguments, tmp_path):
     modules = imported(*arguments, folder=tmp_path)
 
