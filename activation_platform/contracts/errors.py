@@ -109,9 +109,16 @@ class CredentialsRefused(ActivationError):
 
 
 class RateLimited(ActivationError):
-    """The vendor refuses more requests for now; the next run goes on where this one stopped."""
+    """The vendor refuses more requests for now; the next run goes on where this one stopped.
+
+    `wait`: the seconds that it asks for, where it does.
+    """
 
     error_class = ErrorClass.RATE_LIMIT
+
+    def __init__(self, what: str, *, remedy: str, wait: float = 0.0) -> None:
+        self.wait = wait
+        super().__init__(what, remedy=remedy)
 
 
 class TimedOut(ActivationError):

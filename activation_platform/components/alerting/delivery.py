@@ -10,7 +10,7 @@ from activation_platform.components.alerting.memory import Box, Memory
 from activation_platform.components.alerting.wording import AT_ONCE, digest_of, message_of
 from activation_platform.components.shown import masked
 from activation_platform.components.workspace import Workspace
-from activation_platform.contracts.errors import ActivationError, ConnectionFailed, TimedOut
+from activation_platform.contracts.errors import ActivationError, ConnectionFailed, RateLimited, TimedOut
 
 if TYPE_CHECKING:
     from activation_platform.components.alerting.channel import Channel, Message
@@ -120,6 +120,7 @@ def _noted(parcel: _Parcel, error: ActivationError | None, now: datetime) -> str
         parcel.arrived()
         box.failures, box.not_before = 0, 0.0
         return ""
-    pause = min(_FIRST_WAIT * 2**box.failures, _LONGEST_WAIT)
+    asked = error.wait if isinstance(error, RateLimited) else 0.0
+    pause = min(max(_FIRST_WAIT * 2**box.failures, asked), _LONGEST_WAIT)
     box.failures, box.not_before = min(box.failures + 1, 10), now.timestamp() + pause
     return f"the alerts {parcel.component.name} could not be delivered: {masked(str(error))}"

@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/methods/chat.postMessage
 
 import logging
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -21,6 +22,7 @@ from activation_platform.contracts.errors import (
     RateLimited,
     TimedOut,
 )
+from activation_platform.contracts.waiting import retry_after
 
 __all__ = ["Slack"]
 
@@ -103,8 +105,11 @@ class Slack(Channel):
         elif response.is_success and said == "ok":
             return
         kind = _kind(said, response.status_code)
+        what = f"Slack answered {response.status_code}: {self.heard(said[:200])}"
         remedy = _REMEDIES.get(kind, "Say so to the makers of this platform: Slack did not take its message.")
-        raise kind(f"Slack answered {response.status_code}: {self.heard(said[:200])}", remedy=remedy)
+        if kind is RateLimited:
+            raise RateLimited(what, remedy=remedy, wait=retry_after(response, datetime.now(UTC)) or 0.0)
+        raise kind(what, remedy=remedy)
 
 
 def _kind(said: str, status: int) -> type[ActivationError]:

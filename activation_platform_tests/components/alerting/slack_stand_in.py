@@ -13,11 +13,16 @@ __all__ = ["Slack", "slack"]
 
 @dataclass
 class Slack:
-    """What was posted, oldest first; `answer`: status and body instead of its own; it waits until it `speaks`."""
+    """What was posted, oldest first; `answer`: status and body instead of its own, with `headers`; it waits until it `speaks`.
+
+    `asked`: how often anybody posted, taken or not.
+    """
 
     url: str = ""
     posts: list[dict[str, Any]] = field(default_factory=list)
     answer: tuple[int, str] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: int = 0
     speaks: threading.Event = field(default_factory=threading.Event)
 
     def texts(self) -> list[str]:
@@ -34,6 +39,7 @@ def slack() -> Iterator[Slack]:
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             made.speaks.wait()
+            made.asked += 1
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             own = '{"ok": true}' if self.path.startswith("/api/") else "ok"
             status, text = made.answer or (200, own)
@@ -42,6 +48,8 @@ def slack() -> Iterator[Slack]:
                     {"path": self.path, "body": body, "token": self.headers.get("Authorization")}
                 )
             self.send_response(status)
+            for name, value in made.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text.encode())
 

@@ -71,6 +71,47 @@ def test_a_channel_that_does_not_answer_at_all_is_given_up_in_time(
     assert "the alerts dead could not be delivered: Timeout" in told.reason
 
 
+def test_a_channel_is_tried_again_no_sooner_than_it_asks_for_and_at_growing_distances(
+    telling, people, sandbox
+):
+    told = telling()
+    fail(sandbox)
+    people.answer, people.headers = (429, "rate_limited"), {"Retry-After": "300"}
+    told.run(LETTERS)
+    assert "could not be delivered: Rate limit: Slack answered 429" in told.reason
+    told.tick(after=timedelta(seconds=295))
+    assert people.asked == 1
+    people.answer, people.headers = (503, ""), {}
+    told.tick(after=timedelta(seconds=6))
+    told.tick()  # the second failure in a row: a minute
+    assert people.asked == 2
+    people.answer = None
+    told.tick()
+    told.tick()
+    assert heads(people) == ["Broken: letters (Bad credentials or insufficient permissions)"]
+    assert (people.asked, told.reason) == (3, "everything is told")
+
+
+def test_what_asks_for_more_than_a_quarter_of_an_hour_is_tried_again_after_that(telling, people, sandbox):
+    told = telling()
+    fail(sandbox)
+    people.answer, people.headers = (429, "rate_limited"), {"Retry-After": "1000000"}
+    told.run(LETTERS)
+    people.answer = None
+    told.tick(after=timedelta(minutes=15, seconds=1))
+    assert len(people.posts) == 1
+
+
+def test_alerts_that_nobody_declared_are_refused_with_the_nearest_and_their_place(project):
+    project.also(OPS)
+    named = "  alerts: [ops, opps]\n  segment: loyal\n  destination: mail"
+    project.replaced("  segment: loyal\n  destination: mail", named)
+    text = project.refusal()
+    assert text.startswith("1 error in the workspace")
+    assert f'shop/defs.yaml:{project.line("alerts: [ops, opps]")} - activation "letters"' in text
+    assert 'there is no alerts "opps". Did you mean "ops"?' in text
+
+
 def test_a_failure_that_is_mended_between_two_looks_is_told_with_its_end(telling, people, sandbox):
     told = telling()
     fail(sandbox)
