@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from activation_platform.contracts.service import BatchRefused
+from activation_platform.contracts.modes import Operation
+from activation_platform.contracts.service import BatchRefused, Pending
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sandbox.faults import Kind, Rule
 from activation_platform_tests.destinations.conversation import carry
@@ -63,6 +64,12 @@ def test_whatever_the_batch_requests_and_answers_are_as_described(taken, data, w
         for batch in data.draw(batches(service, mode, account)):
             said = carry(service.deliver(batch), service.destination, client)
             assert said.raised is None or isinstance(said.raised, BatchRefused), said.raised
+            if service.deletes_are_requests and batch.operation is Operation.DELETE and said.raised is None:
+                pending = [
+                    Pending(record.key, record.identifier, outcome.request, 0.0)
+                    for record, outcome in zip(batch.records, said.outcomes, strict=True)
+                ]
+                assert carry(service.settle(pending), service.destination, client).raised is None
 
     assert not witness.problems, "\n".join(witness.problems)
 

@@ -28,6 +28,10 @@ from activation_platform.destinations.batch.contact_lists import ContactLists, C
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.events import Events as BatchEvents
 from activation_platform.destinations.batch.profiles import Profiles
+from activation_platform.destinations.klaviyo.destination import Klaviyo
+from activation_platform.destinations.klaviyo.lists import Lists as KlaviyoLists
+from activation_platform.destinations.klaviyo.lists import ListsOptions
+from activation_platform.destinations.klaviyo.profiles import Profiles as KlaviyoProfiles
 from activation_platform.destinations.sendgrid import contact_lists as sendgrid_lists
 from activation_platform.destinations.sendgrid.contacts import Contacts as SendGridContacts
 from activation_platform.destinations.sendgrid.destination import SendGrid
@@ -61,6 +65,20 @@ class ShortLists(sendgrid_lists.ContactLists):
     """A list, told two members at a time."""
 
     batch_size = 2
+
+
+class FewProfiles(KlaviyoProfiles):
+    """Profiles of Klaviyo, told two at a time."""
+
+    batch_size = 2
+    delete_batch_size = 2
+
+
+class FewMembers(KlaviyoLists):
+    """A list of Klaviyo, told two members at a time."""
+
+    batch_size = 2
+    delete_batch_size = 2
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -103,6 +121,10 @@ def attio() -> Attio:
 
 def sendgrid() -> SendGrid:
     return SendGrid(api_key="SG.sandbox", base_url="http://sandbox/sendgrid")
+
+
+def klaviyo() -> Klaviyo:
+    return Klaviyo(private_key="pk_sandbox_private_key", base_url="http://sandbox/klaviyo")
 
 
 NAMED = (FieldMapping("custom_id", "id"), FieldMapping("name", "name"))
@@ -150,6 +172,17 @@ def contacts(world: Any) -> dict[str, Any]:
     return {one["email"].partition("@")[0]: one.get("first_name") for one in found}
 
 
+def known_to_klaviyo(world: Any) -> dict[str, Any]:
+    found = world.part("klaviyo", "profiles").values()
+    return {one["email"].partition("@")[0]: one.get("first_name") for one in found}
+
+
+def listed_by_klaviyo(world: Any) -> dict[str, Any]:
+    profiles = world.part("klaviyo", "profiles")
+    ids = world.part("klaviyo", "lists").get("vip", ())
+    return dict.fromkeys(profiles[id_]["email"].partition("@")[0] for id_ in ids)
+
+
 def listed(world: Any) -> dict[str, Any]:
     found = world.part("sendgrid", "lists").get("vip", {}).values()
     return dict.fromkeys(one["email"].partition("@")[0] for one in found)
@@ -191,6 +224,14 @@ CASES = [
             listed,
             known=True,
         )
+        for mode in (Mode.UPSERT, Mode.MIRROR)
+    ),
+    *(
+        Case(lambda: FewProfiles(klaviyo()), mode, CONTACT, known_to_klaviyo)
+        for mode in (Mode.UPSERT, Mode.MIRROR, Mode.INSERT_ONLY)
+    ),
+    *(
+        Case(lambda: FewMembers(klaviyo(), ListsOptions(list="vip")), mode, CONTACT[:1], listed_by_klaviyo)
         for mode in (Mode.UPSERT, Mode.MIRROR)
     ),
 ]
@@ -320,7 +361,9 @@ class SandboxHistories(RuleBasedStateMachine):
         else:
             raise AssertionError("it does not come to rest")
         held = self.case.held(self.world)
-        ours = dict.fromkeys(self.last) if self.case.held in (members, listed) else self.last
+        ours = (
+            dict.fromkeys(self.last) if self.case.held in (members, listed, listed_by_klaviyo) else self.last
+        )
         if self.events:
             assert all(held[key] >= 1 for key in self.last)
         elif self.case.mode in (Mode.MIRROR, Mode.SNAPSHOT):

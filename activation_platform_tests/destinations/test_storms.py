@@ -16,6 +16,8 @@ from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.attio.people import People
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
+from activation_platform.destinations.klaviyo.destination import Klaviyo
+from activation_platform.destinations.klaviyo.profiles import Profiles as KlaviyoProfiles
 from activation_platform.destinations.sendgrid.contacts import Contacts
 from activation_platform.destinations.sendgrid.destination import SendGrid
 from activation_platform.sandbox import RunningSandbox
@@ -69,11 +71,27 @@ class FewProfiles(Profiles):
     batch_size = 5
 
 
+class FewAtKlaviyo(KlaviyoProfiles):
+    """Profiles of Klaviyo in small batches, so that a run has many of them."""
+
+    batch_size = 5
+    delete_batch_size = 5
+
+
 class FewContacts(Contacts):
     """Contacts in small batches, so that a run has many of them."""
 
     batch_size = 5
     delete_batch_size = 5
+
+
+def known_to_klaviyo(sandbox: RunningSandbox) -> tuple[Service, Callable[[], dict[str, str]], Rule]:
+    def held() -> dict[str, str]:
+        found = sandbox.world.part("klaviyo", "profiles").values()
+        return {one["email"]: one["title"] for one in found}
+
+    account = Klaviyo(private_key="pk_sandbox_private_key", base_url=sandbox.base_url("klaviyo"))
+    return FewAtKlaviyo(account), held, Rule(Kind.POISON, method="POST", identifier=address(REFUSED))
 
 
 def contacts(sandbox: RunningSandbox) -> tuple[Service, Callable[[], dict[str, str]], Rule]:
@@ -119,6 +137,8 @@ def address(number: int) -> str:
 def row(service: Service, number: int, title: str) -> dict[str, Any]:
     if isinstance(service, People):
         return {"key": number, "email_addresses": address(number), "job_title": title}
+    if isinstance(service, KlaviyoProfiles):
+        return {"key": number, "email": address(number), "title": title}
     if isinstance(service, Contacts):
         return {"key": number, "email": address(number), "city": title}
     return {"key": number, "custom_id": str(number), "$email_address": address(number), "job_title": title}
@@ -131,12 +151,12 @@ def invalid(service: Service) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("storm", STORMS)
-@pytest.mark.parametrize("of", [contacts, people, profiles])
+@pytest.mark.parametrize("of", [contacts, known_to_klaviyo, people, profiles])
 def test_when_the_storm_is_over_everything_valid_has_arrived_exactly_as_promised(
     of, storm, sandbox, tmp_path, record_property
 ):
     service, held, poison = of(sandbox)
-    mode = Mode.UPSERT if of is profiles else Mode.MIRROR
+    mode = Mode.UPSERT if of in (known_to_klaviyo, profiles) else Mode.MIRROR
     run = Runs(tmp_path, service, mode, patience={"answer_within": ANSWER_WITHIN})
     for rule in [poison, *STORMS[storm]]:
         sandbox.world.add_fault(rule)

@@ -4,7 +4,7 @@ Sources: https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import
 https://developers.klaviyo.com/en/reference/bulk_import_profiles and its neighbours.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Container, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -33,7 +33,7 @@ from activation_platform.destinations.klaviyo.answers import (
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["ENVELOPE", "create_profiles", "import_profile", "import_profiles"]
+__all__ = ["ENVELOPE", "create_profiles", "import_each", "import_profiles"]
 
 _Asking = Generator[httpx.Request | Wait, Any, Any]
 
@@ -72,7 +72,18 @@ def import_profiles(
     }
 
 
-def import_profile(account: "Klaviyo", profile: str) -> Generator[httpx.Request, Any, Outcome]:
+def import_each(
+    account: "Klaviyo", profiles: Mapping[int, str], alone: Container[int]
+) -> Generator[httpx.Request | Wait, Any, dict[int, Outcome]]:
+    """The same, with those at the positions `alone` one by one, because a job would not clear what they lose."""
+    outcomes = yield from import_profiles(account, {n: one for n, one in profiles.items() if n not in alone})
+    for n, profile in profiles.items():
+        if n in alone:
+            outcomes[n] = yield from _import_profile(account, profile)
+    return outcomes
+
+
+def _import_profile(account: "Klaviyo", profile: str) -> Generator[httpx.Request, Any, Outcome]:
     """Create or update the one profile (JSON); unlike a job, this clears the attributes that are null in it."""
     response = yield account.call(
         "POST", "/api/profile-import", budget=account.single_imports, body=f'{{"data":{profile}}}'

@@ -4,17 +4,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import httpx
-
 from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import json_objects, sized
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.identified import OnList
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.outcomes import DELETED
-from activation_platform.contracts.service import Conversation, Inquiry, Service, refuse
+from activation_platform.contracts.service import Conversation, Service, refuse
 from activation_platform.destinations.klaviyo.imports import ENVELOPE, import_profiles
-from activation_platform.destinations.klaviyo.named_list import NamedList, check_name
+from activation_platform.destinations.klaviyo.named_list import OfAList, check_name
 from activation_platform.destinations.klaviyo.people import IDENTIFIERS, Identified, profile
 from activation_platform.destinations.klaviyo.search import profiles_with
 
@@ -35,7 +33,7 @@ class ListsOptions(Identified):
         check_name(self.list)
 
 
-class Lists(OnList, Service):
+class Lists(OfAList, OnList, Service):
     """Put profiles of a Klaviyo account on a list, and take them off.
 
     The list is found by its name, and made where there is none. A profile is created where Klaviyo does not know the person.
@@ -58,14 +56,6 @@ class Lists(OnList, Service):
     destination: "Klaviyo"
     options: ListsOptions
 
-    def __init__(self, destination: "Klaviyo", options: Any = None) -> None:
-        super().__init__(destination, options)
-        self._list = NamedList(destination, self.target)
-
-    def account_fields(self) -> Inquiry:
-        """The fields, after a look whether the name means one list."""
-        yield from self._list.found()
-        return self.declared_fields()
 
     def deliver(self, batch: Batch) -> Conversation:
         """Import the profiles into the list; or look up who they are, and remove them by their IDs."""
@@ -82,15 +72,12 @@ class Lists(OnList, Service):
         people = batch.frame[IDENTIFIER].to_list()
         found = yield from profiles_with(self.destination, self.identifying_field, people)
         if found:
-            response = yield self._removal(there, [str(one["id"]) for one in found.values()])
+            response = yield self.destination.call(
+                "DELETE",
+                f"/api/lists/{there}/relationships/profiles",
+                budget=self.destination.list_removals,
+                body=json.dumps({"data": [{"type": "profile", "id": one["id"]} for one in found.values()]}),
+            )
             if not response.is_success:
                 refuse(response, self.destination)
         return batch.all(DELETED)  # who is not there is on no list
-
-    def _removal(self, list_id: str, ids: "list[str]") -> httpx.Request:
-        return self.destination.call(
-            "DELETE",
-            f"/api/lists/{list_id}/relationships/profiles",
-            budget=self.destination.list_removals,
-            body=json.dumps({"data": [{"type": "profile", "id": id_} for id_ in ids]}),
-        )

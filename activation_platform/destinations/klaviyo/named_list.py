@@ -5,19 +5,19 @@ Source: https://developers.klaviyo.com/en/reference/lists_api_overview. A name m
 
 import json
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.once import Once
-from activation_platform.contracts.service import Inquiry
+from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations.klaviyo.answers import resource_of, resources_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["NamedList", "check_name", "list_relationship"]
+__all__ = ["NamedList", "OfAList", "check_name", "list_relationship"]
 
 
 class NamedList:
@@ -59,6 +59,26 @@ class NamedList:
             body=json.dumps({"data": {"type": "list", "attributes": {"name": self._name}}}),
         )
         return str(resource_of(response, self._account)["id"])
+
+
+class OfAList:
+    """A service about the one list that its option `list` names."""
+
+    options: Any
+
+    def __init__(self, destination: "Klaviyo", options: Any = None) -> None:
+        super().__init__(destination, options)  # type: ignore[call-arg]  # of the service that this is mixed into
+        self._list = NamedList(destination, self.target)
+
+    @property
+    def target(self) -> str:
+        """The list's name."""
+        return str(self.options.list)
+
+    def account_fields(self) -> Inquiry:
+        """The fields, after a look whether the name means one list."""
+        yield from self._list.found()
+        return cast("Service", self).declared_fields()
 
 
 def check_name(name: str) -> None:

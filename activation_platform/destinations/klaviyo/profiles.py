@@ -1,6 +1,6 @@
 """The profiles of a Klaviyo account: created and updated in bulk, and told one by one which of them was refused."""
 
-from collections.abc import Container, Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -10,14 +10,13 @@ from activation_platform.contracts.encode import json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import Outcome, ignored
+from activation_platform.contracts.outcomes import ignored
 from activation_platform.contracts.service import Conversation, Pending, Service, Settlement
 from activation_platform.destinations.klaviyo.deletions import request_deletions, settle_deletions
 from activation_platform.destinations.klaviyo.imports import (
     ENVELOPE,
     create_profiles,
-    import_profile,
-    import_profiles,
+    import_each,
 )
 from activation_platform.destinations.klaviyo.people import (
     ATTRIBUTES,
@@ -28,14 +27,12 @@ from activation_platform.destinations.klaviyo.people import (
     new_profile,
     profile,
 )
-from activation_platform.destinations.klaviyo.search import profiles_with
+from activation_platform.destinations.klaviyo.search import known_ids
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
 __all__ = ["Profiles"]
-
-_Saying = Generator[Any, Any, dict[int, Outcome]]
 
 
 class Profiles(ByIdentifier, Service):
@@ -83,28 +80,10 @@ class Profiles(ByIdentifier, Service):
             return (yield from create_profiles(self.destination, texts))
         people = dict(enumerate(sized(json_objects(batch, profile), self, ENVELOPE)))
         if batch.mode is Mode.UPDATE_ONLY:
-            people = yield from self._known(batch, people)
-        outcomes = yield from self._import(people, clearing(batch))
+            known = yield from known_ids(self.destination, self.identifying_field, batch)
+            people = {n: f'{{"id":"{id_}",{people[n][1:]}' for n, id_ in known.items()}
+        outcomes = yield from import_each(self.destination, people, clearing(batch))
         return [outcomes.get(n, ignored("unknown at the destination")) for n in range(len(batch))]
-
-    def _import(self, people: Mapping[int, str], alone: Container[int]) -> _Saying:
-        """In one job; those with an attribute to clear, which a job cannot, one by one."""
-        together = {n: text for n, text in people.items() if n not in alone}
-        outcomes = yield from import_profiles(self.destination, together)
-        for n in people:
-            if n in alone:
-                outcomes[n] = yield from import_profile(self.destination, people[n])
-        return outcomes
-
-    def _known(self, batch: Batch, people: Mapping[int, str]) -> Generator[Any, Any, dict[int, str]]:
-        """Those who are there, each by the ID of the profile that has the identifier last sent, or today's."""
-        names = {n: [one.previous_identifier, one.identifier] for n, one in enumerate(batch.records)}
-        sought = [name for two in names.values() for name in two if name]
-        found = yield from profiles_with(self.destination, self.identifying_field, sought)
-        there = {
-            n: next((found[name]["id"] for name in two if name in found), "") for n, two in names.items()
-        }
-        return {n: f'{{"id":"{there[n]}",{text[1:]}' for n, text in people.items() if there[n]}
 
     def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
         """See which of the profiles are still there."""

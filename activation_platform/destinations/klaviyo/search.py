@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from activation_platform.contracts.batch import Batch
 from activation_platform.destinations.klaviyo.answers import resources_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["profiles_with"]
+__all__ = ["known_ids", "profiles_with"]
 
 _MOST = 100
 """Profiles of a page. Unconfirmed: that a filter takes as many values."""
@@ -39,6 +40,14 @@ def profiles_with(
             value = one.get("id") if name == "id" else (one.get("attributes") or {}).get(name)
             held[_folded(str(value))] = one
     return {value: held[_folded(value)] for value in asked if _folded(value) in held}
+
+
+def known_ids(account: "Klaviyo", name: str, batch: Batch) -> Generator[httpx.Request, Any, dict[int, str]]:
+    """The IDs of those of a batch who are there, by position: found by the identifier last sent, or else by today's."""
+    names = {n: (one.previous_identifier, one.identifier) for n, one in enumerate(batch.records)}
+    found = yield from profiles_with(account, name, [one for two in names.values() for one in two if one])
+    there = {n: [found[one]["id"] for one in two if one in found] for n, two in names.items()}
+    return {n: str(ids[0]) for n, ids in there.items() if ids}
 
 
 def _cut(values: list[str]) -> Iterator[list[str]]:

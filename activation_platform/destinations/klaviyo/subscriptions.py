@@ -1,23 +1,26 @@
 """Consent to marketing by a Klaviyo list: people are subscribed to it, and unsubscribed from it."""
 
-import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import httpx
-import polars as pl
-
 from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.encode import Member, Shape, json_objects, members
+from activation_platform.contracts.encode import json_objects
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, DELETED
-from activation_platform.contracts.service import Conversation, Inquiry, Service
+from activation_platform.contracts.service import Conversation, Service
 from activation_platform.contracts.values import Email, Instant, Phone
-from activation_platform.destinations.klaviyo.answers import Taken, said_to_all
-from activation_platform.destinations.klaviyo.named_list import NamedList, check_name, list_relationship
+from activation_platform.destinations.klaviyo.consent import (
+    ADDRESSES,
+    subscribe,
+    subscribed,
+    unsubscribe,
+    unsubscribed,
+)
+from activation_platform.destinations.klaviyo.named_list import OfAList, check_name
 from activation_platform.destinations.klaviyo.search import profiles_with
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Subscriptions", "SubscriptionsOptions"]
 
 Channel = Literal["email", "sms"]
-_ADDRESSES = {"email": "email", "sms": "phone_number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class SubscriptionsOptions:
     historical: bool = False
 
     def __post_init__(self) -> None:
-        if not self.channels or set(self.channels) - set(_ADDRESSES) or isinstance(self.channels, str):
+        if not self.channels or set(self.channels) - set(ADDRESSES) or isinstance(self.channels, str):
             raise DeclarationError(
                 "a channel of consent is email or sms",
                 remedy="Set the option channels to [email], [sms] or both.",
@@ -48,7 +50,7 @@ class SubscriptionsOptions:
         check_name(self.list)
 
 
-class Subscriptions(Service):
+class Subscriptions(OfAList, Service):
     """Subscribe people to the marketing of a Klaviyo list; under mirror, unsubscribe who left.
 
     Only map people who agreed. The list is found by its name, and made where there is none; where it asks for double opt-in,
@@ -80,23 +82,14 @@ class Subscriptions(Service):
     destination: "Klaviyo"
     options: SubscriptionsOptions
 
-    def __init__(self, destination: "Klaviyo", options: Any = None) -> None:
-        super().__init__(destination, options)
-        self._list = NamedList(destination, self.target)
-
     @property
     def identifying_field(self) -> str:
         """The e-mail address, or the phone number where only text messages are agreed to."""
         return "email" if "email" in self.options.channels else "phone_number"
 
-    @property
-    def target(self) -> str:
-        """The list's name."""
-        return self.options.list
-
     def declared_fields(self) -> tuple[Field, ...]:
         """The addresses of the channels, all of them required; the moment of consent where it is imported."""
-        needed = {_ADDRESSES[channel] for channel in self.options.channels}
+        needed = {ADDRESSES[channel] for channel in self.options.channels}
         needed |= {"consented_at"} if self.options.historical else set()
         return tuple(
             replace(one, required=True, key=one.name == self.identifying_field)
@@ -104,63 +97,21 @@ class Subscriptions(Service):
             if one.name in needed
         )
 
-    def account_fields(self) -> Inquiry:
-        """The fields, after a look whether the name means one list."""
-        yield from self._list.found()
-        return self.declared_fields()
-
     def deliver(self, batch: Batch) -> Conversation:
-        """Subscribe, or unsubscribe those who are on the list."""
-        if batch.operation is Operation.DELETE:
-            return (yield from self._unsubscribe(batch))
-        list_id = yield from self._list.id()
-        people = json_objects(batch, self._subscribed)
-        taken = yield from self._say(list_id, dict(enumerate(people)))
-        return [taken.refused.get(n, ACCEPTED) for n in range(len(batch))]
-
-    def _unsubscribe(self, batch: Batch) -> Conversation:
-        list_id = yield from self._list.found()
-        if list_id is None:
+        """Subscribe people, or unsubscribe those who are on the list."""
+        account, channels = self.destination, self.options.channels
+        if batch.operation is not Operation.DELETE:
+            agreed = json_objects(batch, partial(subscribed, channels=tuple(channels)))
+            list_id = yield from self._list.id()
+            taken = yield from subscribe(account, list_id, agreed, historical=self.options.historical)
+            return [taken.refused.get(n, ACCEPTED) for n in range(len(batch))]
+        there = yield from self._list.found()
+        if there is None:
             return batch.all(DELETED)  # nobody is on a list that does not exist
-        identifiers = batch.frame[IDENTIFIER].to_list()
-        path = f"/api/lists/{list_id}/profiles"
-        found = yield from profiles_with(self.destination, self.identifying_field, identifiers, path)
-        people = {n: self._unsubscribed(found[one]) for n, one in enumerate(identifiers) if one in found}
-        taken = yield from self._say(list_id, people, leaving=True)
+        people = batch.frame[IDENTIFIER].to_list()
+        members = yield from profiles_with(
+            account, self.identifying_field, people, f"/api/lists/{there}/profiles"
+        )
+        left = {n: unsubscribed(members[one], channels) for n, one in enumerate(people) if one in members}
+        taken = yield from unsubscribe(account, there, left)
         return [taken.refused.get(n, DELETED) for n in range(len(batch))]
-
-    def _say(
-        self, list_id: str, people: Mapping[int, str], *, leaving: bool = False
-    ) -> Generator[Any, Any, Taken]:
-        """Take these people (JSON, by position) on, in one job."""
-        kind = f"profile-subscription-bulk-{'delete' if leaving else 'create'}-job"
-        account, list_ = self.destination, list_relationship(list_id)
-        history = ',"historical_import":true' if self.options.historical and not leaving else ""
-
-        def request(some: Sequence[int]) -> httpx.Request:
-            profiles = f'{{"data":[{",".join(people[n] for n in some)}]}}'
-            attributes = f'{{"profiles":{profiles}{history}}}'
-            body = f'{{"data":{{"type":"{kind}","attributes":{attributes},"relationships":{list_}}}}}'
-            return account.call("POST", f"/api/{kind}s", budget=account.consent, body=body)
-
-        return said_to_all(account, people, request)
-
-    def _subscribed(self, batch: Batch) -> Shape:
-        told = members(batch)
-        consent: dict[str, Member] = {"consent": Member(pl.lit("SUBSCRIBED"))}
-        if self.options.historical:
-            consent["consented_at"] = told["consented_at"]
-        addresses = {_ADDRESSES[channel]: told[_ADDRESSES[channel]] for channel in self.options.channels}
-        subscriptions: Shape = {channel: {"marketing": consent} for channel in self.options.channels}
-        return {
-            "type": Member(pl.lit("profile")),
-            "attributes": {**addresses, "subscriptions": subscriptions},
-        }
-
-    def _unsubscribed(self, member: Mapping[str, Any]) -> str:
-        """A member of the list (as Klaviyo shows it) who leaves the channels that it has an address for."""
-        held = {channel: member["attributes"].get(_ADDRESSES[channel]) for channel in self.options.channels}
-        reached = {channel: address for channel, address in held.items() if address}
-        subscriptions = {channel: {"marketing": {"consent": "UNSUBSCRIBED"}} for channel in reached}
-        addresses = {_ADDRESSES[channel]: address for channel, address in reached.items()}
-        return json.dumps({"type": "profile", "attributes": {**addresses, "subscriptions": subscriptions}})
