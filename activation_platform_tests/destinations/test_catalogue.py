@@ -103,3 +103,25 @@ def test_only_a_mode_that_deletes_needs_the_keys_of_apps():
 
     assert {mode for mode in profiles.modes if profiles.requirements(mode)} == MODES_THAT_DELETE
     assert erasures.requirements(Mode.ERASE) == ("live_api_keys",)
+
+
+SERVICE_FILES = sorted(
+    {
+        Path(sys.modules[service.__module__].__file__ or "")
+        for destination in CONFIGURED
+        for service in destination.services
+    }
+)
+
+
+@pytest.mark.parametrize("path", SERVICE_FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_a_service_reads_like_the_vendors_manual(path):
+    assert len(path.read_text().splitlines()) <= 200
+
+
+def test_no_two_services_say_the_same_six_lines():
+    said: dict[tuple[str, ...], Path] = {}
+    for path in SERVICE_FILES:
+        lines = [line.strip() for line in path.read_text().partition("__all__")[2].splitlines()]
+        for six in {tuple(lines[n : n + 6]) for n in range(len(lines) - 5)}:
+            assert not all(six) or said.setdefault(six, path) == path, six

@@ -227,8 +227,9 @@ CASES = [
         for mode in (Mode.UPSERT, Mode.MIRROR)
     ),
     *(
+        # Not mirror: a deletion in doubt is waited for a month, see klaviyo/test_through_the_engine.py.
         Case(lambda: FewProfiles(klaviyo()), mode, CONTACT, known_to_klaviyo)
-        for mode in (Mode.UPSERT, Mode.MIRROR, Mode.INSERT_ONLY)
+        for mode in (Mode.UPSERT, Mode.INSERT_ONLY)
     ),
     *(
         Case(lambda: FewMembers(klaviyo(), ListsOptions(list="vip")), mode, CONTACT[:1], listed_by_klaviyo)

@@ -1,7 +1,8 @@
 """The deletion of profiles for data privacy: asked for by ID, carried out later, and done once the profile is not there.
 
 Source: https://developers.klaviyo.com/en/reference/request_profile_deletion. There is no list of deletions that can be asked, so
-that the profile itself is looked for; whoever is written again afterwards is a profile of another ID.
+that the profile itself is looked for: while it is there, its deletion counts as pending, also where the answer to the request
+was lost. Who is written again afterwards is a profile of another ID.
 """
 
 import json
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["request_deletions", "settle_deletions"]
 
 _JOBS = "/api/data-privacy-deletion-jobs"
+_LONGEST = 30 * 24 * 3600.0
+"""Seconds for which a profile that is still there counts as being deleted. Unconfirmed: how long a deletion takes."""
 
 
 def request_deletions(
@@ -41,17 +44,23 @@ def request_deletions(
 def settle_deletions(
     account: "Klaviyo", identifier: str, pending: Sequence[Pending]
 ) -> Generator[httpx.Request, Any, list[Settlement]]:
-    """Whether the profiles are still there; where the ID was never heard of, whether anybody has the identifier."""
-    by_id = yield from profiles_with(account, "id", [one.request for one in pending if one.request])
-    in_doubt = [one.identifier for one in pending if not one.request]
-    by_name = yield from profiles_with(account, identifier, in_doubt)
-    return [_settlement(one, one.request in by_id, one.identifier in by_name) for one in pending]
-
-
-def _settlement(pending: Pending, there: bool, known: bool) -> Settlement:
-    if pending.request:
-        return Settlement("pending", pending.request) if there else Settlement("done")
-    return Settlement("unheard") if known else Settlement("done")
+    """Whether the profiles are still there: by ID, or by the identifier where the answer that told it was lost."""
+    asked = [one.request for one in pending if one.request]
+    by_id = yield from profiles_with(account, "id", asked)
+    by_name = yield from profiles_with(
+        account, identifier, [one.identifier for one in pending if not one.request]
+    )
+    now = max(by_id.now, by_name.now)
+    settlements = []
+    for one in pending:
+        there = by_id.get(one.request) if one.request else by_name.get(one.identifier)
+        if there is None:
+            settlements.append(Settlement("done"))
+        elif now - one.since > _LONGEST:
+            settlements.append(Settlement("unheard"))  # and asked for again, unless the person is back
+        else:
+            settlements.append(Settlement("pending", str(there["id"])))
+    return settlements
 
 
 def _request(account: "Klaviyo", id_: str) -> Generator[httpx.Request, Any, Outcome]:

@@ -40,7 +40,7 @@ class Lists(OfAList, OnList, Service):
     Being on a list is no consent: nobody is subscribed or unsubscribed by it (see klaviyo.subscriptions). A list cannot be
     replaced without the flows that use it losing it, so that there is no snapshot; mirror takes off who left.
 
-    Unconfirmed: that a filter takes a hundred values; whether two lists may have one name (then nothing is sent).
+    Unconfirmed: that a filter takes a hundred values; whether two lists may have one name (then the oldest is meant).
     """
 
     docs: ClassVar[str] = "https://developers.klaviyo.com/en/reference/lists_api_overview"
@@ -55,7 +55,6 @@ class Lists(OfAList, OnList, Service):
 
     destination: "Klaviyo"
     options: ListsOptions
-
 
     def deliver(self, batch: Batch) -> Conversation:
         """Import the profiles into the list; or look up who they are, and remove them by their IDs."""

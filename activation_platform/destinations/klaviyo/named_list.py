@@ -1,6 +1,7 @@
 """A list of a Klaviyo account by its name: found, or made where there is none.
 
-Source: https://developers.klaviyo.com/en/reference/lists_api_overview. A name may be that of several lists; then nothing is sent.
+Source: https://developers.klaviyo.com/en/reference/lists_api_overview. A name may be that of several lists, for Klaviyo makes one
+again where it is asked twice: then the oldest is meant, so that every run means the same.
 """
 
 import json
@@ -33,20 +34,19 @@ class NamedList:
         return self._id.get()
 
     def found(self) -> Generator[httpx.Request, Any, str | None]:
-        """The list's ID, None where there is none of this name; raises DeclarationError where there are several."""
+        """The list's ID, None where there is none of this name; of several, the oldest's."""
         response = yield self._account.call(
             "GET",
             "/api/lists",
             budget=self._account.list_reads,
-            params={"filter": f"equals(name,{json.dumps(self._name, ensure_ascii=False)})"},
+            params={
+                "filter": f"equals(name,{json.dumps(self._name, ensure_ascii=False)})",
+                "sort": "created",
+            },
         )
-        ids = [str(one["id"]) for one in resources_of(response, self._account)]
-        if len(ids) > 1:
-            raise DeclarationError(
-                f'{len(ids)} lists of the Klaviyo account are called "{self._name}"',
-                remedy="Rename all but one of them in Klaviyo.",
-            )
-        return ids[0] if ids else None
+        lists = resources_of(response, self._account)
+        oldest = min(lists, key=lambda one: (one["attributes"].get("created") or "", one["id"]), default=None)
+        return None if oldest is None else str(oldest["id"])
 
     def _found_or_made(self) -> Inquiry:
         there = yield from self.found()
@@ -58,7 +58,8 @@ class NamedList:
             budget=self._account.list_makes,
             body=json.dumps({"data": {"type": "list", "attributes": {"name": self._name}}}),
         )
-        return str(resource_of(response, self._account)["id"])
+        made = str(resource_of(response, self._account)["id"])
+        return (yield from self.found()) or made  # the answer to an earlier try may have been lost
 
 
 class OfAList:
@@ -76,7 +77,7 @@ class OfAList:
         return str(self.options.list)
 
     def account_fields(self) -> Inquiry:
-        """The fields, after a look whether the name means one list."""
+        """The fields, after a look for the list, which may be read or is refused here."""
         yield from self._list.found()
         return cast("Service", self).declared_fields()
 

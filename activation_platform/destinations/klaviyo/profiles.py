@@ -44,8 +44,7 @@ class Profiles(ByIdentifier, Service):
     under insert only. Being a profile is no consent: nobody is subscribed. Deletion is Klaviyo's for data privacy:
     asynchronous, irreversible, one request a profile.
 
-    Unconfirmed: which profile Klaviyo takes where two identifiers of a record belong to two profiles; how many custom
-    properties an account may have.
+    Unconfirmed: which profile Klaviyo takes where two identifiers belong to two profiles; how long a deletion takes.
     """
 
     docs: ClassVar[str] = "https://developers.klaviyo.com/en/reference/bulk_import_profiles"

@@ -5,6 +5,7 @@ Source: https://developers.klaviyo.com/en/reference/get_profiles, https://develo
 
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,7 +16,7 @@ from activation_platform.destinations.klaviyo.answers import resources_of
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["known_ids", "profiles_with"]
+__all__ = ["People", "known_ids", "profiles_with"]
 
 _MOST = 100
 """Profiles of a page. Unconfirmed: that a filter takes as many values."""
@@ -23,12 +24,19 @@ _LONGEST = 4_000
 """Characters of a filter, so that the address stays one that every proxy takes."""
 
 
+class People(dict[str, Mapping[str, Any]]):
+    """Profiles by an identifier; `now` is the vendor's time when they were found (Unix seconds; 0: it told none)."""
+
+    now: float = 0.0
+
+
 def profiles_with(
     account: "Klaviyo", name: str, values: Iterable[str], path: str = "/api/profiles"
-) -> Generator[httpx.Request, Any, dict[str, Mapping[str, Any]]]:
+) -> Generator[httpx.Request, Any, People]:
     """The profiles (of the account, or of a list's path) with these values of an identifier, by the value."""
     asked = list(dict.fromkeys(values))
     held: dict[str, Mapping[str, Any]] = {}
+    found = People()
     for some in _cut(asked):
         response = yield account.call(
             "GET",
@@ -36,16 +44,21 @@ def profiles_with(
             budget=account.profile_reads,
             params={"filter": f"any({name},{json.dumps(some, ensure_ascii=False)})", "page[size]": _MOST},
         )
+        found.now = _unix_time(response.headers.get("Date", ""))
         for one in resources_of(response, account):
             value = one.get("id") if name == "id" else (one.get("attributes") or {}).get(name)
             held[_folded(str(value))] = one
-    return {value: held[_folded(value)] for value in asked if _folded(value) in held}
+    found.update({value: held[_folded(value)] for value in asked if _folded(value) in held})
+    return found
 
 
 def known_ids(account: "Klaviyo", name: str, batch: Batch) -> Generator[httpx.Request, Any, dict[int, str]]:
     """The IDs of those of a batch who are there, by position: found by the identifier last sent, or else by today's."""
-    names = {n: (one.previous_identifier, one.identifier) for n, one in enumerate(batch.records)}
-    found = yield from profiles_with(account, name, [one for two in names.values() for one in two if one])
+    names = {
+        n: [name for name in (one.previous_identifier, one.identifier) if name]
+        for n, one in enumerate(batch.records)
+    }
+    found = yield from profiles_with(account, name, [one for two in names.values() for one in two])
     there = {n: [found[one]["id"] for one in two if one in found] for n, two in names.items()}
     return {n: str(ids[0]) for n, ids in there.items() if ids}
 
@@ -65,3 +78,10 @@ def _cut(values: list[str]) -> Iterator[list[str]]:
 
 def _folded(value: str) -> str:
     return value.lower()
+
+
+def _unix_time(date: str) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return 0.0

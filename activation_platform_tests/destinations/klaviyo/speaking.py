@@ -2,7 +2,7 @@
 
 import httpx
 
-LISTS = "GET /api/lists?filter=equals%28name%2C%22Best%22%29"
+LISTS = "GET /api/lists?filter=equals%28name%2C%22Best%22%29&sort=created"
 
 
 def fault(pointer):

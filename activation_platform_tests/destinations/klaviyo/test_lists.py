@@ -41,7 +41,15 @@ def test_who_enters_is_imported_into_the_list():
 def test_a_list_that_does_not_exist_is_made_and_found_out_once_a_run():
     service = lists()
 
-    first = say(Operation.INSERT, listed("list"), made(), job(code=202), job("complete"), service=service)
+    first = say(
+        Operation.INSERT,
+        listed("list"),
+        made(),
+        listed("list", "L1"),
+        job(code=202),
+        job("complete"),
+        service=service,
+    )
     second = say(Operation.INSERT, job(code=202), job("complete"), service=service)
 
     assert first.lines[:2] == [LISTS, "POST /api/lists"]
@@ -49,11 +57,20 @@ def test_a_list_that_does_not_exist_is_made_and_found_out_once_a_run():
     assert second.lines == [f"POST {JOBS}", f"GET {JOBS}/J1"]
 
 
-def test_a_name_that_several_lists_have_sends_nothing():
-    said = say(Operation.INSERT, listed("list", "L1", "L2"))
+def test_a_name_that_several_lists_have_means_the_oldest():
+    lists = listed("list", "L1", "L2", created=["2026-02-01T00:00:00+00:00", "2026-01-01T00:00:00+00:00"])
 
-    assert isinstance(said.raised, DeclarationError)
-    assert '2 lists of the Klaviyo account are called "Best"' in str(said.raised)
+    said = say(Operation.INSERT, lists, job(code=202), job("complete"))
+
+    assert said.bodies[1]["data"]["relationships"]["lists"]["data"][0]["id"] == "L2"
+
+
+def test_a_list_that_was_made_twice_because_an_answer_was_lost_is_the_first():
+    lists = listed("list", "L0", "L1", created=["2026-01-01T00:00:00+00:00"] * 2)
+
+    said = say(Operation.INSERT, listed("list"), made(), lists, job(code=202), job("complete"))
+
+    assert said.bodies[3]["data"]["relationships"]["lists"]["data"][0]["id"] == "L0"
 
 
 def test_who_is_refused_is_told_and_the_other_enters():

@@ -159,7 +159,8 @@ def test_d7_whom_we_delete_it_does_not_find_and_whom_it_deletes_is_deleted_for_u
             }
         }
     )
-    pending = [Pending("1", "jane@acme.com", ours.request, 0.0), Pending("2", "john@acme.com", john, 0.0)]
+    now = sandbox.world.wall()
+    pending = [Pending("1", "jane@acme.com", ours.request, now), Pending("2", "john@acme.com", john, now)]
     settle = lambda: carry(Profiles(account).settle(pending), account, client).outcomes  # noqa: E731
 
     assert ours.verdict is Verdict.REQUESTED

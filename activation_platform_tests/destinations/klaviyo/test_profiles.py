@@ -1,5 +1,7 @@
 """Conversations about the profiles of a Klaviyo account."""
 
+from datetime import UTC, datetime
+
 import httpx
 import polars as pl
 import pytest
@@ -283,14 +285,25 @@ def test_d7_a_deletion_is_done_once_the_profile_is_not_there():
     assert [(one.state, one.request) for one in said.outcomes] == [("done", ""), ("pending", "P2")]
 
 
-def test_d7_a_deletion_in_doubt_is_asked_again_where_the_person_is_still_there():
+def test_d7_a_deletion_in_doubt_is_waited_for_while_the_person_is_still_there():
     pending = [Pending(str(n), f"p{n}@acme.com", "", 0.0) for n in (1, 2)]
 
     said = talk(
         Profiles(Klaviyo(private_key="key")).settle(pending), listed("profile", "P2", email=["p2@acme.com"])
     )
 
-    assert [one.state for one in said.outcomes] == ["done", "unheard"]
+    assert [(one.state, one.request) for one in said.outcomes] == [("done", ""), ("pending", "P2")]
+
+
+@pytest.mark.parametrize(("days", "state"), [(29, "pending"), (31, "unheard")])
+def test_d7_a_deletion_that_does_not_come_in_a_month_is_asked_for_again(days, state):
+    told = listed("profile", "P1")
+    told.headers["Date"] = "Sat, 31 Jan 2026 12:00:00 GMT"
+    since = datetime(2026, 1, 31, 12, tzinfo=UTC).timestamp() - days * 86_400
+
+    said = talk(Profiles(Klaviyo(private_key="key")).settle([Pending("1", "p1@acme.com", "P1", since)]), told)
+
+    assert [one.state for one in said.outcomes] == [state]
 
 
 def test_people_are_sought_by_addresses_that_every_proxy_takes():
