@@ -34,6 +34,7 @@ class Intercom(Destination):
     platform: ClassVar[str] = "intercom"
     docs: ClassVar[str] = "https://developers.intercom.com/docs/references/rest-api/api.intercom.io"
     services: ClassVar[tuple[type[Service], ...]] = (Companies, Contacts, Segments)
+    verified: ClassVar[tuple[str, ...]] = ("the vendor's description (intercom/Intercom-OpenAPI, 2.15)",)
     secrets: ClassVar[tuple[str, ...]] = ("access_token",)
     default_base_url: ClassVar[str] = _REGIONS["us"]
 
