@@ -1,6 +1,6 @@
 """`activation issues`: what is wrong now for an activation, or what went wrong in runs of it, by reason, with samples."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -10,8 +10,9 @@ import typer
 from activation_platform.cli.masking import cell, hidden
 from activation_platform.cli.moments import moment
 from activation_platform.cli.saying import NotKnown, not_known, say, say_error, say_json
+from activation_platform.cli.showing import Show, Showing
 from activation_platform.cli.tables import table
-from activation_platform.cli.untrusted import plain
+from activation_platform.cli.untrusted import plain, visible
 from activation_platform.components.storage import storage_root
 from activation_platform.sync.history import read_runs_of
 from activation_platform.sync.issues import (
@@ -36,9 +37,12 @@ _REASONS = 20
 
 @dataclass(frozen=True)
 class _Told:
-    """What a ledger says."""
+    """What a ledger says. `notes`: why some values cannot be shown."""
 
     ledger: str
+    fields: Sequence[str]
+    clear: Collection[str]
+    notes: Sequence[str]
     groups: Sequence[Group]
 
 
@@ -69,6 +73,7 @@ def issues(
         typer.Option(help="Only records of which this is owed now; can be repeated.", show_default=False),
     ] = None,
     samples: Annotated[int, typer.Option(min=0, help="How many records are shown of each reason.")] = 3,
+    show: Show = None,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Keys, identifiers and vendors' words in clear.")
     ] = False,
@@ -92,17 +97,17 @@ def issues(
             found = what_went_wrong(root, ledger, kind or (), status or (), run=run, since=first, until=end)
         else:
             found = what_is_wrong(root, ledger, kind or (), status or ())
-        told.append(_Told(ledger, grouped(found, samples, masking=not show_values)))
-    clear = ("key", "identifier", "reason") if show_values else ()
+        groups = grouped(found, samples, masking=not show_values)
+        told.append(_with_values(root, ledger, groups, show or (), show_values=show_values))
     if gone:
         what = f"what went wrong in {gone:,} runs" if run is None else f"what went wrong in run {run}"
         say_error("Retention", f"{what} of {name} is kept no longer", "docs/storage.md says how long it is.")
     if as_json:
-        say_json([_described(one, clear) for one in told])
+        say_json([_described(one) for one in told])
         return
     there = [one for one in told if one.groups]
     for one in there:
-        _say(one, clear, past=past, heading=len(of) > 1)
+        _say(one, past=past, heading=len(of) > 1)
     if not there and not gone:
         say(_nothing(name, run, past=past, asked=bool(kind or status)))
 
@@ -125,14 +130,37 @@ def _nothing(name: str, run: int | None, *, past: bool, asked: bool) -> str:
     return f"Nothing went wrong in run {run} of {name}." if run else f"Nothing went wrong with {name} then."
 
 
-def _described(told: _Told, clear: Collection[str]) -> dict[str, Any]:
+def _with_values(
+    root: Store, ledger: str, groups: Sequence[Group], asked: Collection[str], *, show_values: bool
+) -> _Told:
+    """The samples beside the fields that may be shown, as the run read them in which it happened, or the newest."""
+    showing = Showing(root, ledger, asked)
+    samples = [sample for group in groups for sample in group.samples]
+    runs = {run.number: run for run in read_runs_of(root, ledger)} if showing.fields and samples else {}
+    for number in dict.fromkeys(sample.get("run") for sample in samples) if showing.fields else ():
+        of = [sample for sample in samples if sample.get("run") == number]
+        run = None if number is None else runs.get(number)
+        values: Mapping[str, Mapping[str, str]] = {}
+        if number is not None and run is None:
+            showing.notes[f"run {number} was pruned"] = None
+        else:
+            values = showing.values([sample["key"] for sample in of], run)
+        for sample in of:
+            sample["values"] = {name: values.get(sample["key"], {}).get(name) for name in showing.fields}
+    clear = ("key", "identifier", "reason") if show_values else showing.columns
+    return _Told(ledger, showing.fields, clear, list(showing.told()), groups)
+
+
+def _described(told: _Told) -> dict[str, Any]:
     return {
         "ledger": told.ledger,
+        "shown": told.fields,
+        "notes": told.notes,
         "records": sum(group.count for group in told.groups),
         "reasons": [
             {
                 **asdict(group),
-                "samples": [hidden(sample, but=clear) for sample in group.samples],
+                "samples": [hidden(sample, but=told.clear) for sample in group.samples],
                 "more": group.count - len(group.samples),
             }
             for group in told.groups
@@ -140,7 +168,7 @@ def _described(told: _Told, clear: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _say(told: _Told, clear: Collection[str], *, past: bool, heading: bool) -> None:
+def _say(told: _Told, *, past: bool, heading: bool) -> None:
     """A ledger's reasons in one table, then some records of each."""
     if heading:
         say(plain(told.ledger, "bold"))
@@ -156,20 +184,21 @@ def _say(told: _Told, clear: Collection[str], *, past: bool, heading: bool) -> N
     for group in shown:
         if group.samples:
             say("", plain(f"{group.kind}: {group.reason or ''}", "bold"))
-            _say_samples(group, clear)
-    say("")
+            _say_samples(group, told)
+    say("", *map(plain, told.notes))
 
 
-def _say_samples(group: Group, clear: Collection[str]) -> None:
+def _say_samples(group: Group, told: _Told) -> None:
     wanted = [
         name
         for name in ("key", "identifier", "run", "at", "owed", "attempts", "since")
         if name in group.samples[0]
     ]
-    made = table(*wanted, numbers=("run", "attempts"))
+    made = table(*wanted, *map(visible, told.fields), numbers=("run", "attempts"))
     for sample in group.samples:
-        row = hidden(sample, but=clear)
-        made.add_row(*(plain(cell(row[name])) for name in wanted))
+        row = hidden(sample, but=told.clear)
+        values = [row["values"][name] for name in told.fields]
+        made.add_row(*(plain(cell(value)) for value in (*(row[name] for name in wanted), *values)))
     more = group.count - len(group.samples)
     say(made, *([f"and {more:,} more: --samples"] if more else []))
 

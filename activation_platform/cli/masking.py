@@ -21,15 +21,13 @@ def hidden(row: Mapping[str, Any], *, but: Collection[str] = ()) -> dict[str, An
     }
 
 
-def hidden_story(story: KeyStory) -> KeyStory:
-    """Whoever asks knows the key already; the rest is masked."""
-    return KeyStory(*(_masked(part) for part in (story.entry, story.debts, story.history)))
+def hidden_story(story: KeyStory, *, but: Collection[str] = ()) -> KeyStory:
+    """Whoever asks knows the key already; the rest is masked, `but` for these columns."""
+    return KeyStory(*(_masked(part, ("key", *but)) for part in (story.entry, story.debts, story.history)))
 
 
-def _masked(found: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame(
-        [hidden(row, but=("key",)) for row in found.iter_rows(named=True)], schema=found.schema
-    )
+def _masked(found: pl.DataFrame, but: Collection[str]) -> pl.DataFrame:
+    return pl.DataFrame([hidden(row, but=but) for row in found.iter_rows(named=True)], schema=found.schema)
 
 
 def cell(value: object) -> str:

@@ -1,6 +1,6 @@
 """`activation record`: everything that ever happened to one record, run by run, in every ledger of an activation."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -9,8 +9,9 @@ import typer
 
 from activation_platform.cli.masking import cell, hidden_story
 from activation_platform.cli.saying import NotKnown, not_known, say, say_json
+from activation_platform.cli.showing import Show, Showing
 from activation_platform.cli.tables import table
-from activation_platform.cli.untrusted import plain
+from activation_platform.cli.untrusted import plain, visible
 from activation_platform.components.storage import storage_root
 from activation_platform.contracts.errors import LedgerMismatch
 from activation_platform.sync.history import Mapped, Run, changes, read_runs_of
@@ -37,6 +38,7 @@ def record(
     key: Annotated[
         str, typer.Argument(help="The record's key; of several columns, their values joined by |.")
     ],
+    show: Show = None,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Identifiers and vendors' words in clear.")
     ] = False,
@@ -50,7 +52,7 @@ def record(
     told = [
         one
         for ledger in of
-        if (one := _told(root, ledger, key, damaged, show_values=show_values)) is not None
+        if (one := _told(root, ledger, key, damaged, show or (), show_values=show_values)) is not None
     ]
     if not told:
         raise NotKnown(
@@ -66,7 +68,13 @@ def record(
 
 
 def _told(
-    root: Store, ledger: str, key: str, damaged: list[LedgerMismatch], *, show_values: bool
+    root: Store,
+    ledger: str,
+    key: str,
+    damaged: list[LedgerMismatch],
+    asked: Collection[str],
+    *,
+    show_values: bool,
 ) -> dict[str, Any] | None:
     """What a ledger knows of a key; None where it knows nothing. Of one that is `damaged`, what its logs know."""
     error = None
@@ -78,8 +86,9 @@ def _told(
         story = KeyStory(log.clear(), log.clear(), log)
     if story.entry.is_empty() and story.debts.is_empty() and story.history.is_empty() and error is None:
         return None
+    showing = Showing(root, ledger, asked)
     if not show_values:
-        story = hidden_story(story)
+        story = hidden_story(story, but=showing.columns)
     manifest = readable_manifest(root, ledger)
     runs = {run.number: run for run in read_runs_of(root, ledger)}
     happened = story.history.sort("run", "at", maintain_order=True).to_dicts()
@@ -91,7 +100,9 @@ def _told(
         "entry": next(iter(story.entry.drop("raw", "sent", strict=False).to_dicts()), None),
         "debts": story.debts.to_dicts(),
         "history": [{**one, **_run(runs.get(one["run"]))} for one in happened],
-        "runs": _its_runs(root, manifest, key, happened, runs),
+        "shown": showing.fields,
+        "runs": _its_runs(root, manifest, key, happened, runs, showing),
+        "notes": list(showing.told()),
         "kept_since_run": min(runs, default=None),
     }
 
@@ -102,6 +113,7 @@ def _its_runs(
     key: str,
     happened: list[dict[str, Any]],
     runs: Mapping[int, Run],
+    showing: Showing,
 ) -> list[dict[str, Any]]:
     """The runs in which something happened to it: the fields that each sent, and which differ from what was sent before."""
     told, before = list[dict[str, Any]](), None
@@ -118,6 +130,7 @@ def _its_runs(
                 "operations": operations,
                 "mapping": run.mapping if run is not None and fields is not None else None,
                 "fields": None if fields is None else [asdict(one) for one in fields],
+                "values": {} if run is None else dict(showing.values([key], run).get(key, {})),
                 "changed": None if values is None or before is None else _differing(before, values),
             }
         )
@@ -164,7 +177,9 @@ def _say(told: dict[str, Any], *, first: bool) -> None:
     at = f" at {told['target']}" if told["target"] else ""
     say(*([] if first else [""]), plain(f"{told['ledger']}{at}", "bold"))
     _rows(_HAPPENED, told["history"])
-    _rows(_RUNS, [_in_words(one) for one in told["runs"]])
+    values = {f"{name} ": name for name in told["shown"]}  # apart from the words of ours
+    _rows((*_RUNS, *values), [_in_words(one, values) for one in told["runs"]])
+    say(*map(plain, told["notes"]))
     if told["damaged"]:
         say("What the destination holds of it, and what is owed, cannot be read.")
     elif told["entry"] is None:
@@ -181,12 +196,13 @@ def _say(told: dict[str, Any], *, first: bool) -> None:
         say("Of a run without a status no figures are kept: they were pruned, or it crashed.")
 
 
-def _in_words(run: dict[str, Any]) -> dict[str, Any]:
+def _in_words(run: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
     """A run's row: fields by name; `?` where it is not known."""
     fields, changed = run["fields"], run["changed"]
     unknown = "?" if "update" in run["operations"] else ""
     return {
         **run,
+        **{word: run["values"].get(name) for word, name in values.items()},
         "status": run["run_status"],
         "fields": ("?" if run["operations"] else "")
         if fields is None
@@ -197,7 +213,7 @@ def _in_words(run: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     if rows:
-        made = table(*columns, numbers=("run", "attempts"))
+        made = table(*map(visible, columns), numbers=("run", "attempts"))
         for row in rows:
             made.add_row(*(plain(cell(row[name])) for name in columns))
         say(made, "")

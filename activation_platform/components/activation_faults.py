@@ -15,6 +15,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.service import Service
+from activation_platform.contracts.values import Email, Phone
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.mapping import mapping_problems
 from activation_platform.sync.order import SET_ASIDE, InDoubt
@@ -76,6 +77,7 @@ def _service_faults(
         yield from (Fault(("options",), words) for words in service.objections(activation.mode(workspace)))
         columns = None if model is None else fields_of(workspace, model)
         yield from _mapping_faults(activation, service, columns)
+        yield from _shown_faults(activation, service)
         yield from _doubt_faults(activation, service)
     elif not options:
         yield _refused_options(activation, service_class)
@@ -105,6 +107,18 @@ def _mode_faults(
             ("mode",),
             f"{mode} erases records for good here; say allow_irreversible_deletes: true if that is meant",
         )
+
+
+def _shown_faults(activation: "ActivationComponent", service: Service) -> Iterator[Fault]:
+    """What may be shown in clear is what is mapped, and no address or number of a person whoever says so (SEMANTICS D9)."""
+    known = {field.name: field for field in service.declared_fields()}
+    for place, name in enumerate(activation.spec.show):
+        if name not in activation.spec.mapping:
+            near = nearest(name, activation.spec.mapping)
+            yield Fault(("show", place), f'no field "{name}" is mapped, whose values could be shown.{near}')
+        elif name in known and isinstance(known[name].type, (Email, Phone)):
+            words = f"is a {known[name].type.label}, which is personal whatever is declared"
+            yield Fault(("show", place), f'"{name}" {words}; leave it out, and ask for it with --show {name}')
 
 
 def _doubt_faults(activation: "ActivationComponent", service: Service) -> Iterator[Fault]:

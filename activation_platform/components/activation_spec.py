@@ -120,6 +120,10 @@ class ActivationSpec(dg.Model):
         default=None,
         description="A field mapped to a constant that only this activation's records carry: others may share the target.",
     )
+    show: list[str] = Field(
+        default_factory=list,
+        description="Mapped fields that hold nothing personal: their values are shown beside issues, in the UI too.",
+    )
     alerts: list[Name] | Literal["off", False] | None = Field(  # YAML reads `off` as false
         default=None, description="Names of alerts, or off; omitted: all that are for everything."
     )
@@ -128,7 +132,7 @@ class ActivationSpec(dg.Model):
 
     def lines(self) -> tuple[FieldMapping, ...]:
         """The mapping in the engine's words."""
-        return tuple(_line(name, value) for name, value in self.mapping.items())
+        return tuple(_line(name, value, shown=name in self.show) for name, value in self.mapping.items())
 
     def in_scope(self) -> dict[str, str]:
         """The field of the scope and its constant, as text; empty where there is none."""
@@ -171,7 +175,7 @@ def _guard(spec: GuardSpec | None) -> Guard | None:
     return None if spec is None else Guard(percent=spec.percent, records=spec.records, stop=spec.stop)
 
 
-def _line(name: str, value: str | FieldSpec) -> FieldMapping:
+def _line(name: str, value: str | FieldSpec, *, shown: bool) -> FieldMapping:
     if isinstance(value, str):
-        return FieldMapping(name, column=value)
-    return FieldMapping(name, value.column, value.constant, value.on_null, value.on_invalid)
+        return FieldMapping(name, column=value, shown=shown)
+    return FieldMapping(name, value.column, value.constant, value.on_null, value.on_invalid, shown)

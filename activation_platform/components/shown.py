@@ -12,11 +12,14 @@ import polars as pl
 
 from activation_platform.components.frames import Snapshot
 from activation_platform.components.storage import storage_root
+from activation_platform.components.values_read import values_read
 from activation_platform.contracts.errors import ActivationError, ErrorClass
-from activation_platform.contracts.redaction import mask, mask_text
+from activation_platform.contracts.redaction import mask, mask_addresses, mask_text
 from activation_platform.sync import history
+from activation_platform.sync.allowed import Allowed
 from activation_platform.sync.disk import storage_failure
 from activation_platform.sync.history import Run
+from activation_platform.sync.ledgers import readable_manifest
 
 __all__ = [
     "escaped",
@@ -101,31 +104,58 @@ def run_metadata(run: Run) -> dict[str, Any]:
     told: dict[str, Any] = {"status": str(run.status)}
     if run.notes:
         told["notes"] = dg.MetadataValue.md("\n".join(f"- {escaped(masked(note))}" for note in run.notes))
-    root = storage_root()
+    root, beside = storage_root(), _Beside(run)
     issues = history.issues(root, run.ledger, run.number)
     if issues.height:
-        told["issues"] = dg.MetadataValue.md(issues_table(issues))
+        told["issues"] = dg.MetadataValue.md(issues_table(issues, beside))
     if figures.standing:
         standing = history.standing(root, run.ledger).rename({"kind": "event"})
-        told["still_wrong"] = dg.MetadataValue.md(issues_table(standing))
+        told["still_wrong"] = dg.MetadataValue.md(issues_table(standing, beside))
     return {**told, **numbers, "seconds": round(run.seconds, 3), "full": run.full}
 
 
-def issues_table(issues: pl.DataFrame) -> str:
+class _Beside:
+    """What a run's declaration allows to be shown of a key."""
+
+    def __init__(self, run: Run | None = None) -> None:
+        manifest = None if run is None else readable_manifest(storage_root(), run.ledger)
+        self._run, self._key = run, () if manifest is None or manifest.key is None else manifest.key.columns
+        self._allowed = Allowed([] if run is None else run.fields or ())
+
+    def told(self, keys: Sequence[str]) -> dict[str, str]:
+        """Each key, masked unless it is allowed, with the values of the fields that are."""
+        fields = self._allowed.fields
+        found = (
+            values_read(storage_root(), self._run, self._key, keys, fields) if self._run and fields else {}
+        )
+        values = {} if isinstance(found, str) else found
+        clear = "key" in self._allowed.columns(self._key)
+        return {
+            key: self._one(mask_addresses(key) if clear else mask(key), values.get(key, {})) for key in keys
+        }
+
+    def _one(self, key: str, values: Mapping[str, Any]) -> str:
+        told = ", ".join(f"{name}: {self._allowed.told(name, value)}" for name, value in values.items())
+        return f"{key} ({told})" if told else key
+
+
+def issues_table(issues: pl.DataFrame, beside: _Beside | None = None) -> str:
     """Issues by reason, the most frequent first, each with some keys, as a masked Markdown table."""
     words = {reason: mask_text(reason) for reason in issues["reason"].unique().drop_nulls()}
     reasons = issues.with_columns(pl.col("reason").fill_null("").replace(words))
     counted = reasons.group_by("event", "reason").agg(pl.len(), pl.col("key").sort().head(_SAMPLES))
+    first = counted.sort("len", "event", "reason", descending=[True, False, False]).head(_REASONS)
+    keys = (beside or _Beside()).told(
+        first["key"].explode(empty_as_null=True).unique().drop_nulls().to_list()
+    )
     shown = [
         [
             escaped(row["event"].replace("_", " ")),
             escaped(row["reason"]),
             f"{row['len']:,}",
-            escaped(", ".join(map(mask, row["key"]))),
+            escaped(", ".join(keys[key] for key in row["key"])),
         ]
-        for row in counted.sort("len", "event", "reason", descending=[True, False, False])
-        .head(_REASONS)
-        .iter_rows(named=True)
+        for row in first.iter_rows(named=True)
     ]
     more = counted.height - len(shown)
     table = markdown_table(["issue", "reason", "records", "for example"], shown)

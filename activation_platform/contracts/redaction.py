@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["Redactor", "mask", "mask_text", "whole"]
+__all__ = ["Redactor", "mask", "mask_addresses", "mask_text", "whole"]
 
 HIDDEN = "•••"
 _EMAIL = re.compile(r"[^\s\"'<>@,;:()\[\]]+@[^\s\"'<>@,;:()\[\]]+")
@@ -40,7 +40,11 @@ def mask(value: str | None) -> str:
     return f"{value[:1]}{HIDDEN}{value[-1:]}" if len(value) > 4 else HIDDEN
 
 
+def mask_addresses(text: str) -> str:
+    """Text with the e-mail addresses in it masked."""
+    return _EMAIL.sub(lambda found: mask(found.group()), text)
+
+
 def mask_text(text: str) -> str:
     """Free text (a vendor's words) with addresses and long numbers masked."""
-    hidden = _EMAIL.sub(lambda found: mask(found.group()), text)
-    return _LONG_NUMBER.sub(lambda found: mask(found.group()), hidden)
+    return _LONG_NUMBER.sub(lambda found: mask(found.group()), mask_addresses(text))

@@ -11,7 +11,7 @@ import yaml
 
 from activation_platform.components.activation_config import ActivationConfig, require_possible
 from activation_platform.components.activation_spec import ActivationSpec
-from activation_platform.components.shown import issues_table
+from activation_platform.components.shown import escaped, issues_table
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sync.folder import Folder
@@ -132,6 +132,15 @@ def test_issues_are_shown_by_reason_with_their_number_and_some_masked_keys(runne
     fill(warehouse, [person(number, email="nobody") for number in range(10001, 10031)])
     *_, row = told(succeeded(runner.run(LETTERS)), LETTERS)["issues"].splitlines()
     assert row == "| set aside | $email\\_address is not an e\\-mail address | 30 | 1•••1, 1•••2, 1•••3 |"
+
+
+def test_d9_fields_that_are_declared_to_be_shown_stand_beside_the_masked_keys(project, loaded, warehouse):
+    project.replaced("  mode: mirror\n", "  mode: mirror\n  show: [first_name]\n")
+    fill(warehouse, [person(10001, email="nobody", first_name="<b>|x@y.org"), person(10002, email="nobody")])
+    result = succeeded(loaded(project).run(LETTERS))
+    *_, row = told(result, LETTERS)["issues"].splitlines()
+    shown = r"1•••1 (first_name: <b>|•••@y•••), 1•••2 (first_name: Name 10002)"
+    assert row.endswith(f"| 2 | {escaped(shown)} |")
 
 
 def test_many_reasons_are_shown_as_a_short_table():
