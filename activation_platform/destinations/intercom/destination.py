@@ -34,7 +34,10 @@ class Intercom(Destination):
     platform: ClassVar[str] = "intercom"
     docs: ClassVar[str] = "https://developers.intercom.com/docs/references/rest-api/api.intercom.io"
     services: ClassVar[tuple[type[Service], ...]] = (Companies, Contacts, Segments)
-    verified: ClassVar[tuple[str, ...]] = ("the vendor's description (intercom/Intercom-OpenAPI, 2.15)",)
+    verified: ClassVar[tuple[str, ...]] = (
+        "the vendor's description (intercom/Intercom-OpenAPI, 2.15)",
+        "the vendor's client (python-intercom 5)",
+    )
     secrets: ClassVar[tuple[str, ...]] = ("access_token",)
     default_base_url: ClassVar[str] = _REGIONS["us"]
 
