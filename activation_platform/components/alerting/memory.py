@@ -99,9 +99,10 @@ class Box(BaseModel):
 
 
 class Memory(BaseModel):
-    """Everything. `seen`: the moment up to which ended runs were looked at (Unix seconds)."""
+    """Everything. `seen`: the moment up to which ended runs were looked at; `asked`: when all checks were (Unix seconds)."""
 
     seen: float = 0.0
+    asked: float = 0.0
     newest: dict[str, Newest] = Field(default_factory=dict)
     boxes: dict[str, Box] = Field(default_factory=dict)
 

@@ -25,6 +25,8 @@ __all__ = ["observe"]
 
 HEALTH = "health"
 """The trouble of an activation whose newest run failed, or that is paused. Any other is a check, by its name."""
+_EVERY_CHECK = 600.0
+"""Seconds between two looks at the checks of all activations: others than their runs may evaluate them, too."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,6 @@ class _Look:
     instance: dg.DagsterInstance
     workspace: Workspace
     activations: Sequence["ActivationComponent"]
-    checks: Mapping[str, Sequence[dg.AssetCheckKey]]
-    """By activation."""
     now: datetime
 
     @cached_property
@@ -48,11 +48,6 @@ class _Look:
         """The activations that people let run by themselves: of others nobody needs to know that they would be paused."""
         return switched_on(self.instance, self.activations)
 
-    @cached_property
-    def evaluations(self) -> Mapping[dg.AssetCheckKey, Record]:
-        """The newest finished evaluation of every check of an activation."""
-        return newest_finished(self.instance, [key for keys in self.checks.values() for key in keys])
-
 
 def observe(
     instance: dg.DagsterInstance,
@@ -62,14 +57,21 @@ def observe(
     memory: Memory,
     now: datetime,
 ) -> None:
-    """Put what began or ended since the last look into the box of each channel that it is the business of."""
+    """Put what began or ended since the last look into the box of each channel that it is the business of.
+
+    The checks of an activation are asked for where a run of it has ended, and those of all now and then, or for a new channel:
+    a look at each of several thousand takes a second.
+    """
     business = {one.name: one.activations(workspace) for one in alerts}
     every = {one.name: one for activations in business.values() for one in activations}
     of = {
-        name: [key for key in checks.get(one.asset_key, ()) if key.name != NOT_PAUSED]
+        name: [key for key in checks.get(one.asset_key, ()) if key.name not in (NOT_PAUSED, *one.blocking)]
         for name, one in every.items()
     }
-    look = _Look(instance, workspace, list(every.values()), of, now)
+    look = _Look(instance, workspace, list(every.values()), now)
+    due = now.timestamp() - memory.asked >= _EVERY_CHECK or any(
+        one.name not in memory.boxes for one in alerts
+    )
     memory.boxes = {one.name: memory.boxes.get(one.name) or Box(digested=now.timestamp()) for one in alerts}
     boxes: dict[str, list[tuple[AlertsComponent, Box]]] = {name: [] for name in every}
     for one in alerts:
@@ -80,15 +82,23 @@ def observe(
         box.forget_all_but({name: frozenset({HEALTH, *(key.name for key in of[name])}) for name in mine})
         for name in mine:
             boxes[name].append((one, box))
-    _runs(look, boxes, memory)
+    asked = _runs(look, boxes, memory)
     for activation in look.activations:
         _pause(look, activation, [box for _, box in boxes[activation.name]], memory)
-        for key in of[activation.name]:
-            _check(look, activation, key, boxes[activation.name])
+    if due:
+        asked, memory.asked = frozenset(every), now.timestamp()
+    wanted = {key: name for name in sorted(asked) for key in of[name]}
+    for key, record in newest_finished(instance, list(wanted)).items():
+        _check(look, every[wanted[key]], record, key, boxes[wanted[key]])
 
 
-def _runs(look: _Look, boxes: Mapping[str, Sequence[tuple["AlertsComponent", Box]]], memory: Memory) -> None:
+def _runs(
+    look: _Look, boxes: Mapping[str, Sequence[tuple["AlertsComponent", Box]]], memory: Memory
+) -> frozenset[str]:
+    """Tell of runs that have ended; returns whose they were."""
+    found = set()
     for run in ended(look.instance, look.activations, memory, look.now):
+        found.add(run.activation)
         mine = [box for _, box in boxes[run.activation]]
         for box in mine:
             word = "failed" if run.failed else "succeeded"
@@ -101,6 +111,7 @@ def _runs(look: _Look, boxes: Mapping[str, Sequence[tuple["AlertsComponent", Box
             standing = [box for box in mine if HEALTH in box.told.get(run.activation, {})]
             for box in standing:
                 box.end(HEALTH, run.told(look.instance))
+    return frozenset(found)
 
 
 def _pause(look: _Look, activation: "ActivationComponent", boxes: Sequence[Box], memory: Memory) -> None:
@@ -108,16 +119,19 @@ def _pause(look: _Look, activation: "ActivationComponent", boxes: Sequence[Box],
     name, at = activation.name, look.now.timestamp()
     below = look.broken[name]
     if below and name in look.on:
-        news = _paused(name, below, at)
+        news = _paused(name, below, look.workspace, at)
         for box in boxes:
             box.begin(HEALTH, news)
     elif not below and not memory.newest[name].failed:
-        path = f"/assets/{'/'.join(activation.asset_key.path)}"
         for box in boxes:
-            box.end(HEALTH, News(kind="recovered", names=(name,), path=path, at=at))
+            box.end(HEALTH, News(kind="recovered", names=(name,), path=_page(activation.asset_key), at=at))
 
 
-def _paused(name: str, below: Sequence[Broken], at: float) -> News:
+def _page(asset: dg.AssetKey) -> str:
+    return f"/assets/{'/'.join(asset.path)}"
+
+
+def _paused(name: str, below: Sequence[Broken], workspace: Workspace, at: float) -> News:
     words = verdict(below).description or ""
     culprit = below[0]
     return News(
@@ -126,7 +140,7 @@ def _paused(name: str, below: Sequence[Broken], at: float) -> News:
         title=class_in(words) or f"{culprit.word} {culprit.name}, {culprit.check}",
         words=shown(words),
         remedy=f"Mend the {culprit.word} {culprit.name}; what is paused goes on by itself.",
-        path=f"/assets/{culprit.word}s/{culprit.name}",
+        path=_page(workspace.find(culprit.word, culprit.name).asset_key),
         at=at,
     )
 
@@ -134,12 +148,10 @@ def _paused(name: str, below: Sequence[Broken], at: float) -> News:
 def _check(
     look: _Look,
     activation: "ActivationComponent",
+    record: Record,
     key: dg.AssetCheckKey,
     boxes: Sequence[tuple["AlertsComponent", Box]],
 ) -> None:
-    record = look.evaluations.get(key)
-    if record is None:
-        return
     said = evaluated(record)
     error = said.severity is dg.AssetCheckSeverity.ERROR
     news = News(
@@ -147,7 +159,7 @@ def _check(
         names=(activation.name,),
         title=key.name,
         words=shown(said.description or ""),
-        path=f"/runs/{record.run_id}" if record.run_id else f"/assets/{'/'.join(key.asset_key.path)}",
+        path=f"/runs/{record.run_id}" if record.run_id else _page(key.asset_key),
         at=look.now.timestamp(),
     )
     for component, box in boxes:

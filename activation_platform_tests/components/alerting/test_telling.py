@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from activation_platform.components.alerting import delivery
-from activation_platform.components.standing import report
+from activation_platform.components.alerting import delivery, observing
+from activation_platform.components.standing import newest_finished, report
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform_tests.components.alerting.conftest import OPS
 from activation_platform_tests.components.alerting.slack_stand_in import slack
@@ -102,16 +102,6 @@ def test_what_asks_for_more_than_a_quarter_of_an_hour_is_tried_again_after_that(
     assert len(people.posts) == 1
 
 
-def test_alerts_that_nobody_declared_are_refused_with_the_nearest_and_their_place(project):
-    project.also(OPS)
-    named = "  alerts: [ops, opps]\n  segment: loyal\n  destination: mail"
-    project.replaced("  segment: loyal\n  destination: mail", named)
-    text = project.refusal()
-    assert text.startswith("1 error in the workspace")
-    assert f'shop/defs.yaml:{project.line("alerts: [ops, opps]")} - activation "letters"' in text
-    assert 'there is no alerts "opps". Did you mean "ops"?' in text
-
-
 def test_a_failure_that_is_mended_between_two_looks_is_told_with_its_end(telling, people, sandbox):
     told = telling()
     fail(sandbox)
@@ -171,6 +161,45 @@ def test_what_pauses_several_activations_is_told_once_with_their_names(telling, 
     connect(passed=True)
     assert len(people.posts) == 2
     assert all(f"Recovered: {name}" in people.texts()[1] for name in ("leads", "letters"))
+
+
+def test_a_mapping_that_does_not_fit_is_one_trouble_and_so_is_its_end(telling, people):
+    def fits(*, passed):
+        words = "Configuration: there is no field first_name. Correct the mapping."
+        result = dg.AssetCheckResult(passed=passed, description=words)
+        report(told.runner.instance, dg.AssetKey(LETTERS.split("/")), "mapping_fits", result)
+        told.tick(after=timedelta(minutes=11))
+
+    told = telling()
+    fits(passed=False)
+    assert [text.count("*") // 2 for text in people.texts()] == [1]
+    assert heads(people) == ["Paused: letters (Configuration)"]
+    assert f"<https://dagster.example.org/assets/{LETTERS}|" in people.texts()[0]
+    fits(passed=True)
+    assert heads(people)[1:] == ["Recovered: letters (Configuration)"]
+
+
+def test_a_check_that_no_run_evaluated_is_told_within_ten_minutes(telling, people):
+    told = telling()
+    result = dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN, description="too many")
+    report(told.runner.instance, dg.AssetKey(LETTERS.split("/")), "turnover", result)
+    told.tick(after=timedelta(minutes=10))
+    assert heads(people) == ["Warning: letters (turnover)"]
+
+
+def test_a_look_asks_for_the_checks_of_activations_alone_that_have_run(telling, people, monkeypatch):
+    asked = []
+
+    def newest(instance, keys):
+        asked.append({key.asset_key.to_user_string() for key in keys})
+        return newest_finished(instance, keys)
+
+    told = telling()
+    monkeypatch.setattr(observing, "newest_finished", newest)
+    told.tick()
+    told.run(LETTERS)
+    told.tick()
+    assert asked == [set(), {LETTERS}, set()]
 
 
 def test_an_activation_says_whom_it_tells_or_that_it_tells_nobody(telling, people, dead, project, sandbox):
