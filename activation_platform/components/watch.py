@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -9,6 +10,7 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._core.storage.dagster_run import RunsFilter
 from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG, PARTITION_NAME_TAG
 
+from activation_platform.components.inputs import models_behind
 from activation_platform.components.pauses import Told, culprits, tell, told, verdict
 from activation_platform.components.schedules import job_name, requested, validation_job
 from activation_platform.components.spans import span_of
@@ -72,7 +74,7 @@ def _evaluated(instance: dg.DagsterInstance, workspace: Workspace) -> Iterator[d
                 for one in below:
                     waiting.setdefault(_tried_by(one, workspace), []).append(one)
         elif page is not None and page.since is not None:
-            again = _again(instance, activation, page, now) if activation.name in on else None
+            again = _again(instance, activation, workspace, page, now) if activation.name in on else None
             if again is None:
                 tell(instance, activation, below)
             else:
@@ -143,29 +145,48 @@ def held_back(
 
 
 def _again(
-    instance: dg.DagsterInstance, activation: "ActivationComponent", page: Told, now: datetime
+    instance: dg.DagsterInstance,
+    activation: "ActivationComponent",
+    workspace: Workspace,
+    page: Told,
+    now: datetime,
 ) -> dg.RunRequest | None:
     """The run that was held back; None where there is none, or it was let go already."""
     assert page.since is not None
-    tags = {"activation": activation.name, RESUMES: str(page.number)}
+    name, schedule = activation.name, activation.spec.schedule
+    tags = {"activation": name, RESUMES: str(page.number)}
     if instance.get_run_records(RunsFilter(tags=tags), limit=1):
         return None
     key = held_back(instance, activation, page.since, now)
-    if key is None:
+    if key is not None and schedule.timed:
+        request = requested(name, schedule, schedule.instant(key))
+    elif key is not None:
+        request = dg.RunRequest(partition_key=key, asset_selection=[activation.asset_key], tags=_BY_NEW_DATA)
+    elif not schedule.timed and _unmade(instance, activation, workspace, page.since):
+        key = schedule.newest(now)
+        request = dg.RunRequest(partition_key=key, tags=_BY_NEW_DATA)
+    else:
         return None
-    schedule = activation.spec.schedule
-    request = (
-        requested(activation.name, schedule, schedule.instant(key))
-        if schedule.timed
-        else dg.RunRequest(
-            partition_key=key, asset_selection=[activation.asset_key], tags=tags | _BY_NEW_DATA
-        )
-    )
     return request.with_replaced_attrs(
-        run_key=f"{activation.name}/{key}/{page.number}",
-        job_name=job_name(activation.name),
-        tags={**request.tags, RESUMES: str(page.number)},
+        run_key=f"{name}/{key}/{page.number}", job_name=job_name(name), tags={**request.tags, **tags}
     )
+
+
+def _unmade(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", workspace: Workspace, since: datetime
+) -> bool:
+    """Whether what it follows was to be made after the pause had begun, and could not be: its source was to blame."""
+    upstream = activation.upstream(workspace)
+    made = {one.asset_key for one in (upstream, *models_behind(activation, workspace)) if one is not None}
+    ended = RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE], updated_after=since
+    )
+    newest = (
+        record.dagster_run
+        for record in instance.get_run_records(ended)
+        if made.intersection(record.dagster_run.asset_selection or ())
+    )
+    return any(run.status is dg.DagsterRunStatus.FAILURE for run in islice(newest, 1))
 
 
 def _probe(

@@ -273,3 +273,20 @@ def test_e7_what_follows_its_data_goes_on_with_what_it_failed_at_though_nothing_
         assert dev.page("letters") is None
         assert dev.settle() == []
     assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4"]
+
+
+def test_e7_what_follows_its_data_has_it_made_once_its_source_is_back(following, warehouse, sandbox):
+    with following() as (dev, new_data):
+        assert new_data()[-1] == ("activations", SUCCESS)
+        fill(warehouse, [person(1), person(9)])
+        shop = warehouse.read_bytes()
+        warehouse.write_bytes(b"no database")
+        assert new_data() == [("models", FAILURE)]
+        assert "the source shop is broken since" in dev.page("letters")
+        warehouse.write_bytes(shop)
+        dev.at(datetime.now(UTC) + HOUR)
+        probe, run, *others = dev.settle()
+        assert ended([probe, run]) == {"source shop": SUCCESS, "letters": SUCCESS}
+        assert others == []
+        assert dev.page("letters") is None
+    assert sorted(sandbox.world.part("batch", "profiles")) == ["1", "2", "3", "4", "9"]
