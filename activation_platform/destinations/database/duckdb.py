@@ -45,8 +45,8 @@ class DuckDBSession(Session):
 
         try:
             if not self._begun:
+                self._begun = True  # before it is: one that is stopped may have begun
                 self._connection.begin()
-                self._begun = True
             for name, frame in statement.frames.items():
                 self._connection.register(name, frame.to_arrow())
             answer = self._connection.execute(statement.sql, list(statement.parameters))
@@ -77,6 +77,8 @@ class DuckDBSession(Session):
             self._begun = False
             try:
                 self._connection.rollback()
+            except duckdb.TransactionException:
+                return  # none had begun
             except duckdb.Error:
                 self.alive = False
 

@@ -5,6 +5,7 @@ import sys
 import threading
 from contextlib import contextmanager
 
+import duckdb
 import pytest
 from adbc_driver_postgresql import dbapi
 
@@ -223,6 +224,34 @@ def test_d5_a_statement_can_be_stopped_from_another_thread_and_the_session_goes_
     session.rollback()
 
     assert [interrupted.in_doubt for interrupted in ends] == [False]
+    assert session.alive
+    assert session.execute(Statement("select 1 as one"))["one"].to_list() == [1]
+    session.close()
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_d5_a_session_that_is_stopped_while_it_begins_goes_on(tmp_path, begins):
+    class Stopped:
+        """A connection whose first transaction is stopped, when it has begun or before."""
+
+        def __init__(self, connection):
+            self.connection, self.times = connection, 0
+
+        def __getattr__(self, name):
+            return getattr(self.connection, name)
+
+        def begin(self):
+            self.times += 1
+            if self.times > 1 or begins:
+                self.connection.begin()
+            if self.times == 1:
+                raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+    session = duckdb_place(tmp_path / "place.duckdb").destination.connect()
+    session._connection = Stopped(session._connection)
+    with pytest.raises(Interrupted):
+        session.execute(Statement("select 1"))
+    session.rollback()
     assert session.alive
     assert session.execute(Statement("select 1 as one"))["one"].to_list() == [1]
     session.close()
