@@ -9,6 +9,7 @@ import pytest
 from activation_platform.sandbox import Control, RunningSandbox, running
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
+from activation_platform.sandbox.world import World
 
 NOON = 1_750_000_000.0
 
@@ -86,3 +87,17 @@ def limited(stage: Stage) -> Stage:
     """A sandbox as new, with the vendors' rate limits and a clock that stands still."""
     stage.sandbox.world.enable_limits(True)
     return stage
+
+
+@pytest.fixture(scope="module")
+def clock() -> HandClock:
+    """The clock of a sandbox that a module opens for itself."""
+    return HandClock()
+
+
+@pytest.fixture
+def world(opened: RunningSandbox) -> World:
+    """The world of that sandbox, as new and without rate limits."""
+    opened.world.reset()
+    opened.world.enable_limits(False)
+    return opened.world

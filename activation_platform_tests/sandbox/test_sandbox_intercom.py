@@ -7,21 +7,9 @@ from activation_platform.sandbox import running
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sandbox.intercom import TOKEN, Intercom
 from activation_platform.sandbox.limits import Limit
+from activation_platform_tests.sandbox.conftest import NOON
 
 DELAY = 120.0
-NOON = 1_750_000_000.0
-
-
-class StandingClock:
-    now = 1_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def clock():
-    return StandingClock()
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +17,6 @@ def opened(clock):
     platforms = [Intercom(search_delay=DELAY)]
     with running(platforms=platforms, clock=clock, wall=lambda: NOON + clock.now) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def world(opened):
-    opened.world.reset()
-    opened.world.enable_limits(False)
-    return opened.world
 
 
 @pytest.fixture

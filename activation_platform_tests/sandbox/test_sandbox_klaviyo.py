@@ -15,29 +15,10 @@ HEADERS = {
 }
 
 
-class StandingClock:
-    now = 1_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def clock():
-    return StandingClock()
-
-
 @pytest.fixture(scope="module")
 def opened(clock):
     with running(platforms=[Klaviyo(import_looks=2)], clock=clock) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def world(opened):
-    opened.world.reset()
-    opened.world.enable_limits(False)
-    return opened.world
 
 
 @pytest.fixture

@@ -17,13 +17,6 @@ def opened():
 
 
 @pytest.fixture
-def world(opened):
-    opened.world.reset()
-    opened.world.enable_limits(False)
-    return opened.world
-
-
-@pytest.fixture
 def api(opened, world):
     headers = {"Authorization": "Bearer SG.sandbox"}
     with httpx.Client(base_url=opened.base_url("sendgrid"), headers=headers, timeout=5) as client:
