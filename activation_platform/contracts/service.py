@@ -44,6 +44,7 @@ __all__ = [
     "Settlement",
     "UnreadableAnswer",
     "Wait",
+    "body_of",
     "refuse",
     "said",
 ]
@@ -263,6 +264,16 @@ def said(response: httpx.Response) -> Any:
         return response.json()
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer(f"{response.status_code} without JSON") from error
+
+
+def body_of(response: httpx.Response, destination: "Destination") -> dict[str, Any]:
+    """The JSON object of an answer; raises as `refuse` does where the call was refused, `UnreadableAnswer` where it is none."""
+    if not response.is_success:
+        refuse(response, destination)
+    body = said(response)
+    if not isinstance(body, dict):
+        raise UnreadableAnswer(f"{response.status_code} without an object")
+    return body
 
 
 def refuse(response: httpx.Response, destination: "Destination") -> list[Outcome]:

@@ -18,8 +18,7 @@ from activation_platform.contracts.service import (
     Service,
     UnreadableAnswer,
     Wait,
-    refuse,
-    said,
+    body_of,
 )
 from activation_platform.destinations.batch.attributes import CUSTOM_ID
 
@@ -168,7 +167,7 @@ class ContactLists(Service):
         )
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
-        return self._body(response)
+        return body_of(response, self.destination)
 
     def _ask(self, word: str, **body: Any) -> httpx.Request:
         return self.destination.ask(
@@ -180,15 +179,7 @@ class ContactLists(Service):
 
     def _token(self, response: httpx.Response) -> str:
         """The token of a change that Batch took on."""
-        token = self._body(response).get("indexing_token")
+        token = body_of(response, self.destination).get("indexing_token")
         if not isinstance(token, str):
             raise UnreadableAnswer(f"{response.status_code} without an indexing token")
         return token
-
-    def _body(self, response: httpx.Response) -> dict[str, Any]:
-        if not response.is_success:
-            refuse(response, self.destination)
-        body = said(response)
-        if not isinstance(body, dict):
-            raise UnreadableAnswer(f"{response.status_code} without an object")
-        return body

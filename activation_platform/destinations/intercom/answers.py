@@ -1,25 +1,12 @@
 """What Intercom answers: an object, or a list of errors with codes (https://developers.intercom.com/docs/references/rest-api/errors)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
-from activation_platform.contracts.service import UnreadableAnswer, refuse, said
+from activation_platform.contracts.service import UnreadableAnswer
 
-if TYPE_CHECKING:
-    from activation_platform.destinations.intercom.destination import Intercom
-
-__all__ = ["body_of", "is_missing", "listed", "words_of"]
-
-
-def body_of(response: httpx.Response, workspace: "Intercom") -> dict[str, Any]:
-    """The object of an answer; raises `BatchRefused` or `NotFound` where the call was refused."""
-    if not response.is_success:
-        refuse(response, workspace)
-    body = said(response)
-    if not isinstance(body, dict):
-        raise UnreadableAnswer(f"{response.status_code} without an object")
-    return body
+__all__ = ["is_missing", "listed", "words_of"]
 
 
 def listed(body: dict[str, Any]) -> list[dict[str, Any]]:

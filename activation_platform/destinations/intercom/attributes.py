@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from activation_platform.contracts.fields import CustomFields, Field
+from activation_platform.contracts.service import body_of
 from activation_platform.contracts.values import Boolean, Choice, Instant, Integer, Number, Text, ValueType
-from activation_platform.destinations.intercom.answers import body_of, listed
+from activation_platform.destinations.intercom.answers import listed
 
 if TYPE_CHECKING:
     from activation_platform.destinations.intercom.destination import Intercom

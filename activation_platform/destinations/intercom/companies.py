@@ -9,9 +9,16 @@ from activation_platform.contracts.batch import Batch, Record
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, DELETED, UPDATED, Outcome, ignored, rejected
-from activation_platform.contracts.service import Conversation, Inquiry, Service, UnreadableAnswer, said
+from activation_platform.contracts.service import (
+    Conversation,
+    Inquiry,
+    Service,
+    UnreadableAnswer,
+    body_of,
+    said,
+)
 from activation_platform.contracts.values import Instant, Integer
-from activation_platform.destinations.intercom.answers import body_of, is_missing, listed
+from activation_platform.destinations.intercom.answers import is_missing, listed
 from activation_platform.destinations.intercom.attributes import CUSTOM, LINE, attributes_of, written
 from activation_platform.destinations.intercom.people import OWN_ID
 

@@ -19,9 +19,9 @@ from activation_platform.contracts.outcomes import (
     ignored,
     rejected,
 )
-from activation_platform.contracts.service import Conversation, Inquiry, Service, refuse, said
+from activation_platform.contracts.service import Conversation, Inquiry, Service, body_of, refuse, said
 from activation_platform.contracts.values import Boolean, Instant, Integer, Phone, Text
-from activation_platform.destinations.intercom.answers import body_of, is_missing
+from activation_platform.destinations.intercom.answers import is_missing
 from activation_platform.destinations.intercom.attributes import CUSTOM, LINE, attributes_of, written
 from activation_platform.destinations.intercom.people import (
     EXTERNAL_ID,

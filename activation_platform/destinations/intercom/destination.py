@@ -9,8 +9,8 @@ from activation_platform.contracts.auth import BearerToken
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.pace import Budget, Left, limit_left
-from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer
-from activation_platform.destinations.intercom.answers import body_of, words_of
+from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer, body_of
+from activation_platform.destinations.intercom.answers import words_of
 from activation_platform.destinations.intercom.companies import Companies
 from activation_platform.destinations.intercom.contacts import Contacts
 from activation_platform.destinations.intercom.segments import Segments

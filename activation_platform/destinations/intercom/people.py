@@ -13,9 +13,9 @@ import httpx
 
 from activation_platform.contracts import identified
 from activation_platform.contracts.fields import Field
-from activation_platform.contracts.service import UnreadableAnswer
+from activation_platform.contracts.service import UnreadableAnswer, body_of
 from activation_platform.contracts.values import Email, Text
-from activation_platform.destinations.intercom.answers import body_of, is_missing, listed
+from activation_platform.destinations.intercom.answers import is_missing, listed
 
 if TYPE_CHECKING:
     from activation_platform.destinations.intercom.destination import Intercom

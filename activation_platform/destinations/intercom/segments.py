@@ -12,8 +12,8 @@ from activation_platform.contracts.fields import Field
 from activation_platform.contracts.identified import OnList
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, DELETED, Outcome, ignored, rejected
-from activation_platform.contracts.service import BatchRefused, Conversation, Service, said
-from activation_platform.destinations.intercom.answers import body_of, is_missing, listed
+from activation_platform.contracts.service import BatchRefused, Conversation, Service, body_of, said
+from activation_platform.destinations.intercom.answers import is_missing, listed
 from activation_platform.destinations.intercom.people import (
     IDENTIFIERS,
     Identified,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from activation_platform.contracts.service import UnreadableAnswer, refuse, said
+from activation_platform.contracts.service import UnreadableAnswer, body_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid
 
-__all__ = ["Fault", "body_of", "faults_by_position", "faults_of", "job_of"]
+__all__ = ["Fault", "faults_by_position", "faults_of", "job_of"]
 
 _POSITION = re.compile(r"contacts\[(\d+)\]")
 
@@ -26,16 +26,6 @@ class Fault:
 
     words: str
     position: int | None
-
-
-def body_of(response: httpx.Response, account: "SendGrid") -> dict[str, Any]:
-    """The object of an answer; raises `BatchRefused` or `NotFound` where the call was refused."""
-    if not response.is_success:
-        refuse(response, account)
-    body = said(response)
-    if not isinstance(body, dict):
-        raise UnreadableAnswer(f"{response.status_code} without an object")
-    return body
 
 
 def job_of(response: httpx.Response, account: "SendGrid") -> str:

@@ -9,8 +9,8 @@ import httpx
 from activation_platform.contracts.auth import BearerToken
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.pace import Budget, Left, limit_left
-from activation_platform.contracts.service import Inquiry, Service
-from activation_platform.destinations.sendgrid.answers import body_of, faults_of
+from activation_platform.contracts.service import Inquiry, Service, body_of
+from activation_platform.destinations.sendgrid.answers import faults_of
 from activation_platform.destinations.sendgrid.contact_lists import ContactLists
 from activation_platform.destinations.sendgrid.contacts import Contacts
 

@@ -16,8 +16,8 @@ import httpx
 from activation_platform.contracts.encode import JSON
 from activation_platform.contracts.errors import TimedOut
 from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, Outcome, rejected
-from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, Wait
-from activation_platform.destinations.sendgrid.answers import body_of, faults_by_position, faults_of, job_of
+from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, Wait, body_of
+from activation_platform.destinations.sendgrid.answers import faults_by_position, faults_of, job_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid

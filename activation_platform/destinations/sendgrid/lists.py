@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.service import UnreadableAnswer
-from activation_platform.destinations.sendgrid.answers import body_of
+from activation_platform.contracts.service import UnreadableAnswer, body_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid

@@ -17,8 +17,8 @@ from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Member, Shape, members, unless_null
 from activation_platform.contracts.errors import NotFound
 from activation_platform.contracts.fields import CustomFields, Field, nearest
+from activation_platform.contracts.service import body_of
 from activation_platform.contracts.values import Day, Email, Number, Phone, Text, TextList, ValueType
-from activation_platform.destinations.sendgrid.answers import body_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid

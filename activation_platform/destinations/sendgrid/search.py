@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from activation_platform.destinations.sendgrid.answers import body_of, faults_of
+from activation_platform.contracts.service import body_of
+from activation_platform.destinations.sendgrid.answers import faults_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid
