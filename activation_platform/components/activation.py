@@ -4,50 +4,33 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
 from pydantic import BaseModel
 
-from activation_platform.components.activation_config import ActivationConfig, require_possible
+from activation_platform.components.activation_config import ActivationConfig
 from activation_platform.components.activation_faults import activation_faults
+from activation_platform.components.activation_run import run_of
 from activation_platform.components.activation_spec import ActivationSpec
-from activation_platform.components.asked import asked
-from activation_platform.components.asking import loader_for
 from activation_platform.components.destination import DestinationComponent
 from activation_platform.components.following import followers, when_new, while_sound
-from activation_platform.components.frames import newest_number
-from activation_platform.components.inputs import inputs, snapshots
-from activation_platform.components.instants import by_hand, run_ids
-from activation_platform.components.interrupts import interrupts
-from activation_platform.components.launchers import require_shared_storage
-from activation_platform.components.mapping_check import MAPPING, mapping_of_run, mapping_unasked
+from activation_platform.components.inputs import inputs
+from activation_platform.components.mapping_check import MAPPING
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.page import page_checks
-from activation_platform.components.pauses import paused_now, tell_now
-from activation_platform.components.progress import telling
-from activation_platform.components.retention import prune_logs
 from activation_platform.components.segment import SegmentComponent
-from activation_platform.components.shown import run_metadata, told_plainly
-from activation_platform.components.staying import kept_open, rows_of
-from activation_platform.components.storage import account_hash, storage_root
+from activation_platform.components.shown import told_plainly
+from activation_platform.components.staying import kept_open
 from activation_platform.components.targets import doubts_about_the_target, target_faults
-from activation_platform.components.verdicts import doubtful, repeated, verdicts, warning_checks
-from activation_platform.components.windows import window_of, window_told
-from activation_platform.components.witness import WitnessedLedger
+from activation_platform.components.verdicts import doubtful, warning_checks
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.errors import Cancelled, DeclarationError, LedgerMismatch
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
-from activation_platform.sync.activate import RunFailed, activate
-from activation_platform.sync.ledgers import ledger_of, neighbours
-from activation_platform.sync.order import Activation, RunOrder
+from activation_platform.sync.order import Activation
 from activation_platform.sync.owners import Holding
-from activation_platform.sync.store import Hold, Store
 
 __all__ = ["ActivationComponent", "ActivationConfig"]
-
-_LOCK_WAIT = 3600.0
 
 
 class ActivationComponent(Declared[ActivationSpec]):
@@ -177,103 +160,6 @@ class ActivationComponent(Declared[ActivationSpec]):
             events=spec.events(model.spec.event_time) if events and model.spec.event_time else None,
         )
 
-    def execute(
-        self,
-        context: dg.AssetExecutionContext,
-        workspace: Workspace,
-        destination: Destination,
-        config: ActivationConfig,
-    ) -> Iterator[Any]:
-        """Take the lock, choose the snapshot, run the engine, tell what happened."""
-        require_shared_storage(context.instance)
-        wanted = asked(context, self.spec.schedule)
-        if wanted.chosen is None:
-            yield from repeated(context.instance, self, workspace)
-            yield mapping_unasked(self.asset_key)
-            yield paused_now(context.instance, self, workspace)
-            yield wanted.told(context, self.asset_key, {})
-            return
-        partition, instant = wanted.chosen, self.spec.schedule.instant(wanted.chosen)
-        require_possible(partition, instant, config)
-        root = storage_root()
-        names = frozenset(workspace.names("activation"))
-        with (
-            interrupts() as cancelled,
-            root.lock(f"locks/{self.name}", wait=_LOCK_WAIT, cancelled=cancelled) as hold,
-            snapshots(self, workspace, run_ids(context)) as read_from,
-        ):
-            snapshot = next(iter(read_from.values()))
-            ledger = self._ledger(context, partition, root, destination.host, hold)
-            declared = self.declared(workspace, destination)
-            begin = None if ledger.manifest.full_done else self.spec.start_from
-            window = window_of(wanted, self.spec.schedule, begin) if declared.events else None
-            with rows_of(self, workspace, context.resources, read_from, ledger, window) as (frame, rows):
-                order = RunOrder(
-                    run_id=context.run.run_id,
-                    partition=partition,
-                    instant=instant,
-                    snapshot=max(one.number for one in read_from.values()),
-                    frame=f"{inputs(self, workspace)[0].frames.name}/{snapshot.number}",
-                    full=config.full,
-                    explicit=by_hand(context),
-                    allow=config.allow,
-                    window=window,
-                    rows=rows,
-                )
-                try:
-                    run = activate(
-                        declared,
-                        frame,
-                        ledger,
-                        loader_for(destination, root, hold, cancelled=cancelled),
-                        order,
-                        account_hash=lambda: account_hash(root, destination.secret_values()),
-                        neighbours=lambda: neighbours(root, ledger.folder.name, names),
-                        progress=telling(context),
-                    )
-                except RunFailed as failed:
-                    account = workspace.find("destination", self.spec.destination)
-                    account.blame(failed.error, destination, self, workspace, context.instance)
-                    tell_now(context.instance, self, workspace)
-                    raise self._ended_early(context, partition, failed) from failed.error
-            prune_logs(context, self, workspace, root)
-        yield from verdicts(context.instance, self, workspace, run, snapshot.rows, ledger.debts)
-        yield mapping_of_run(context.instance, self.asset_key, run.status)
-        yield paused_now(context.instance, self, workspace)
-        metadata = run_metadata(run)
-        if window is not None and declared.events is not None:
-            metadata["window"] = window_told(window, declared.events.time, snapshot)
-        yield wanted.told(context, self.asset_key, metadata)
-
-    def _ledger(
-        self, context: dg.AssetExecutionContext, partition: str, root: Store, host: str, hold: Hold
-    ) -> WitnessedLedger:
-        """The ledger that the last run to this host left, witnessed by Dagster from now on."""
-
-        def tell(metadata: dict[str, int | str]) -> None:
-            context.log_event(dg.AssetObservation(self.asset_key, partition=partition, metadata=metadata))
-
-        folder = root / "ledgers" / ledger_of(root, self.name, host)
-        ledger = WitnessedLedger(folder, hold, context.instance, self.asset_key, host, tell, self.spec.past)
-        applied, newest = ledger.manifest.snapshot, newest_number(root)
-        if applied > newest:  # or every run would seem superseded, until the numbers have caught up
-            raise LedgerMismatch(
-                f"the ledger {folder.name} has applied snapshot {applied}, but the newest of this storage root is {newest}",
-                remedy=f"Bring the folder frames of that ledger's storage root back, too (its file counter is enough), or start "
-                f"over: activation reset {folder.name} (everything is then sent again as new).",
-            )
-        return ledger
-
-    def _ended_early(
-        self, context: dg.AssetExecutionContext, partition: str, failed: RunFailed
-    ) -> BaseException:
-        """A run that stopped or failed keeps its figures as an observation (SEMANTICS F2)."""
-        told = dg.AssetObservation(self.asset_key, partition=partition, metadata=run_metadata(failed.run))
-        context.log_event(told)
-        if isinstance(failed.error, Cancelled):
-            return DagsterExecutionInterruptedError(str(failed.error))
-        return failed.error
-
     def build(self, workspace: Workspace) -> dg.Definitions:
         """The asset, its checks, the sensor of one that follows its data; see `clockwork.py` for its schedule."""
         destination: DestinationComponent = workspace.find("destination", self.spec.destination)
@@ -292,8 +178,8 @@ class ActivationComponent(Declared[ActivationSpec]):
         )
         def materialise(context: dg.AssetExecutionContext, config: ActivationConfig) -> Iterator[Any]:
             with told_plainly():
-                yield from self.execute(
-                    context, workspace, getattr(context.resources, destination.resource_key), config
+                yield from run_of(
+                    self, context, workspace, getattr(context.resources, destination.resource_key), config
                 )
 
         sensors = followers(self.name, spec, paused=self.spec.schedule.paused, tags={"activation": self.name})

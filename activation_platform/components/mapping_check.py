@@ -1,6 +1,7 @@
-"""Whether an account has what an activation maps: the check that pauses this activation alone (SEMANTICS E7)."""
+"""Whether an account has what an activation maps, and its columns fit: the check that pauses it alone (SEMANTICS E7)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -8,8 +9,11 @@ import polars as pl
 
 from activation_platform.components.asking import asker
 from activation_platform.components.blame import refused
-from activation_platform.components.scopes import fields_of
-from activation_platform.components.standing import evaluated, newest_finished
+from activation_platform.components.inputs import computed_columns, models_behind
+from activation_platform.components.pauses import tell_now
+from activation_platform.components.scopes import fields_of, scope_of
+from activation_platform.components.standing import evaluated, newest_finished, report
+from activation_platform.components.staying import fitting
 from activation_platform.components.storage import storage_root
 from activation_platform.components.workspace import Workspace
 from activation_platform.contracts.destination import Destination
@@ -22,13 +26,25 @@ from activation_platform.contracts.errors import (
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.service import Service
+from activation_platform.segmentation.definitions import all_problems, typed
+from activation_platform.segmentation.fields import UNTOLD
+from activation_platform.segmentation.problems import InvalidCondition
 from activation_platform.sync.history import Status
 from activation_platform.sync.mapping import MappingProblem, mapping_doubts, mapping_problems
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
+    from activation_platform.components.model import ModelComponent
 
-__all__ = ["AT_FAULT", "MAPPING", "AccountFields", "mapping_of_run", "mapping_result", "mapping_unasked"]
+__all__ = [
+    "AT_FAULT",
+    "MAPPING",
+    "AccountFields",
+    "mapping_of_run",
+    "mapping_result",
+    "mapping_unasked",
+    "misfit_told",
+]
 
 MAPPING = "mapping_fits"
 """The check of an activation."""
@@ -70,13 +86,14 @@ class AccountFields:
 def mapping_result(
     activation: "ActivationComponent", workspace: Workspace, account: AccountFields
 ) -> dg.AssetCheckResult:
-    """What the account says of the mapping now. Raises errors that say nothing of it.
+    """What the account, and the columns of the models' newest snapshots, say of the mapping. Raises what says nothing of it.
 
     A column of which some values may not be sent because of its type warns, and pauses nothing.
     """
     declared = activation.declared(workspace, account.destination)
     mapping, service, columns = declared.mapping, declared.service, _columns(activation, workspace)
     try:
+        _require_computed(activation, workspace)
         fields = account.of(service)
         problems = list(mapping_problems(mapping, service, columns, fields))
         if problems:
@@ -103,11 +120,51 @@ def _columns(activation: "ActivationComponent", workspace: Workspace) -> dict[st
     """The mapped columns, with their types where these are known: whether they are there is the model's own check."""
     model = activation.model(workspace)
     assert model is not None
-    source = workspace.find("source", model.spec.source)
-    types = {**(fields_of(workspace, model) or {}), **model.types(source.source_class.dialect)}
+    types = {**(fields_of(workspace, model) or {}), **_types(model, workspace)}
     return {
         line.column: types.get(line.column) for line in activation.spec.lines() if line.column is not None
     }
+
+
+def _types(model: "ModelComponent", workspace: Workspace) -> Mapping[str, pl.DataType | None]:
+    return model.types(workspace.find("source", model.spec.source).source_class.dialect)
+
+
+def _require_computed(activation: "ActivationComponent", workspace: Workspace) -> None:
+    """Raise what stands against the computed fields that it maps, as far as columns are declared, or known by a snapshot.
+
+    A segment's rows have these fields already: it is the segment's own check that fails.
+    """
+    fields = [] if activation.spec.segment is not None else computed_columns(activation, workspace)
+    if not fields:
+        return
+    own, *_ = models = models_behind(activation, workspace)
+    known = {
+        model.name: {**dict.fromkeys(model.columns() or ()), **_types(model, workspace)} for model in models
+    }
+    read = {
+        name: {column: dtype or UNTOLD for column, dtype in columns.items()}
+        for name, columns in known.items()
+        if columns
+    }
+    with fitting(activation):
+        found = all_problems(None, typed(scope_of(workspace, own.name), read), fields)
+        if found:
+            raise InvalidCondition(found)
+
+
+@contextmanager
+def misfit_told(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", workspace: Workspace
+) -> Iterator[None]:
+    """Let the check know where a run finds that computed fields do not fit the models' columns: that pauses the activation."""
+    try:
+        yield
+    except DeclarationError as error:
+        if isinstance(error.__cause__, InvalidCondition):
+            report(instance, activation.asset_key, MAPPING, refused(error, MAPPING))
+            tell_now(instance, activation, workspace)
+        raise
 
 
 def _listed(problems: Sequence[MappingProblem]) -> str:

@@ -202,6 +202,40 @@ def test_e7_a_field_that_the_account_lost_pauses_only_what_maps_it(dev, copies, 
     assert copies("letters") == [1]
 
 
+@pytest.mark.parametrize("engine", ["frames", "warehouse"])
+def test_e7_a_computed_field_that_does_not_fit_pauses_only_what_maps_it_until_it_is_corrected(
+    tmp_path, storage, shop, copies, altered, monkeypatch, engine
+):
+    home = tmp_path / "home"
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    altered("alter table letters add column twice double")
+
+    def written(formula):
+        people = f'engine: {engine}, computed: {{twice: {{formula: "{formula}"}}}}'
+        documents = [
+            SHOP.replace("primary_key: id, kind: users", f"primary_key: id, kind: users, {people}"),
+            ACTIVATION.format(name="letters", model="people").replace("{id: id}", "{id: id, twice: twice}"),
+            ACTIVATION.format(name="quiet", model="people"),
+        ]
+        return Project(tmp_path, {"defs.yaml": "---\n".join(documents)}).write()
+
+    with daemon(home, written("email * 2")) as dev:
+        dev.turn()
+        dev.at(at_six(1))
+        assert ended(dev.settle()) == {"letters": FAILURE, "quiet": SUCCESS}
+        paused = dev.page("letters")
+        assert "the computed field people.twice (for the activation letters) is broken since" in paused
+        assert dev.page("quiet") is None
+        dev.at(at_six(1))
+        assert ended(dev.settle()) == {"destination copies": SUCCESS, "quiet": SUCCESS}
+        assert (dev.skipped("letters_schedule"), dev.page("letters")) == (paused, paused)
+    with daemon(home, written("id * 2")) as dev:
+        dev.turn()
+        dev.at(at_six(3))
+        assert ended(dev.settle()) == {"destination copies": SUCCESS, "letters": SUCCESS, "quiet": SUCCESS}
+    assert copies("letters") == [1]
+
+
 def test_e7_the_nightly_validation_finds_what_is_broken_before_a_run_does(
     tmp_path, project, storage, warehouse, sandbox, monkeypatch
 ):
