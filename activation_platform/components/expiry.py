@@ -6,7 +6,9 @@ import dagster as dg
 
 from activation_platform.components.spans import span_of
 
-__all__ = ["EXPIRES", "UNKNOWN", "WARNS", "expiring", "expiry", "last_days"]
+__all__ = ["EXPIRES", "UNKNOWN", "WARNS", "expiring", "expiry", "found_day", "last_days"]
+
+_DAY = "credential_expires"
 
 EXPIRES = "The day on which its credential expires, where it does (2027-01-31): its check warns in time."
 WARNS = "For how long before that day its check warns."
@@ -43,5 +45,11 @@ def expiring(result: dg.AssetCheckResult, expires: date | None, warns: str) -> d
         passed=not told,
         severity=dg.AssetCheckSeverity.WARN if told else result.severity,
         description=f"{result.description} But {told}." if told else result.description,
-        metadata={**result.metadata, "credential_expires": str(expires)},
+        metadata={**result.metadata, _DAY: str(expires)},
     )
+
+
+def found_day(said: dg.AssetCheckEvaluation) -> date | None:
+    """The day that such a check told; None where it knew of none."""
+    told = said.metadata.get(_DAY)
+    return None if told is None else date.fromisoformat(str(told.value))

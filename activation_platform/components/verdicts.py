@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import polars as pl
 
-from activation_platform.components.expiry import last_days
+from activation_platform.components.expiry import found_day, last_days
 from activation_platform.components.judges import ENDED, JUDGES, REMEMBERING, Numbers, Seen
 from activation_platform.components.pauses import stands_on
 from activation_platform.components.standing import evaluated, newest_finished
@@ -41,18 +41,30 @@ def pointless(activation: "ActivationComponent", workspace: Workspace) -> dict[s
 def doubtful(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
     """What is asked for by name and can never warn; of a workspace without faults."""
     if "credentials" in activation.spec.warnings.switched_on and not _dated(activation, workspace):
-        yield "warnings: credentials: neither its sources nor its destination declare credential_expires"
+        yield "warnings: credentials: neither its sources nor its destination declare, or can tell, credential_expires"
 
 
 def _dated(activation: "ActivationComponent", workspace: Workspace) -> list[Declared[Any]]:
-    """The accounts that it logs in to and whose credential has a last day."""
-    accounts = [one for one in stands_on(activation, workspace) if one.word in ("source", "destination")]
-    return [one for one in accounts if one.spec.credential_expires is not None]
+    """The accounts that it logs in to and whose credential has a last day: as declared, or as the warehouse may tell."""
+    accounts: list[Any] = [
+        one for one in stands_on(activation, workspace) if one.word in ("source", "destination")
+    ]
+    return [
+        one
+        for one in accounts
+        if one.spec.credential_expires is not None or (one.word == "source" and one.source_class.tells_expiry)
+    ]
 
 
-def _expiring(activation: "ActivationComponent", workspace: Workspace) -> Iterator[str]:
-    for one in _dated(activation, workspace):
-        told = last_days(one.spec.credential_expires, one.spec.credential_warning)
+def _expiring(
+    instance: dg.DagsterInstance, activation: "ActivationComponent", workspace: Workspace
+) -> Iterator[str]:
+    """What to say of each credential in its last days; the day that a warehouse told is the one that its check found last."""
+    accounts = {dg.AssetCheckKey(one.asset_key, *one.blocking): one for one in _dated(activation, workspace)}
+    asked = [key for key, one in accounts.items() if one.spec.credential_expires is None]
+    found = {key: found_day(evaluated(one)) for key, one in newest_finished(instance, asked).items()}
+    for key, one in accounts.items():
+        told = last_days(one.spec.credential_expires or found.get(key), one.spec.credential_warning)
         if told:
             yield f"the {one.word} {one.name}: {told}"
 
@@ -93,7 +105,7 @@ def verdicts(
     thresholds = _in_force(activation, workspace)
     most = max(_LOOKS_BACK, thresholds.get("empty_runs", 0))
     before = [one for one in newest_runs(storage_root(), run.ledger, most) if one.number < run.number]
-    seen = Seen(run, before, rows, debts, list(_expiring(activation, workspace)))
+    seen = Seen(run, before, rows, debts, list(_expiring(instance, activation, workspace)))
     said = _said(instance, activation, [name for name in REMEMBERING if name in thresholds])
     for name, threshold in thresholds.items():
         verdict = JUDGES[name](seen, threshold, _numbers(said.get(name), run.ledger))

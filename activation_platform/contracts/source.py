@@ -63,6 +63,9 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
     secrets: ClassVar[tuple[str, ...]] = ()
     """Settings that hold secrets; `ssh.password` is the `password` in the setting `ssh`."""
 
+    tells_expiry: ClassVar[bool] = False
+    """Whether the warehouse may know on which day the credential expires."""
+
     @property
     def own_catalog(self) -> str:
         """The database or project of the platform's own schemas; empty: where a schema is looked for that is named alone."""
@@ -93,5 +96,5 @@ class Source(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # the par
         """Validate the source up to its schemas; stops after the first step that fails. Never raises for a broken source."""
 
     def credential_expires(self) -> date | None:
-        """The day on which the credential expires, where the warehouse knows one and tells it; most do not."""
+        """The day on which the credential expires, where the warehouse knows one and tells it (`tells_expiry`)."""
         return None

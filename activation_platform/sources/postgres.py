@@ -75,6 +75,7 @@ class Postgres(Source):
     kind: ClassVar[str] = "postgres"
     dialect: ClassVar[str] = "postgres"
     secrets: ClassVar[tuple[str, ...]] = ("password", "ssh.password", "ssh.private_key")
+    tells_expiry: ClassVar[bool] = True
 
     host: str
     """A host name, an address, or the folder of a Unix socket."""

@@ -16,7 +16,15 @@ from activation_platform.components.validation import Validation
 from activation_platform.sources.duckdb import DuckDB
 from activation_platform.sources.postgres import Postgres
 from activation_platform_tests.components.daemon import daemon
-from activation_platform_tests.components.project import Runner, fill, person
+from activation_platform_tests.components.project import (
+    LETTERS,
+    SECOND,
+    Runner,
+    evaluations,
+    fill,
+    person,
+    succeeded,
+)
 
 
 def told(source, models):
@@ -86,6 +94,45 @@ def test_a_table_that_is_closed_to_us_fails_the_grants_by_the_models_name(reader
     assert (name, passed) == ("grants", False)
     assert "pay: Bad credentials" in words
     assert "GRANT" in words
+
+
+PAYROLL = """\
+type: activation_platform.SourceComponent
+attributes:
+  name: payroll
+  kind: postgres
+  settings: {host: env:PAY_HOST, port: env:PAY_PORT, database: env:PAY_DATABASE, user: env:PAY_USER, password: env:PAY_PASSWORD}
+---
+type: activation_platform.ModelComponent
+attributes: {name: salaries, source: payroll, table: salaries, primary_key: id, columns: {id: integer}}
+"""
+
+
+def test_the_day_that_a_warehouse_tells_of_its_login_warns_in_every_activation_that_needs_it(
+    project, instance, reader, postgres_server, warehouse, storage, sandbox, monkeypatch
+):
+    until = datetime.now(UTC).date() + timedelta(days=10)
+    postgres_server.run(
+        f"grant select on salaries to {reader.user}",
+        f"alter role {reader.user} valid until '{until}'",
+        database=reader.database,
+    )
+    for name in ("host", "port", "database", "user", "password"):
+        monkeypatch.setenv(f"PAY_{name.upper()}", str(getattr(reader, name)))
+    project.replaced("      - {field: orders, at_least: 3}\n", "      - {has: pay, at_most: 9}\n").also(
+        PAYROLL
+    )
+    project.replaced("kind: users", "kind: users\n  relations: {pay: {model: salaries, match: {id: id}}}")
+    runner = Runner(project.load(), instance)
+
+    untold = evaluations(succeeded(runner.run(LETTERS)))["credentials"]
+    runner.defs.resolve_job_def("validate_source_payroll").execute_in_process(instance=instance)
+    told = evaluations(succeeded(runner.run(LETTERS, partition=SECOND)))["credentials"]
+    postgres_server.run(f"drop owned by {reader.user}", database=reader.database)
+
+    assert untold.passed  # nobody has asked yet
+    assert not told.passed
+    assert told.description.startswith(f"the source payroll: the credential expires on {until}, in 10 days")
 
 
 def test_the_keys_of_models_are_counted_there_and_told_to_their_own_checks(runner, warehouse, storage):

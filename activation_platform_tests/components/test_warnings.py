@@ -239,7 +239,7 @@ def test_a_warning_of_credentials_that_nobody_gave_a_day_is_doubted(project, cap
     mapped = "    first_name: first_name\n  schedule"
     project.replaced(mapped, mapped.replace("  schedule", "  warnings: {credentials: true}\n  schedule"))
     project.load()
-    assert "neither its sources nor its destination declare credential_expires" in caplog.text
+    assert "neither its sources nor its destination declare, or can tell, credential_expires" in caplog.text
 
 
 def test_a_credential_long_before_its_last_day_warns_of_nothing():
