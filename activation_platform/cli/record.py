@@ -18,6 +18,7 @@ from activation_platform.sync.history import Mapped, Run, changes, read_runs_of
 from activation_platform.sync.inventory import KeyStory, key_story
 from activation_platform.sync.ledgers import activation_of, ledgers, ledgers_named, readable_manifest
 from activation_platform.sync.manifest import Manifest
+from activation_platform.sync.retention import pruned_before
 from activation_platform.sync.states import Event
 from activation_platform.sync.store import Store
 
@@ -55,9 +56,7 @@ def record(
         if (one := _told(root, ledger, key, damaged, show or (), show_values=show_values)) is not None
     ]
     if not told:
-        raise NotKnown(
-            f"{name} never had anything to do with this key; keys are written as its model has them"
-        )
+        raise NotKnown(f"{_never(root, name, of)}; keys are written as its model has them")
     if as_json:
         say_json({"key": key, "ledgers": told})
     else:
@@ -65,6 +64,18 @@ def record(
             _say(one, first=number == 0)
     for error in damaged:
         raise error
+
+
+def _never(root: Store, name: str, of: Collection[str]) -> str:
+    """What to say of a key of which nothing is known: what happened before the logs begin, nobody can tell any more."""
+    last = max(pruned_before(root, ledger, "changes") for ledger in of)
+    if not last:
+        return f"{name} never had anything to do with this key"
+    until = datetime.fromtimestamp(last, UTC)
+    return (
+        f"{name} holds nothing of this key, and its logs tell nothing of it; those of runs that ended until "
+        f"{until:%Y-%m-%d %H:%M} UTC are kept no longer"
+    )
 
 
 def _told(

@@ -142,6 +142,16 @@ def test_what_went_wrong_and_is_kept_no_longer_is_not_said_to_have_been_nothing(
     assert "what went wrong in 2 runs" in activation("issues", "newsletter", "--since", "90d").stderr
 
 
+def test_a_key_of_which_nothing_is_known_was_perhaps_known_once(ran, activation):
+    asked = ["record", "newsletter", "nobody"]
+    assert "newsletter never had anything to do with this key" in activation(*asked, fails=2).stderr
+    activation("prune", "newsletter", "--apply")
+
+    said = activation(*asked, fails=2).stderr
+    assert "never" not in said
+    assert f"until {datetime.now(UTC) - timedelta(days=40):%Y-%m-%d}" in said
+
+
 def test_figures_outlive_the_log_and_what_is_set_aside_goes_by_the_workspace(ran, activation):
     reset(storage_root(), "newsletter")
     with later(11):
