@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.fields import Field
+from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
@@ -44,6 +45,8 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
             {"name": str(mode), "deletes": service.deletes(mode), "needs": list(service.requirements(mode))}
             for mode in sorted(service.modes)
         ],
+        "run_types": [str(run_type) for run_type in service.run_types],
+        "identifiers": list(_identifiers(spoken)),
         "idempotent": spoken.idempotent,
         "can_look_up": service.can_look_up,
         "deletes_are_requests": service.deletes_are_requests,
@@ -53,6 +56,8 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
             "batch_size": spoken.batch_size,
             "delete_batch_size": service.delete_batch_size or spoken.batch_size,
             "max_fields": service.max_fields,
+            "max_record_bytes": service.max_record_bytes,
+            "max_request_bytes": service.max_request_bytes,
             "erasures_per_second": erasures and round(erasures, 2),
             "budgets": [_budget(budget) for budget in _budgets(platform)],
         },
@@ -76,6 +81,12 @@ def described_field(field: Field) -> dict[str, Any]:
         "clearable": field.clearable,
         "docs": field.docs,
     }
+
+
+def _identifiers(service: Service) -> Iterator[str]:
+    """The fields by which a record may be recognised: those that the options choose from, else the one there is."""
+    chosen_from = service.options.identifiers if isinstance(service, ByIdentifier) else ()
+    yield from (field.name for field in chosen_from or service.declared_fields() if chosen_from or field.key)
 
 
 def marks_of(field: Mapping[str, Any]) -> str:

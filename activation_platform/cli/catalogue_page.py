@@ -33,11 +33,16 @@ def facts(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "object", entry["object"]
     yield "models", f"of kind {' or '.join(entry['models'])}"
     yield "modes", "; ".join(map(_mode, entry["modes"]))
+    yield "run types", "; ".join(entry["run_types"])
+    yield "recognised by", " or ".join(entry["identifiers"])
     yield "records a call", str(limits["batch_size"])
     if limits["delete_batch_size"] != limits["batch_size"]:
         yield "deletes a call", str(limits["delete_batch_size"])
     if limits["max_fields"] is not None:
         yield "fields a record", f"at most {limits['max_fields']}"
+    for what in ("record", "request"):
+        if (most := limits[f"max_{what}_bytes"]) is not None:
+            yield f"bytes a {what}", f"at most {most:,}"
     if limits["erasures_per_second"] is not None:
         yield "erasures", f"{limits['erasures_per_second']:g} a second; requested, irreversible"
     for budget in limits["budgets"]:

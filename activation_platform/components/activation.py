@@ -24,7 +24,7 @@ from activation_platform.components.verdicts import doubtful, warning_checks
 from activation_platform.components.workspace import Declared, Fault, Workspace
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import DeclarationError
-from activation_platform.contracts.modes import Mode, ObjectKind, RunType
+from activation_platform.contracts.modes import Mode, ObjectKind
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sync.order import Activation
@@ -146,7 +146,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             name=self.name,
             service=service(destination, service.Options(**spec.options)),
             mode=self.mode(workspace),
-            run_type=spec.run_type or (RunType.INCREMENTAL if events else RunType.FULL_THEN_DELTA),
+            run_type=spec.run_type or service.run_types[0],
             mapping=spec.lines(),
             key=model.key,
             guards=spec.guards_in_force(),

@@ -13,7 +13,7 @@ from activation_platform.components.verdicts import pointless
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.modes import Mode
+from activation_platform.contracts.modes import Mode, ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import Email, Phone
 from activation_platform.destinations import PLATFORMS
@@ -63,6 +63,10 @@ def _service_faults(
             ("service",), f'takes models of kind {takes}; "{model.name}" is of kind {model.spec.kind}'
         )
     yield from event_faults(activation, service_class, model)
+    events = service_class.object is ObjectKind.EVENT
+    if spec.run_type is RunType.FULL_ONLY and not events and spec.run_type not in service_class.run_types:
+        words = f"{spec.service} says it once of each, since to say it again may undo what people decided: write full_then_delta"
+        yield Fault(("run_type",), words)
     for name, why in pointless(activation, workspace).items():
         if name in spec.warnings.switched_on:
             yield Fault(("warnings", name), f"there is nothing to warn of: {why}; leave it out")

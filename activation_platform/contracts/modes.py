@@ -6,6 +6,7 @@ from enum import StrEnum
 __all__ = [
     "MODES_OF",
     "MODES_THAT_DELETE",
+    "RUN_TYPES_OF",
     "Engine",
     "Mode",
     "ModelKind",
@@ -74,6 +75,14 @@ class RunType(StrEnum):
     FULL_THEN_DELTA = "full_then_delta"
     INCREMENTAL = "incremental"
     """Events: each run sends those of its own window (SEMANTICS E3)."""
+
+
+RUN_TYPES_OF: Mapping[ObjectKind, tuple[RunType, ...]] = {
+    ObjectKind.RECORD: (RunType.FULL_THEN_DELTA, RunType.FULL_ONLY),
+    ObjectKind.LIST: (RunType.FULL_THEN_DELTA, RunType.FULL_ONLY),
+    ObjectKind.EVENT: (RunType.INCREMENTAL,),
+}
+"""The run types that suit a kind of object; the first is meant where an activation names none."""
 
 
 class Operation(StrEnum):

@@ -21,9 +21,11 @@ from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import (
     MODES_OF,
     MODES_THAT_DELETE,
+    RUN_TYPES_OF,
     Mode,
     ModelKind,
     ObjectKind,
+    RunType,
 )
 from activation_platform.contracts.outcomes import Outcome
 from activation_platform.contracts.pending import Doubt, Pending, Settlement
@@ -112,6 +114,8 @@ class Service(ABC):
     docs: ClassVar[str]
     object: ClassVar[ObjectKind]
     modes: ClassVar[frozenset[Mode]]
+    run_types: ClassVar[tuple[RunType, ...]] = ()
+    """Those that it takes, first the one that is meant where none is named; left out: those of its kind of object."""
     delete_batch_size: ClassVar[int | None] = None
     """Records per conversation that deletes; None: `batch_size`."""
     fields: ClassVar[tuple[Field, ...]]
@@ -152,6 +156,7 @@ class Service(ABC):
             raise TypeError(
                 f"{cls.__name__} keeps {cls.object}s, which cannot keep the promise of {', '.join(broken)}"
             )
+        cls.run_types = cls.run_types or RUN_TYPES_OF[cls.object]
 
     def __init__(self, destination: "Destination", options: Any = None) -> None:
         self.destination = destination

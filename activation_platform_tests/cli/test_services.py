@@ -39,6 +39,8 @@ def test_an_entry_says_all_that_is_declared(name, activation):
     assert [field["name"] for field in entry["fields"]] == [field.name for field in declared]
     assert [field["name"] for field in entry["fields"] if field["key"]] == [declared_key(declared)]
     assert {mode["name"] for mode in entry["modes"]} == set(service.modes)
+    assert entry["run_types"] == list(service.run_types)
+    assert described.identifying_field in entry["identifiers"]
     assert entry["limits"]["batch_size"] == described.batch_size
     settings = entry["destination"]["settings"]
     assert {one["name"] for one in settings if one["secret"]} == set(platform.secrets)
@@ -56,6 +58,18 @@ def test_a_mode_says_what_it_needs_and_that_it_deletes(activation):
     entry = json.loads(activation("services", "batch.profiles", "--json").stdout)
     assert {"name": "mirror", "deletes": True, "needs": ["live_api_keys"]} in entry["modes"]
     assert "mirror (deletes, needs live_api_keys)" in activation("services", "batch.profiles").stdout
+
+
+def test_an_entry_says_by_what_a_record_may_be_recognised_how_often_it_is_sent_and_how_much_is_taken(
+    activation,
+):
+    entry = json.loads(activation("services", "klaviyo.events", "--json").stdout)
+    assert entry["run_types"] == ["incremental"]
+    profiles = " ".join(activation("services", "klaviyo.profiles").stdout.split())
+    for words in ("email or phone_number or external_id", "full_then_delta; full_only", "bytes a record"):
+        assert words in profiles
+    consent = json.loads(activation("services", "klaviyo.subscriptions", "--json").stdout)
+    assert consent["run_types"] == ["full_then_delta"]
 
 
 def test_options_have_their_defaults(activation):

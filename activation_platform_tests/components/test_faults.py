@@ -308,3 +308,27 @@ def test_another_account_is_another_target(project):
         ALSO_LETTERS.replace("letters", "more").replace("destination: mail", "destination: post")
     )
     assert project.load()
+
+
+CONSENT = """\
+type: activation_platform.DestinationComponent
+attributes: {name: news, platform: klaviyo, settings: {private_key: env:KLAVIYO_KEY}}
+---
+type: activation_platform.ActivationComponent
+attributes:
+  name: consent
+  segment: loyal
+  destination: news
+  service: subscriptions
+  run_type: full_only
+  options: {list: Newsletter}
+  mapping: {email: email}
+  schedule: {at: "06:00"}
+"""
+
+
+def test_what_people_may_undo_is_not_said_to_them_again_at_every_run(project):
+    text = project.also(CONSENT).refusal()
+    assert f"shop/defs.yaml:{project.line('run_type: full_only')}" in text
+    assert "subscriptions says it once of each, since to say it again may undo what people decided" in text
+    assert text.startswith("1 error")

@@ -9,7 +9,7 @@ from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import json_objects
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
-from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
+from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation, RunType
 from activation_platform.contracts.outcomes import ACCEPTED, DELETED
 from activation_platform.contracts.service import Conversation, Service
 from activation_platform.contracts.values import Email, Instant, Phone
@@ -55,7 +55,7 @@ class Subscriptions(OfAList, Service):
 
     Only map people who agreed. The list is found by its name, and made where there is none; where it asks for double opt-in,
     Klaviyo asks everybody to confirm, unless consent is imported as history. Subscribing lifts an earlier unsubscription;
-    nobody is subscribed twice, unless the run type is full only, which would undo what people decided since. Who left is
+    nobody is subscribed twice, which might undo what they decided since, unless somebody asks for a full run. Who left is
     unsubscribed from the list's channels, if they are still on the list: Klaviyo would unsubscribe everybody else from
     everything. It takes changes on and does not say how they end, so that what it took on counts.
 
@@ -65,6 +65,7 @@ class Subscriptions(OfAList, Service):
     docs: ClassVar[str] = "https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles"
     object: ClassVar[ObjectKind] = ObjectKind.LIST
     modes: ClassVar[frozenset[Mode]] = frozenset({Mode.UPSERT, Mode.MIRROR})
+    run_types: ClassVar[tuple[RunType, ...]] = (RunType.FULL_THEN_DELTA,)
     model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS})
     batch_size: ClassVar[int] = 1_000
     delete_batch_size: ClassVar[int | None] = 100
