@@ -12,7 +12,7 @@ from activation_platform.contracts.service import UnreadableAnswer, refuse, said
 if TYPE_CHECKING:
     from activation_platform.destinations.attio.destination import Attio
 
-__all__ = ["Told", "attributes_of", "records_with"]
+__all__ = ["Told", "attributes_of", "listed", "records_with"]
 
 _PAGE = 500
 
@@ -21,21 +21,21 @@ Told = Generator[httpx.Request, Any, list[Mapping[str, Any]]]
 
 
 def attributes_of(
-    workspace: "Attio", thing: str
+    workspace: "Attio", kind: str, slug: str
 ) -> Generator[httpx.Request, Any, dict[str, Mapping[str, Any]]]:
-    """All attributes of an object, by slug; raises `NotFound` where the workspace has no such object."""
+    """All attributes of an object or list, by slug; raises `NotFound` where there is none. `kind`: objects or lists."""
     attributes: dict[str, Mapping[str, Any]] = {}
     while True:  # until a page brings nothing new: the vendor's own limit on a page is not known
         response = yield workspace.ask(
             "GET",
-            f"/v2/objects/{thing}/attributes",
+            f"/v2/{kind}/{slug}/attributes",
             budget=workspace.reads,
             params={"limit": _PAGE, "offset": len(attributes)},
         )
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise (yield from _no_object(workspace, thing))
-        page = {str(one["api_slug"]): one for one in _listed(workspace, response, "api_slug")}
-        new = {slug: one for slug, one in page.items() if slug not in attributes}
+        if response.status_code == httpx.codes.NOT_FOUND and kind == "objects":
+            raise (yield from _no_object(workspace, slug))
+        page = {str(one["api_slug"]): one for one in listed(workspace, response, "api_slug")}
+        new = {name: one for name, one in page.items() if name not in attributes}
         if not new:
             return attributes
         attributes |= new
@@ -49,13 +49,13 @@ def records_with(workspace: "Attio", thing: str, attribute: str, value: Any) -> 
         budget=workspace.reads,
         json={"filter": {attribute: value}, "limit": 2},
     )
-    return _listed(workspace, response, "id")
+    return listed(workspace, response, "id")
 
 
 def _no_object(workspace: "Attio", thing: str) -> Generator[httpx.Request, Any, NotFound]:
     """What to do about an object that does not exist, given those that do."""
     response = yield workspace.ask("GET", "/v2/objects", budget=workspace.reads)
-    known = [str(one["api_slug"]) for one in _listed(workspace, response, "api_slug")]
+    known = [str(one["api_slug"]) for one in listed(workspace, response, "api_slug")]
     return NotFound(
         f'This Attio workspace has no object "{thing}"',
         remedy=f"There is: {', '.join(known)}.{nearest(thing, known)} "
@@ -63,7 +63,7 @@ def _no_object(workspace: "Attio", thing: str) -> Generator[httpx.Request, Any, 
     )
 
 
-def _listed(workspace: "Attio", response: httpx.Response, name: str) -> list[Mapping[str, Any]]:
+def listed(workspace: "Attio", response: httpx.Response, name: str) -> list[Mapping[str, Any]]:
     """The `data` of an answer: objects, each with a property `name`."""
     if not response.is_success:
         refuse(response, workspace)

@@ -3,6 +3,7 @@
 Source: https://docs.attio.com/docs/attribute-types.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from activation_platform.contracts.errors import DeclarationError, NotFound
-from activation_platform.contracts.fields import Field, nearest
+from activation_platform.contracts.fields import CustomFields, Field, nearest
 from activation_platform.contracts.values import (
     Boolean,
     Day,
@@ -20,11 +21,14 @@ from activation_platform.contracts.values import (
     Number,
     Phone,
     Text,
+    TextList,
     ValueType,
 )
 from activation_platform.destinations.attio.value_types import LINE, Domain, Several
 
-__all__ = ["Matching", "as_key", "check_matching", "field_of", "fields_of"]
+__all__ = ["BY_SLUG", "UUID", "Matching", "as_key", "check_matching", "check_object", "field_of", "fields_of"]
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 _TYPES: Mapping[str, ValueType] = {
     "actor-reference": Email(),
@@ -51,6 +55,14 @@ member; another record by the domain of a company, the e-mail address of a perso
 of other objects have no short form); a location as one line, which Attio takes apart.
 """
 
+BY_SLUG = CustomFields(
+    pattern="[a-z0-9_-]+",
+    words="the slug of an attribute: lower-case letters, digits, underscores and hyphens",
+    text=Text(),
+    texts=TextList(),
+)
+"""Fields that are not declared: any attribute of the object or list."""
+
 _RECOGNISING = ("domain", "email-address", "number", "phone-number", "text")
 """Types whose values can be sought as they were sent."""
 
@@ -67,6 +79,15 @@ class Matching:
                 "Attio does not match records by record_id",
                 remedy="Choose a unique attribute that you can write.",
             )
+
+
+def check_object(slug: str) -> None:
+    """Whether this is the slug of an object, by which activations know of each other; raises `DeclarationError`."""
+    if UUID.fullmatch(slug) or not re.fullmatch("[a-z0-9_-]+", slug):
+        raise DeclarationError(
+            "object is not the slug of an object",
+            remedy="Write it as in the addresses of the API, such as projects; not its ID, and not its title.",
+        )
 
 
 def fields_of(attribute: Mapping[str, Any]) -> tuple[Field, ...]:

@@ -1,5 +1,6 @@
 """An Attio workspace: its access token, the pace its API allows, and the way it speaks."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 import httpx
@@ -8,9 +9,10 @@ from activation_platform.contracts.auth import BearerToken
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.errors import CredentialsRefused
 from activation_platform.contracts.pace import Budget
-from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer, refuse, said
+from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer, body_of
 from activation_platform.destinations.attio.companies import Companies
 from activation_platform.destinations.attio.deals import Deals
+from activation_platform.destinations.attio.list_entries import ListEntries
 from activation_platform.destinations.attio.objects import Objects
 from activation_platform.destinations.attio.people import People
 from activation_platform.destinations.attio.users import Users
@@ -24,12 +26,20 @@ class Attio(Destination):
     """A workspace on Attio.
 
     `access_token` is an API key of the workspace, made under Workspace settings > Developers with the scopes
-    *Records: read-write* and *Object configuration: read*, or an OAuth 2.0 token with these scopes.
+    *Records: read-write* and *Object configuration: read*, or an OAuth 2.0 token with these scopes. Entries of lists need
+    *List entries: read-write* and *List configuration: read*, too (read-write where the list is to be made).
     """
 
     platform: ClassVar[str] = "attio"
     docs: ClassVar[str] = "https://docs.attio.com/rest-api/overview"
-    services: ClassVar[tuple[type[Service], ...]] = (People, Companies, Users, Deals, Objects)
+    services: ClassVar[tuple[type[Service], ...]] = (
+        People,
+        Companies,
+        Users,
+        Deals,
+        Objects,
+        ListEntries,
+    )
     secrets: ClassVar[tuple[str, ...]] = ("access_token",)
     default_base_url: ClassVar[str] = "https://api.attio.com"
 
@@ -46,21 +56,26 @@ class Attio(Destination):
 
     def account(self) -> Inquiry:
         """The workspace's ID, which unlike its slug never changes; raises `CredentialsRefused` for a token without use."""
-        response = yield self.ask("GET", "/v2/self", budget=self.reads)
-        if not response.is_success:
-            refuse(response, self)
-        told = said(response)
-        if not isinstance(told, dict) or "active" not in told:
-            raise UnreadableAnswer(f"{response.status_code} without a word on the token")
+        told = yield from self._told_of_token(_SCOPES)
+        if not told.get("workspace_id"):
+            raise UnreadableAnswer("a token without a workspace")
+        return str(told["workspace_id"])
+
+    def require_scopes(self, needed: Collection[str]) -> Inquiry:
+        """Raises `CredentialsRefused` where the token lacks one of these scopes."""
+        yield from self._told_of_token(needed)
+
+    def _told_of_token(self, needed: Collection[str]) -> Inquiry:
+        told = body_of((yield self.ask("GET", "/v2/self", budget=self.reads)), self)
+        if "active" not in told:
+            raise UnreadableAnswer("no word on the token")
         if told["active"] is not True:
             raise CredentialsRefused(
                 "Attio says that the access token is not active",
                 remedy="Make a new API key under Workspace settings > Developers and set access_token to it.",
             )
-        _check_scopes(str(told.get("scope", "")).split())
-        if not told.get("workspace_id"):
-            raise UnreadableAnswer(f"{response.status_code} without a workspace")
-        return str(told["workspace_id"])
+        _check_scopes(str(told.get("scope", "")).split(), needed)
+        return told
 
     def should_retry(self, response: httpx.Response) -> bool:
         """Whether the vendor's word for throttling comes under another status than 429."""
@@ -73,11 +88,11 @@ class Attio(Destination):
         return ": ".join(named) or super().refusal(response)
 
 
-def _check_scopes(granted: list[str]) -> None:
+def _check_scopes(granted: list[str], needed: Collection[str]) -> None:
     """A token that names its scopes must name those we need; a wider one includes the narrower."""
     missing = [
         scope
-        for scope in _SCOPES
+        for scope in needed
         if scope not in granted and scope.replace(":read", ":read-write") not in granted
     ]
     if granted and missing:

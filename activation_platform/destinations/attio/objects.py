@@ -1,18 +1,16 @@
 """Any other object of an Attio workspace: workspaces of a product, and the objects made in Attio itself."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.modes import ModelKind
-from activation_platform.destinations.attio.attributes import Matching
+from activation_platform.destinations.attio.attributes import Matching, check_object
 from activation_platform.destinations.attio.records import Records
 
 __all__ = ["Objects", "ObjectsOptions"]
 
 _OF_THEIR_OWN = ("companies", "deals", "people", "users")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,7 @@ class ObjectsOptions(Matching):
                 f"{self.object} are kept by a service of their own",
                 remedy=f"Use the service {self.object}, so that two activations of one object know of each other.",
             )
-        if _UUID.fullmatch(self.object) or not re.fullmatch("[a-z0-9_-]+", self.object):
-            raise DeclarationError(
-                "object is not the slug of an object",
-                remedy="Write it as in the addresses of the API, such as projects; not its ID, and not its title.",
-            )
+        check_object(self.object)
 
 
 class Objects(Records):

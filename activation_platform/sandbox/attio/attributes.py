@@ -1,4 +1,4 @@
-"""The attribute endpoints of Attio: list, create, and the options of selects.
+"""The attribute endpoints of Attio, of objects and lists: list, create, and the options of selects and statuses.
 
 Vendor: https://docs.attio.com/rest-api/endpoint-reference/attributes. Unconfirmed: public clients report that
 a unique attribute cannot be added to people or companies; the sandbox lets it through.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activation_platform.sandbox.attio.calls import bearer, data_of, whole
 from activation_platform.sandbox.attio.errors import not_found, refused
 from activation_platform.sandbox.attio.values import IMPLICIT
 from activation_platform.sandbox.attio.workspace import Attribute, Thing, Workspace, instant
@@ -20,17 +21,17 @@ WORDS = frozenset({"title", "description", "api_slug", "type", "config", *FLAGS}
 
 
 def list_attributes(call: Call, workspace: Workspace) -> Answer:
-    """List the attributes of an object, `limit` of them from `offset`."""
-    thing = workspace.thing(call.parameters["object"])
-    start, limit = _whole(call, "offset", 0), _whole(call, "limit", len(thing.attributes))
+    """List the attributes of an object or list, `limit` of them from `offset`."""
+    thing = bearer(call, workspace)
+    start, limit = whole(call, "offset", 0), whole(call, "limit", len(thing.attributes))
     shown = [_document(each, thing, workspace) for each in thing.attributes.values()]
     return Answer(200, {"data": shown[start : start + limit]})
 
 
 def create_attribute(call: Call, workspace: Workspace) -> Answer:
     """Create an attribute; 409 when the slug is taken."""
-    thing = workspace.thing(call.parameters["object"])
-    data = _data(call)
+    thing = bearer(call, workspace)
+    data = data_of(call)
     _check(data)
     if data["api_slug"] in thing.attributes:
         raise refused(f'An attribute with the slug "{data["api_slug"]}" exists.', "slug_conflict", 409)
@@ -50,19 +51,36 @@ def create_attribute(call: Call, workspace: Workspace) -> Answer:
 
 def list_options(call: Call, workspace: Workspace) -> Answer:
     """List the options of a select attribute."""
-    thing, attribute = _select(call, workspace)
-    shown = [_option(each, attribute, thing, workspace) for each in attribute.options]
-    return Answer(200, {"data": shown})
+    return _listed("select", call, workspace)
 
 
 def create_option(call: Call, workspace: Workspace) -> Answer:
     """Add an option to a select attribute; 409 when it has one of that title."""
-    thing, attribute = _select(call, workspace)
-    title = _data(call).get("title")
+    return _created("select", call, workspace)
+
+
+def list_statuses(call: Call, workspace: Workspace) -> Answer:
+    """List the statuses of a status attribute."""
+    return _listed("status", call, workspace)
+
+
+def create_status(call: Call, workspace: Workspace) -> Answer:
+    """Add a status to a status attribute; 409 when it has one of that title."""
+    return _created("status", call, workspace)
+
+
+def _listed(kind: str, call: Call, workspace: Workspace) -> Answer:
+    thing, attribute = _choice(kind, call, workspace)
+    return Answer(200, {"data": [_option(each, attribute, thing, workspace) for each in attribute.options]})
+
+
+def _created(kind: str, call: Call, workspace: Workspace) -> Answer:
+    thing, attribute = _choice(kind, call, workspace)
+    title = data_of(call).get("title")
     if not isinstance(title, str) or not title:
-        raise refused("An option has a title.", "missing_value")
+        raise refused(f"What a {kind} can be has a title.", "missing_value")
     if title in attribute.options.values():
-        raise refused(f'An option with the title "{title}" exists.', "slug_conflict", 409)
+        raise refused(f'The title "{title}" exists.', "slug_conflict", 409)
     option_id = workspace.new_id()
     attribute.options[option_id] = title
     return Answer(200, {"data": _option(option_id, attribute, thing, workspace)})
@@ -80,30 +98,14 @@ def _check(data: dict[str, Any]) -> None:
         raise refused(f"{', '.join(FLAGS)} are true or false, config is an object.")
 
 
-def _data(call: Call) -> dict[str, Any]:
-    data = call.document.get("data") if isinstance(call.document, dict) else None
-    if not isinstance(data, dict):
-        raise refused('The body is an object {"data": {...}}.')
-    return data
-
-
-def _select(call: Call, workspace: Workspace) -> tuple[Thing, Attribute]:
-    thing = workspace.thing(call.parameters["object"])
+def _choice(kind: str, call: Call, workspace: Workspace) -> tuple[Thing, Attribute]:
+    thing = bearer(call, workspace)
     attribute = thing.attribute(call.parameters["attribute"])
     if attribute is None:
         raise not_found(f'Attribute with slug/ID "{call.parameters["attribute"]}"')
-    if attribute.type != "select":
-        raise refused(f'The attribute "{attribute.api_slug}" has no options.')
+    if attribute.type != kind:
+        raise refused(f'The attribute "{attribute.api_slug}" is no {kind}.')
     return thing, attribute
-
-
-def _whole(call: Call, name: str, otherwise: int) -> int:
-    written = call.query.get(name)
-    if written is None:
-        return otherwise
-    if not written.isascii() or not written.isdigit():
-        raise refused(f"{name} is a whole number.")
-    return int(written)
 
 
 def _id(attribute: Attribute, thing: Thing, workspace: Workspace) -> dict[str, str]:
@@ -136,8 +138,9 @@ def _document(attribute: Attribute, thing: Thing, workspace: Workspace) -> dict[
 
 
 def _option(option_id: str, attribute: Attribute, thing: Thing, workspace: Workspace) -> dict[str, Any]:
+    name = "status_id" if attribute.type == "status" else "option_id"
     return {
-        "id": {**_id(attribute, thing, workspace), "option_id": option_id},
+        "id": {**_id(attribute, thing, workspace), name: option_id},
         "title": attribute.options[option_id],
         "is_archived": False,
     }

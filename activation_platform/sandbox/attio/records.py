@@ -12,10 +12,8 @@ from typing import Any
 from activation_platform.sandbox.attio.errors import refused
 from activation_platform.sandbox.attio.values import Value, key_of
 from activation_platform.sandbox.attio.workspace import SLUG, Attribute, Record, Thing, Workspace, instant
-from activation_platform.sandbox.attio.writing import merged, read_values
+from activation_platform.sandbox.attio.writing import merged, read_values, require
 from activation_platform.sandbox.exchange import Answer, Call
-
-API = {"type": "api-token", "id": None}
 
 
 def assert_record(call: Call, workspace: Workspace) -> Answer:
@@ -74,20 +72,14 @@ def read_record(call: Call, workspace: Workspace) -> Answer:
 
 
 def delete_record(call: Call, workspace: Workspace) -> Answer:
-    """Delete a record."""
+    """Delete a record, and its entries on lists (which is unconfirmed)."""
     thing = workspace.thing(call.parameters["object"])
-    thing.delete(thing.record(call.parameters["record_id"]))
+    workspace.delete(thing, thing.record(call.parameters["record_id"]))
     return Answer(200, {})
 
 
 def document(record: Record, thing: Thing, workspace: Workspace) -> dict[str, Any]:
-    """Return a record as Attio shows it: every attribute, each value with when and by whom."""
-    made = {"active_from": record.created_at, "active_until": None, "created_by_actor": API}
-    own: dict[str, list[Value]] = {
-        "record_id": [{"value": record.record_id}],
-        "created_at": [{"value": record.created_at}],
-        "created_by": [{"referenced_actor_type": "api-token", "referenced_actor_id": None}],
-    }
+    """Return a record as Attio shows it."""
     return {
         "id": {
             "workspace_id": workspace.workspace_id,
@@ -96,13 +88,7 @@ def document(record: Record, thing: Thing, workspace: Workspace) -> dict[str, An
         },
         "created_at": record.created_at,
         "web_url": f"https://app.attio.com/{SLUG}/{thing.slug}/{record.record_id}",
-        "values": {
-            slug: [
-                {**made, "attribute_type": attribute.type, **value}
-                for value in own.get(slug) or record.values.get(slug, [])
-            ]
-            for slug, attribute in thing.attributes.items()
-        },
+        "values": thing.shown(record),
     }
 
 
@@ -120,19 +106,12 @@ def _matching(call: Call, thing: Thing) -> Attribute:
 
 def _create(thing: Thing, values: dict[str, list[Value]], call: Call, workspace: Workspace) -> Answer:
     record = Record(workspace.new_id(), instant(call.wall))
-    _require(thing, values, present=False)
+    require(thing, values, present=False)
     thing.write(record, values)
     return Answer(200, {"data": document(record, thing, workspace)})
 
 
 def _update(thing: Thing, record: Record, values: dict[str, list[Value]], workspace: Workspace) -> Answer:
-    _require(thing, values, present=True)
+    require(thing, values, present=True)
     thing.write(record, values)
     return Answer(200, {"data": document(record, thing, workspace)})
-
-
-def _require(thing: Thing, values: dict[str, list[Value]], *, present: bool) -> None:
-    # A record that exists keeps what it is not told to change.
-    for slug, attribute in thing.attributes.items():
-        if attribute.is_required and not values.get(slug, present):
-            raise refused(f'A value of the required attribute "{slug}" is missing.', "missing_value")

@@ -18,6 +18,12 @@ EVERYWHERE: Mapping[str, tuple[str, str, str]] = {
     "created_at": ("timestamp", "Created at", "read-only"),
     "created_by": ("actor-reference", "Created by", "read-only"),
 }
+# What every list has.
+OF_A_LIST: Mapping[str, tuple[str, str, str]] = {
+    "entry_id": ("text", "Entry ID", "read-only"),
+    "created_at": EVERYWHERE["created_at"],
+    "created_by": EVERYWHERE["created_by"],
+}
 SOCIAL: Mapping[str, tuple[str, str, str]] = {
     "primary_location": ("location", "Primary location", ""),
     "angellist": ("text", "AngelList", ""),

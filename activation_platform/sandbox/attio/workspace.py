@@ -1,20 +1,24 @@
-"""The objects, attributes and records of an Attio workspace, in memory."""
+"""The objects and lists of an Attio workspace with their attributes, records and entries, in memory."""
 
 from __future__ import annotations
 
 import random
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from activation_platform.sandbox.attio.errors import not_found, refused
 from activation_platform.sandbox.attio.values import IMPLICIT, Value, key_of
 
+_Named = TypeVar("_Named", bound="Thing")
+
 NAME = "Sandbox"
 SLUG = "sandbox"
+API = {"type": "api-token", "id": None}
 MEMBERS = ("owner@example.org", "seller@example.org")
 
 
@@ -44,6 +48,13 @@ class Record:
     record_id: str
     created_at: str
     values: dict[str, list[Value]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Entry(Record):
+    """An entry of a list: a row that is about a record, its parent."""
+
+    parent: str = ""
 
 
 class Thing:
@@ -102,6 +113,23 @@ class Thing:
                 self._release(record, attribute)
         del self.records[record.record_id]
 
+    def shown(self, record: Record) -> dict[str, list[Value]]:
+        """Return the values of a record as Attio shows them: every attribute, each value with when and by whom."""
+        made = {"active_from": record.created_at, "active_until": None, "created_by_actor": API}
+        own: dict[str, list[Value]] = {
+            "record_id": [{"value": record.record_id}],
+            "entry_id": [{"value": record.record_id}],
+            "created_at": [{"value": record.created_at}],
+            "created_by": [{"referenced_actor_type": API["type"], "referenced_actor_id": API["id"]}],
+        }
+        return {
+            slug: [
+                {**made, "attribute_type": attribute.type, **value}
+                for value in own.get(slug) or record.values.get(slug, [])
+            ]
+            for slug, attribute in self.attributes.items()
+        }
+
     def simplified(self) -> dict[str, dict[str, Any]]:
         """Return {record id: {slug: value}}: a list where multi-select, compound types whole, no empty ones."""
         return {
@@ -124,6 +152,28 @@ class Thing:
             self._holders.pop((attribute.api_slug, key_of(attribute.type, value)), None)
 
 
+class EntryList(Thing):
+    """A list: its attributes, and its entries, each of a record of one object."""
+
+    def __init__(
+        self, slug: str, list_id: str, attributes: list[Attribute], name: str, parent_object: str
+    ) -> None:
+        super().__init__(slug, list_id, attributes)
+        self.name = name
+        self.parent_object = parent_object
+        self.access: tuple[str | None, list[dict[str, Any]]] = ("full-access", [])
+
+    def entries_of(self, record_id: str) -> list[Entry]:
+        """Return the entries of a record."""
+        return [one for one in self.records.values() if isinstance(one, Entry) and one.parent == record_id]
+
+    def simplified(self) -> dict[str, dict[str, Any]]:
+        """Return {entry id: {slug: value}}, the parent record's id among the values."""
+        simple = super().simplified()
+        parents = {one.record_id: one.parent for one in self.records.values() if isinstance(one, Entry)}
+        return {entry: {"parent_record": parents[entry], **values} for entry, values in simple.items()}
+
+
 class Workspace:
     """One Attio workspace; ids derive from the seed. `members` are the people who work in it: id by e-mail address."""
 
@@ -132,6 +182,7 @@ class Workspace:
         self.workspace_id = self.new_id()
         self.members = {email: self.new_id() for email in MEMBERS}
         self.things: dict[str, Thing] = {}
+        self.lists: dict[str, EntryList] = {}
 
     def new_id(self) -> str:
         """Return a fresh UUID."""
@@ -143,12 +194,26 @@ class Workspace:
 
     def thing(self, slug_or_id: str) -> Thing:
         """Return an object by slug or id; 404 when there is none."""
-        found = self.things.get(slug_or_id)
-        if found is None:
-            found = next((each for each in self.things.values() if each.object_id == slug_or_id), None)
-        if found is None:
-            raise not_found(f'Object with slug/ID "{slug_or_id}"')
-        return found
+        return _named(self.things, "Object", slug_or_id)
+
+    def list(self, slug_or_id: str) -> EntryList:
+        """Return a list by slug or id; 404 when there is none."""
+        return _named(self.lists, "List", slug_or_id)
+
+    def delete(self, thing: Thing, record: Record) -> None:
+        """Forget a record, and its entries on lists."""
+        thing.delete(record)
+        for each in self.lists.values():
+            for entry in each.entries_of(record.record_id):
+                each.delete(entry)
+
+
+def _named(known: Mapping[str, _Named], kind: str, slug_or_id: str) -> _Named:
+    by_id = (each for each in known.values() if each.object_id == slug_or_id)
+    found = known.get(slug_or_id) or next(by_id, None)
+    if found is None:
+        raise not_found(f'{kind} with slug/ID "{slug_or_id}"')
+    return found
 
 
 def instant(wall: float) -> str:

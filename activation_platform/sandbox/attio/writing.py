@@ -19,19 +19,21 @@ SHORT_FORMS: Mapping[str, str] = {
 }
 
 
-def read_values(document: Any, thing: Thing, workspace: Workspace) -> dict[str, list[Value]]:
+def read_values(
+    document: Any, thing: Thing, workspace: Workspace, name: str = "values"
+) -> dict[str, list[Value]]:
     """Return the values of a `{"data": {"values": {...}}}` body by slug; 400 at the first that is wrong."""
     data = document.get("data") if isinstance(document, dict) else None
-    values = data.get("values") if isinstance(data, dict) else None
+    values = data.get(name) if isinstance(data, dict) else None
     if not isinstance(values, dict):
-        raise refused('The body is an object {"data": {"values": {...}}}.')
+        raise refused(f'The body is an object {{"data": {{"{name}": {{...}}}}}}.')
     read: dict[str, list[Value]] = {}
-    for name, raw in values.items():
-        attribute = thing.attribute(name)
+    for known_as, raw in values.items():
+        attribute = thing.attribute(known_as)
         if attribute is None:
-            raise refused(f'Cannot find attribute with slug/ID "{name}".', "value_not_found")
+            raise refused(f'Cannot find attribute with slug/ID "{known_as}".', "value_not_found")
         if not attribute.is_writable:
-            raise refused(f'The attribute "{name}" cannot be written.', "immutable_value")
+            raise refused(f'The attribute "{known_as}" cannot be written.', "immutable_value")
         read[attribute.api_slug] = _read(attribute, raw, workspace)
     return read
 
@@ -42,6 +44,13 @@ def merged(attribute: Attribute, first: list[Value], then: list[Value]) -> list[
     for value in (*first, *then):
         found.setdefault(key_of(attribute.type, value), value)
     return list(found.values())
+
+
+def require(thing: Thing, values: dict[str, list[Value]], *, present: bool) -> None:
+    """Refuse a write without a value that is required; what is there keeps what it is not told to change."""
+    for slug, attribute in thing.attributes.items():
+        if attribute.is_required and not values.get(slug, present):
+            raise refused(f'A value of the required attribute "{slug}" is missing.', "missing_value")
 
 
 def _read(attribute: Attribute, raw: Any, workspace: Workspace) -> list[Value]:

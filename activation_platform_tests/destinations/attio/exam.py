@@ -22,15 +22,44 @@ def held(thing: str, identifier: str, value: str) -> Callable[[World], Mapping[s
     return found
 
 
-def with_attribute(thing: str, slug: str, *, unique: bool = True) -> Callable[[Attio], Inquiry]:
-    """Makes an attribute of an object, as a person would before the first run."""
+def on_list(world: World) -> Mapping[str, Any]:
+    """The entries of the list: the value of the attribute `note` by the parent's e-mail address."""
+    people = world.part("attio", "people")
+    entries = world.part("attio", "lists").get("our_best_customers", {}).values()
+    return {people[entry["parent_record"]]["email_addresses"][0]: entry.get("note") for entry in entries}
+
+
+def with_list(account: Attio) -> Inquiry:
+    """Makes the list and its attribute, and everybody who may be on it."""
+    access = {"workspace_access": "full-access", "workspace_member_access": []}
+    data = {
+        "name": "Our best customers",
+        "api_slug": "our_best_customers",
+        "parent_object": "people",
+        **access,
+    }
+    yield from said(account, "POST", "/v2/lists", data)
+    yield from with_attribute("our_best_customers", "note", unique=False, of="lists")(account)
+    for number in range(1, 7):
+        data = {"values": {"email_addresses": [f"person{number}@example.com"]}}
+        yield from said(account, "POST", "/v2/objects/people/records", data)
+
+
+def said(account: Attio, method: str, path: str, data: Mapping[str, Any]) -> Inquiry:
+    """One request that a person makes."""
+    answer = yield account.ask(method, path, budget=account.writes, json={"data": data})
+    answer.raise_for_status()
+
+
+def with_attribute(
+    thing: str, slug: str, *, unique: bool = True, of: str = "objects"
+) -> Callable[[Attio], Inquiry]:
+    """Makes an attribute of an object or list, as a person would before the first run."""
 
     def make(account: Attio) -> Inquiry:
         flags = {"is_required": False, "is_unique": unique, "is_multiselect": False}
         data = {"title": slug, "description": None, "api_slug": slug, "type": "text", "config": {}, **flags}
-        path = f"/v2/objects/{thing}/attributes"
-        answer = yield account.ask("POST", path, budget=account.writes, json={"data": data})
-        answer.raise_for_status()
+        yield from said(account, "POST", f"/v2/{of}/{thing}/attributes", data)
 
     return make
 
@@ -51,6 +80,7 @@ EXAM = Exam(
             values={"stage": "Lead", "owner": "owner@example.org"},
             prepare=with_attribute("deals", "external_id"),
         ),
+        "list_entries": Sitting(on_list, changing="note", prepare=with_list),
         "objects": Sitting(
             held("workspaces", "workspace_id", "name"),
             changing="name",
