@@ -9,7 +9,6 @@ from activation_platform.contracts.errors import NotFound
 from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, Verdict, ignored
 from activation_platform.contracts.values import Boolean, Day, Instant, Integer, Number, Text
-from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.attio.people import People, PeopleOptions
 from activation_platform.destinations.attio.values import plain
 from activation_platform_tests.destinations.conversation import batch_of, carry
@@ -32,11 +31,6 @@ CUSTOM_TYPES = {
     "stars": Integer(min=0, max=5),
     "customer_id": Text(),
 }
-
-
-@pytest.fixture
-def workspace(sandbox):
-    return Attio(access_token="sandbox-attio-token", base_url=sandbox.base_url("attio"))
 
 
 @pytest.fixture
@@ -63,20 +57,9 @@ def people(workspace, client):
 
 
 @pytest.fixture
-def attributes(workspace, client):
+def attributes(attribute):
     for slug, kind in CUSTOM.items():
-        body = {
-            "title": slug,
-            "description": None,
-            "api_slug": slug,
-            "type": kind,
-            "is_required": False,
-            "is_unique": slug == "customer_id",
-            "is_multiselect": False,
-            "config": {"currency": {"default_currency_code": "EUR", "display_type": "symbol"}},
-        }
-        request = workspace.ask("POST", "/v2/objects/people/attributes", budget=None, json={"data": body})
-        assert client.send(request, auth=workspace.auth()).is_success
+        attribute("people", slug, kind, unique=slug == "customer_id")
 
 
 def emails(people):

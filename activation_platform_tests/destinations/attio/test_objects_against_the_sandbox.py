@@ -10,7 +10,6 @@ from activation_platform.contracts.service import UnreadableAnswer
 from activation_platform.destinations.attio.attributes import Matching
 from activation_platform.destinations.attio.companies import Companies
 from activation_platform.destinations.attio.deals import Deals
-from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.attio.objects import Objects, ObjectsOptions
 from activation_platform.destinations.attio.people import People
 from activation_platform.destinations.attio.users import Users
@@ -19,35 +18,6 @@ from activation_platform_tests.destinations.conversation import batch_of, carry
 
 ADA = {"user_id": "u-1", "primary_email_address": "ada@acme.com"}
 DEAL = {"deal_id": "d-1", "name": "Engine", "stage": "Lead", "owner": "owner@example.org", "value": 1200.5}
-
-
-@pytest.fixture
-def workspace(sandbox):
-    return Attio(access_token="sandbox-attio-token", base_url=sandbox.base_url("attio"))
-
-
-@pytest.fixture
-def attio(workspace, client):
-    """The workspace as a person would set it up, through the vendor's API."""
-
-    def post(path, data):
-        request = workspace.ask("POST", path, budget=None, json={"data": data})
-        answer = client.send(request, auth=workspace.auth())
-        assert answer.is_success, answer.text
-
-    return post
-
-
-@pytest.fixture
-def attribute(attio):
-    def add(thing, slug, kind="text", *, unique=True):
-        flags = {"is_required": False, "is_unique": unique, "is_multiselect": False}
-        attio(
-            f"/v2/objects/{thing}/attributes",
-            {"title": slug, "description": None, "api_slug": slug, "type": kind, "config": {}, **flags},
-        )
-
-    return add
 
 
 @pytest.fixture
@@ -67,11 +37,6 @@ def delete(workspace, client):
         return carry(service.deliver(batch), workspace, client)
 
     return deliver
-
-
-@pytest.fixture
-def held(sandbox):
-    return lambda thing: list(sandbox.world.part("attio", thing).values())
 
 
 @pytest.mark.parametrize("service_class", [People, Companies, Users])
