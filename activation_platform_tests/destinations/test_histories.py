@@ -8,6 +8,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,9 +21,12 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.modes import Mode, RunType
-from activation_platform.contracts.service import Service
+from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations.attio.destination import Attio
+from activation_platform.destinations.attio.list_entries import ListEntries
+from activation_platform.destinations.attio.lists import OfAList
 from activation_platform.destinations.attio.people import People
 from activation_platform.destinations.batch.contact_lists import ContactLists, ContactListsOptions
 from activation_platform.destinations.batch.destination import Batch
@@ -45,6 +49,7 @@ from activation_platform.sync.loader import Loader
 from activation_platform.sync.mapping import FieldMapping
 from activation_platform.sync.order import Activation, Events, Guards, RunOrder, Window
 from activation_platform.sync.patience import Patience
+from activation_platform_tests.destinations.attio.exam import LIST, on_list, with_list
 from activation_platform_tests.sync.interruptions import interrupted
 from activation_platform_tests.sync.machine import SHM, crashes, live_through
 
@@ -129,6 +134,7 @@ def klaviyo() -> Klaviyo:
 
 NAMED = (FieldMapping("custom_id", "id"), FieldMapping("name", "name"))
 PERSON = (FieldMapping("email_addresses", "email"), FieldMapping("job_title", "name"))
+ENTRY = (FieldMapping("parent_record", "email"), FieldMapping("note", "name"))
 CONTACT = (FieldMapping("email", "email"), FieldMapping("first_name", "name"))
 HAPPENED = (
     FieldMapping("event_id", "id"),
@@ -146,8 +152,8 @@ class Case:
     mode: Mode
     mapping: tuple[FieldMapping, ...]
     held: Callable[[Any], dict[str, Any]]
-    known: bool = False
-    """Whether everybody is a contact before."""
+    before: Callable[[Any], Inquiry] | None = None
+    """What a person did in the account before, such as to make everybody known there."""
 
 
 def profiles(world: Any) -> dict[str, Any]:
@@ -165,6 +171,12 @@ def told(world: Any) -> dict[str, Any]:
 def people(world: Any) -> dict[str, Any]:
     found = world.part("attio", "people").values()
     return {one["email_addresses"][0].partition("@")[0]: one.get("job_title") for one in found}
+
+
+def entered(world: Any) -> dict[str, Any]:
+    found = on_list(world)
+    assert len(found) == len(world.part("attio", "lists")[LIST]), "one entry a record"
+    return {address.partition("@")[0]: note for address, note in found.items()}
 
 
 def contacts(world: Any) -> dict[str, Any]:
@@ -188,18 +200,24 @@ def listed(world: Any) -> dict[str, Any]:
     return dict.fromkeys(one["email"].partition("@")[0] for one in found)
 
 
-async def acquaint(app: Any) -> None:
-    """Make everybody a contact of SendGrid."""
-    headers = {"Authorization": "Bearer SG.sandbox"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://sandbox", headers=headers
-    ) as client:
-        everybody = [{"email": f"{key}@example.org"} for key in KEYS]
-        await client.put("/sendgrid/v3/marketing/contacts", json={"contacts": everybody})
-        for _ in range(2):
-            await client.get("/sendgrid/v3/marketing/lists")
+def acquaint(account: SendGrid) -> Inquiry:
+    """Make everybody a contact of SendGrid; the looks after that let the job be done."""
+    people = [{"email": f"{key}@example.org"} for key in KEYS]
+    yield account.ask("PUT", "/v3/marketing/contacts", budget=account.upserts, json={"contacts": people})
+    for _ in range(2):
+        yield account.ask("GET", "/v3/marketing/lists", budget=account.lists)
 
 
+async def set_up(app: Any, account: Destination, inquiry: Inquiry) -> None:
+    """Do what a person did."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+        answer = None
+        with suppress(StopIteration):
+            while True:
+                answer = await client.send(inquiry.send(answer), auth=account.auth())
+
+
+EVERYBODY = with_list([f"{key}@example.org" for key in KEYS])
 CASES = [
     Case(lambda: Profiles(batch()), Mode.UPSERT, NAMED, profiles),
     Case(lambda: Profiles(batch()), Mode.MIRROR, NAMED, profiles),
@@ -213,8 +231,12 @@ CASES = [
         for mode in (Mode.UPSERT, Mode.MIRROR, Mode.INSERT_ONLY)
     ),
     *(
-        Case(lambda: SendGridContacts(sendgrid()), mode, CONTACT, contacts, known)
-        for mode, known in ((Mode.UPSERT, False), (Mode.MIRROR, False), (Mode.UPDATE_ONLY, True))
+        Case(lambda: ListEntries(attio(), OfAList(list=LIST)), mode, ENTRY, entered, EVERYBODY)
+        for mode in (Mode.UPSERT, Mode.MIRROR)
+    ),
+    *(
+        Case(lambda: SendGridContacts(sendgrid()), mode, CONTACT, contacts, before)
+        for mode, before in ((Mode.UPSERT, None), (Mode.MIRROR, None), (Mode.UPDATE_ONLY, acquaint))
     ),
     *(
         Case(
@@ -222,7 +244,7 @@ CASES = [
             mode,
             CONTACT[:1],
             listed,
-            known=True,
+            acquaint,
         )
         for mode in (Mode.UPSERT, Mode.MIRROR)
     ),
@@ -252,8 +274,9 @@ class SandboxHistories(RuleBasedStateMachine):
         self.day, self.time = 0, 0.0
         self.app = create_app(limits=False, clock=lambda: self.time)
         self.world = self.app.state.world
-        if case.known:
-            asyncio.run(acquaint(self.app))
+        if case.before is not None:
+            account = case.service().destination
+            asyncio.run(set_up(self.app, account, case.before(account)))
         self.wire = Wire(self.app)
         self.folder = tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None)
         self.ever = set(case.held(self.world))

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.service import Service
 from activation_platform.destinations.attio.destination import Attio
+from activation_platform.destinations.attio.list_entries import ListEntries
+from activation_platform.destinations.attio.lists import OfAList
 from activation_platform.destinations.attio.people import People
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.profiles import Profiles
@@ -26,6 +29,8 @@ from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.history import Status
 from activation_platform.sync.reader import read_ledger
+from activation_platform_tests.destinations.attio.exam import LIST, on_list, with_list
+from activation_platform_tests.destinations.conversation import carry
 from activation_platform_tests.destinations.running import Runs
 
 PEOPLE = 25
@@ -112,6 +117,19 @@ def people(sandbox: RunningSandbox) -> tuple[Service, Callable[[], dict[str, str
     return People(account), held, Rule(Kind.POISON, identifier=address(REFUSED))
 
 
+def entries(sandbox: RunningSandbox) -> tuple[Service, Callable[[], dict[str, str]], Rule]:
+    account = Attio(access_token="sandbox-attio-token", base_url=sandbox.base_url("attio"))
+    everybody = map(address, range(PEOPLE + 10))
+    with httpx.Client() as client:
+        assert carry(with_list(everybody)(account), account, client).raised is None
+
+    def held() -> dict[str, str]:
+        return dict(on_list(sandbox.world))
+
+    rule = Rule(Kind.POISON, identifier=address(REFUSED))
+    return ListEntries(account, OfAList(list=LIST)), held, rule
+
+
 def profiles(sandbox: RunningSandbox) -> tuple[Service, Callable[[], dict[str, str]], Rule]:
     def held() -> dict[str, str]:
         found = sandbox.world.part("batch", "profiles").items()
@@ -137,6 +155,8 @@ def address(number: int) -> str:
 def row(service: Service, number: int, title: str) -> dict[str, Any]:
     if isinstance(service, People):
         return {"key": number, "email_addresses": address(number), "job_title": title}
+    if isinstance(service, ListEntries):
+        return {"key": number, "parent_record": address(number), "note": title}
     if isinstance(service, KlaviyoProfiles):
         return {"key": number, "email": address(number), "title": title}
     if isinstance(service, Contacts):
@@ -151,7 +171,7 @@ def invalid(service: Service) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("storm", STORMS)
-@pytest.mark.parametrize("of", [contacts, known_to_klaviyo, people, profiles])
+@pytest.mark.parametrize("of", [contacts, entries, known_to_klaviyo, people, profiles])
 def test_when_the_storm_is_over_everything_valid_has_arrived_exactly_as_promised(
     of, storm, sandbox, tmp_path, record_property
 ):
