@@ -44,7 +44,7 @@ class Attio(Destination):
     default_base_url: ClassVar[str] = "https://api.attio.com"
 
     # https://docs.attio.com/rest-api/guides/rate-limiting: requests a second, across the whole API. Unconfirmed: that a
-    # query, which is a POST, counts as a read.
+    # query, which is a POST, counts as a read. Queries have scores, too, whose limits are not told: a 429 is waited out.
     writes: ClassVar[Budget] = Budget("writes", per_second=25, burst=25)
     reads: ClassVar[Budget] = Budget("reads", per_second=100, burst=100)
 

@@ -13,12 +13,7 @@ from activation_platform.contracts.outcomes import ACCEPTED, DELETED, UPDATED, i
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.contracts.values import Text
 from activation_platform.destinations.attio.account import attributes_of
-from activation_platform.destinations.attio.attributes import (
-    BY_SLUG,
-    as_key,
-    field_of,
-    fields_of,
-)
+from activation_platform.destinations.attio.attributes import BY_SLUG, as_key, field_of, fields_of
 from activation_platform.destinations.attio.companies import Companies
 from activation_platform.destinations.attio.lists import NamedList, OfAList
 from activation_platform.destinations.attio.people import People
