@@ -10,8 +10,9 @@ from typing import Any
 
 from activation_platform.sandbox.attio.calls import bearer, data_of, whole
 from activation_platform.sandbox.attio.errors import not_found, refused
+from activation_platform.sandbox.attio.things import Attribute, Thing
 from activation_platform.sandbox.attio.values import IMPLICIT
-from activation_platform.sandbox.attio.workspace import Attribute, Thing, Workspace, instant
+from activation_platform.sandbox.attio.workspace import Workspace, instant
 from activation_platform.sandbox.exchange import Answer, Call
 
 # A name cannot be created by users, an interaction cannot be written at all.

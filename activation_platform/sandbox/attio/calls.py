@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from activation_platform.sandbox.attio.errors import refused
-from activation_platform.sandbox.attio.workspace import Thing, Workspace
+from activation_platform.sandbox.attio.things import Thing
+from activation_platform.sandbox.attio.workspace import Workspace
 from activation_platform.sandbox.exchange import Call
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from activation_platform.sandbox.attio.calls import data_of, whole
 from activation_platform.sandbox.attio.errors import not_found, refused
+from activation_platform.sandbox.attio.things import Entry, EntryList, Thing
 from activation_platform.sandbox.attio.values import Value
-from activation_platform.sandbox.attio.workspace import Entry, EntryList, Thing, Workspace, instant
+from activation_platform.sandbox.attio.workspace import Workspace, instant
 from activation_platform.sandbox.attio.writing import merged, read_values, require
 from activation_platform.sandbox.exchange import Answer, Call
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from activation_platform.sandbox.attio.errors import refused
 from activation_platform.sandbox.attio.standard_objects import OF_A_LIST, attributes
-from activation_platform.sandbox.attio.workspace import API, EntryList, Workspace, instant
+from activation_platform.sandbox.attio.things import API, EntryList
+from activation_platform.sandbox.attio.workspace import Workspace, instant
 from activation_platform.sandbox.exchange import Answer, Call
 
 NEEDED = ("name", "api_slug", "parent_object", "workspace_access", "workspace_member_access")

@@ -10,7 +10,8 @@ from typing import Any
 
 from activation_platform.sandbox.attio.errors import refused
 from activation_platform.sandbox.attio.standard_objects import EVERYWHERE, attributes
-from activation_platform.sandbox.attio.workspace import Thing, Workspace, instant
+from activation_platform.sandbox.attio.things import Thing
+from activation_platform.sandbox.attio.workspace import Workspace, instant
 from activation_platform.sandbox.exchange import Answer, Call
 
 NOUNS = ("singular_noun", "plural_noun")

@@ -12,8 +12,9 @@ from typing import Any
 
 from activation_platform.sandbox.attio.errors import refused
 from activation_platform.sandbox.attio.records import document
+from activation_platform.sandbox.attio.things import Attribute, Record, Thing
 from activation_platform.sandbox.attio.values import IMPLICIT, Value, cast, key_of
-from activation_platform.sandbox.attio.workspace import Attribute, Record, Thing, Workspace
+from activation_platform.sandbox.attio.workspace import Workspace
 from activation_platform.sandbox.exchange import Answer, Call
 
 LIMIT_MAX = 500

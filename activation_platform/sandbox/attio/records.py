@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from activation_platform.sandbox.attio.errors import refused
+from activation_platform.sandbox.attio.things import Attribute, Record, Thing
 from activation_platform.sandbox.attio.values import Value, key_of
-from activation_platform.sandbox.attio.workspace import SLUG, Attribute, Record, Thing, Workspace, instant
+from activation_platform.sandbox.attio.workspace import SLUG, Workspace, instant
 from activation_platform.sandbox.attio.writing import merged, read_values, require
 from activation_platform.sandbox.exchange import Answer, Call
 

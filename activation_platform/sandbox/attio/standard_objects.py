@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from activation_platform.sandbox.attio.workspace import Attribute, Workspace
+from activation_platform.sandbox.attio.things import Attribute
+from activation_platform.sandbox.attio.workspace import Workspace
 
 # Each slug with its type, title and traits.
 EVERYWHERE: Mapping[str, tuple[str, str, str]] = {

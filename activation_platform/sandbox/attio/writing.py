@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from activation_platform.sandbox.attio.errors import invalid_value, refused
+from activation_platform.sandbox.attio.things import Attribute, Thing
 from activation_platform.sandbox.attio.values import Value, cast, key_of
-from activation_platform.sandbox.attio.workspace import Attribute, Thing, Workspace
+from activation_platform.sandbox.attio.workspace import Workspace
 
 # What a string means in a reference that allows one object only, and that a standard one:
 # https://docs.attio.com/docs/attribute-types/attribute-types-record-reference
