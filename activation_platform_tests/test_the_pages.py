@@ -15,10 +15,11 @@ from activation_platform.sources import SOURCES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PLACES = ROOT / "docs" / "destinations"
 
 
 def examples():
-    for page in PAGES:
+    for page in (*PAGES, *sorted(PLACES.glob("*.md"))):
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
             for document in yaml.safe_load_all(block):
                 if isinstance(document, dict) and "attributes" in document:

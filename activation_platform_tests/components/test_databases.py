@@ -3,6 +3,7 @@
 import duckdb
 import pytest
 
+from activation_platform_tests.components.pages import example_of
 from activation_platform_tests.components.project import (
     SECOND,
     THIRD,
@@ -143,3 +144,27 @@ def test_what_no_database_can_be_is_refused_when_definitions_load(project, wareh
     assert "url holds a password" in said
     assert "'key'" in said
     assert "secret" not in said.replace("is a secret", "")
+
+
+def test_the_example_of_the_page_keeps_a_table_in_step(
+    project, loaded, warehouse, postgres_server, postgres_database, monkeypatch
+):
+    server, name = postgres_server, postgres_database
+    server.run(
+        "create table customers (customer_id bigint primary key, email text, orders int)", database=name
+    )
+    monkeypatch.setenv("CRM_PASSWORD", server.password)
+    there = f"{server.user}@{server.host}:{server.port}/{name}"
+    example = example_of("database")
+    url = "activation@db.example.com:5432/crm?sslmode=verify-full"
+    assert example.count(url) == 1
+    runner = loaded(project.also(example.replace(url, there)))
+
+    succeeded(runner.run("activations/crm_database/crm_customers"))
+    fill(warehouse, [person(1, first_name="Ada"), person(2), person(3, orders=9), person(6)])
+    succeeded(runner.run("activations/crm_database/crm_customers", partition=SECOND))
+
+    found = server.rows(
+        "select customer_id, email, orders from customers order by customer_id", database=name
+    )
+    assert found == [(n, f"person{n}@example.com", 9 if n == 3 else 5) for n in (1, 2, 3, 6)]

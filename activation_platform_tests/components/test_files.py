@@ -1,7 +1,10 @@
 """Exports through Dagster: what is in a run's file, when there is none, and what is refused before anything runs."""
 
+import gzip
+
 import pytest
 
+from activation_platform_tests.components.pages import example_of
 from activation_platform_tests.components.project import (
     SECOND,
     THIRD,
@@ -13,7 +16,9 @@ from activation_platform_tests.components.project import (
     succeeded,
     told,
 )
+from activation_platform_tests.destinations.files.sftp_server import USER, Server, serving
 
+IN_PARIS = "2024-01-01-06:00+0100"
 PEOPLE, CHANGES = "activations/drop/people", "activations/drop/changes"
 
 DROP = """\
@@ -156,3 +161,22 @@ def test_a_folder_that_went_away_is_not_found(files, drop):
     drop.rmdir()
 
     assert refusal(files.run(PEOPLE)).startswith("Resource not found")
+
+
+def test_the_example_of_the_page_puts_a_file_on_a_server(project, loaded, tmp_path, monkeypatch):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    url, user = "sftp://files.example.org:22/~/inbox", "    user: shop\n"
+    example = example_of("files")
+    assert (example.count(url), example.count(user)) == (1, 1)
+    with serving(Server(tmp_path)) as server:
+        monkeypatch.setenv("PARTNER_PRIVATE_KEY", server.user_key.export_private_key().decode())
+        monkeypatch.setenv("PARTNER_HOST_KEY", server.public_key)
+        there = example.replace(url, f"sftp://127.0.0.1:{server.port}/inbox")
+        runner = loaded(project.also(there.replace(user, f"    user: {USER}\n")))
+        succeeded(runner.run("activations/partner/loyal_for_partner", partition=IN_PARIS))
+
+    (file,) = (inbox / "loyal").iterdir()
+    header, *rows = gzip.decompress(file.read_bytes()).decode().splitlines()
+    assert (file.name, header) == ("2024-01-01.csv.gz", "id,consent,first_name")
+    assert sorted(rows) == [f"{n},marketing,Name {n}" for n in range(1, 5)]

@@ -1,17 +1,14 @@
 """Intercom in a workspace, as its page shows it: it holds the model, the tag the segment, and companies theirs."""
 
-import re
-from pathlib import Path
-
 import httpx
 import pytest
 
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sandbox.intercom import TOKEN
+from activation_platform_tests.components.pages import example_of, pointed
 from activation_platform_tests.components.project import fill, person, succeeded, told
 
-PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "intercom.md").read_text()
-EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+EXAMPLE = example_of("intercom")
 USERS, TAG, FIRMS = (f"activations/support/{name}" for name in ("users", "loyal_tag", "firms"))
 DAYS = [f"2024-01-{day:02}" for day in (1, 8, 15, 22)]
 """The first partitions: contacts and companies at five, the tag at six."""
@@ -50,9 +47,8 @@ def workspace(project, api, sandbox, loaded):
 
     def load(users="mirror", members="mirror", firms="mirror"):
         token = "    access_token: env:INTERCOM_ACCESS_TOKEN\n"
-        assert EXAMPLE.count(token) == 1
-        pointed = EXAMPLE.replace(token, f"{token}    base_url: {sandbox.base_url('intercom')}\n")
-        account, contacts, tag = pointed.split("---\n")
+        example = pointed(EXAMPLE, token, sandbox.base_url("intercom"))
+        account, contacts, tag = example.split("---\n")
         parts = (account, contacts.replace("mode: mirror", f"mode: {users}"), tag.replace("mirror", members))
         return loaded(project.also("---\n".join(parts) + COMPANIES.replace("MODE", firms)))
 

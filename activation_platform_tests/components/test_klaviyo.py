@@ -1,16 +1,13 @@
 """Klaviyo in a workspace, as its page shows it: after its runs the account holds the model, the list the segment, and consent."""
 
-import re
-from pathlib import Path
-
 import dagster as dg
 import pytest
 
 from activation_platform.sandbox.klaviyo import ACCOUNT, PRIVATE_KEY
+from activation_platform_tests.components.pages import example_of, pointed
 from activation_platform_tests.components.project import fill, person, succeeded
 
-PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "klaviyo.md").read_text()
-EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+EXAMPLE = example_of("klaviyo")
 ASSETS = [f"activations/marketing/{name}" for name in ("everybody", "best_customers", "newsletter")]
 FIVE, SIX = "05:00", "06:00"
 
@@ -20,9 +17,7 @@ def runner(project, sandbox, loaded, monkeypatch):
     """The page's example, pointed at the sandbox."""
     monkeypatch.setenv("KLAVIYO_PRIVATE_KEY", PRIVATE_KEY)
     key = "    private_key: env:KLAVIYO_PRIVATE_KEY\n"
-    assert EXAMPLE.count(key) == 1
-    address = f"    base_url: {sandbox.base_url('klaviyo')}\n"
-    return loaded(project.also(EXAMPLE.replace(key, key + address)))
+    return loaded(project.also(pointed(EXAMPLE, key, sandbox.base_url("klaviyo"))))
 
 
 @pytest.fixture

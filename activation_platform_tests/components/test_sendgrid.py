@@ -1,16 +1,13 @@
 """SendGrid in a workspace, as its page shows it: after every run the account holds the model, and the list the segment."""
 
-import re
-from pathlib import Path
-
 import httpx
 import pytest
 
 from activation_platform.sandbox.faults import Extent, Kind, Rule
+from activation_platform_tests.components.pages import example_of
 from activation_platform_tests.components.project import fill, person, succeeded, told
 
-PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "sendgrid.md").read_text()
-EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+EXAMPLE = example_of("sendgrid")
 CONTACTS, LIST = "activations/newsletter/contacts", "activations/newsletter/loyal_list"
 DAYS = [f"2024-01-{day:02}" for day in (1, 8, 15, 22)]
 """The first partitions: contacts at five, the list at six."""

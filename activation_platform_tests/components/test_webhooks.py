@@ -5,6 +5,7 @@ import json
 import pytest
 
 from activation_platform.sandbox.webhook import SIGNING_KEY
+from activation_platform_tests.components.pages import example_of
 from activation_platform_tests.components.project import SECOND, fill, person, refusal, succeeded, told
 from activation_platform_tests.components.test_secrets import stored
 
@@ -34,6 +35,7 @@ attributes:
   schedule: {cron: "0 6 * * 1", start: 2024-01-01}
 """
 MORE = "---\n" + BACKEND.split("---\n")[1].replace("name: hooks", "name: more")
+ALL = {"allow": {"deletes": 1000}}
 SECRETS = ("hidden-token", "hidden-authorization", SIGNING_KEY)
 
 
@@ -144,3 +146,28 @@ def test_g_what_makes_no_receiver_is_refused_when_definitions_load(project, old,
 
     assert words in refused
     assert "in-clear" not in refused
+
+
+def test_the_example_of_the_page_keeps_a_receiver_in_step(project, loaded, warehouse, sandbox, monkeypatch):
+    monkeypatch.setenv("BACKEND_AUTHORIZATION", "Bearer of-the-shop")
+    monkeypatch.setenv("BACKEND_SIGNING_KEY", SIGNING_KEY)
+    example, url = example_of("webhook"), "https://api.example.org/v1"
+    assert example.count(url) == 1
+    runner = loaded(project.also(example.replace(url, sandbox.base_url("webhook"))))
+
+    succeeded(runner.run("activations/backend/loyal_customers"))
+    fill(warehouse, [person(1, email="ada@example.com"), person(2), person(6)])
+    succeeded(
+        runner.run(
+            "activations/backend/loyal_customers", partition=SECOND, activations__backend__loyal_customers=ALL
+        )
+    )
+
+    held = sandbox.world.part("webhook", "things")
+    assert {name: (one["email"], one["tier"]) for name, one in held.items()} == {
+        "1": ("ada@example.com", "loyal"),
+        "2": ("person2@example.com", "loyal"),
+        "6": ("person6@example.com", "loyal"),
+    }
+    signed = {"x-signature" in call["headers"] for call in sandbox.world.part("webhook", "calls")}
+    assert signed == {True}

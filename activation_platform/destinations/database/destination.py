@@ -25,7 +25,7 @@ class Database(Destination):
 
     `url` says where it is: `postgresql://user@host:5432/database`, with `?sslmode=require` and the other parameters
     that libpq knows, or `duckdb:///folder/file.duckdb`. `password` is PostgreSQL's. Tables keep their grants, views,
-    indexes and triggers under every mode. What the user needs to be granted: docs/databases.md.
+    indexes and triggers under every mode. What the user needs to be granted: docs/destinations/database.md.
     """
 
     platform: ClassVar[str] = "database"

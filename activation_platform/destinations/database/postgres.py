@@ -29,7 +29,7 @@ LOCK_TIMEOUT = "30s"
 """How long a statement waits for somebody else's lock before it is begun again."""
 REMEDIES = {
     Trouble.LOGIN: "Check the user in `url`, and `password`.",
-    Trouble.GRANT: "Let a database owner GRANT it to the user in `url`; docs/databases.md lists what each mode needs.",
+    Trouble.GRANT: "Let a database owner GRANT it to the user in `url`; docs/destinations/database.md lists what modes need.",
     Trouble.HOST: "Check host and port in `url`, and that a firewall lets us through.",
     Trouble.SERVER: "The next run sends what was not acknowledged; if it stays, ask who runs the database.",
     Trouble.DATABASE: "Correct the name of the database in `url`.",

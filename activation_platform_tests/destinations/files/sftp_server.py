@@ -79,9 +79,11 @@ def serving(server: Server) -> Iterator[Server]:
     thread = threading.Thread(target=run)
     thread.start()
     assert ready.wait(10)
-    yield server
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
 
 
 class _Door(asyncssh.SSHServer):
