@@ -1,17 +1,14 @@
 """Attio in a workspace, as its page shows it: after its runs it holds the model, and each list the segment."""
 
-import re
-from pathlib import Path
-
 import dagster as dg
 import httpx
 import pytest
 
 from activation_platform.sandbox.attio import TOKEN
+from activation_platform_tests.components.pages import example_of, pointed
 from activation_platform_tests.components.project import fill, person, succeeded
 
-PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "attio.md").read_text()
-EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+EXAMPLE = example_of("attio")
 ASSETS = {
     f"activations/workspace/{name}": hour
     for name, hour in (("crm_people", 5), ("best_customers", 6), ("newsletter", 6))
@@ -44,8 +41,7 @@ def runner(project, sandbox, loaded, monkeypatch):
         for path, data in (("/v2/lists", LIST), ("/v2/lists/our_best_customers/attributes", ORDERS)):
             assert client.post(path, json={"data": data}).is_success
     token = "    access_token: env:ATTIO_ACCESS_TOKEN\n"
-    assert EXAMPLE.count(token) == 1
-    return loaded(project.also(EXAMPLE.replace(token, f"{token}    base_url: {sandbox.base_url('attio')}\n")))
+    return loaded(project.also(pointed(EXAMPLE, token, sandbox.base_url("attio"))))
 
 
 @pytest.fixture
