@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field, nearest
+from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
 
-__all__ = ["ByIdentifier", "Identified", "OnList"]
+__all__ = ["ByIdentifier", "Identified", "OnList", "check_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ class ByIdentifier:
 
 
 class OnList(ByIdentifier):
-    """A service that keeps the members of the list that its option `list` names."""
+    """A service that keeps people on the list that its option `list` names: they enter and, under mirror, leave."""
+
+    object: ClassVar[ObjectKind] = ObjectKind.LIST
+    modes: ClassVar[frozenset[Mode]] = frozenset({Mode.UPSERT, Mode.MIRROR})
+    model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS})
 
     options: Any
 
@@ -59,3 +64,14 @@ class OnList(ByIdentifier):
     def declared_fields(self) -> tuple[Field, ...]:
         """The chosen identifier alone: a member of a list has nothing else."""
         return tuple(one for one in super().declared_fields() if one.key)
+
+
+def check_name(option: str, name: object, most: int | None = None) -> None:
+    """Raise DeclarationError where `name`, the value of an option, cannot be that of a list (a tag, an audience, …)."""
+    long = most is not None and isinstance(name, str) and len(name) > most
+    if not isinstance(name, str) or not name or name != name.strip() or long:
+        length = f"1 to {most} characters" if most else "a text"
+        raise DeclarationError(
+            f"the name of a {option} is {length}, without spaces around it",
+            remedy=f"Choose such a name in the option {option}.",
+        )

@@ -4,29 +4,18 @@ Source: https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling.
 """
 
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from activation_platform.contracts.outcomes import Outcome, rejected
 from activation_platform.contracts.service import UnreadableAnswer, refuse, said
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = [
-    "Fault",
-    "Taken",
-    "fault_of",
-    "faults_of",
-    "next_page",
-    "reasons_of",
-    "resource_of",
-    "resources_of",
-    "said_to_all",
-]
+__all__ = ["Fault", "fault_of", "faults_of", "next_page", "reasons_of", "resource_of", "resources_of"]
 
 _POSITION = re.compile(r"/data/(\d+)(?:/|$)")
 
@@ -92,35 +81,6 @@ def reasons_of(faults: Sequence[Fault], size: int) -> dict[int, str]:
         words = found.get(fault.position)
         found[fault.position] = fault.words if words is None else f"{words}; {fault.words}"
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a request of many records: those it was made of in the end, and those that had to be left out."""
-
-    response: httpx.Response | None
-    positions: Sequence[int]
-    refused: Mapping[int, Outcome]
-
-
-def said_to_all(
-    account: "Klaviyo", positions: Iterable[int], request: Callable[[Sequence[int]], httpx.Request]
-) -> Generator[httpx.Request, Any, Taken]:
-    """Say the records at these positions in one request, and again without those for which it was refused.
-
-    Raises `NotFound` or `BatchRefused` where the refusal does not say for which.
-    """
-    rest, refused = list(positions), dict[int, Outcome]()
-    while rest:
-        response = yield request(rest)
-        if response.is_success:
-            return Taken(response, rest, refused)
-        reasons = reasons_of(faults_of(response), len(rest))
-        if not reasons:
-            refuse(response, account)
-        refused |= {rest[n]: rejected(words) for n, words in reasons.items()}
-        rest = [position for position in rest if position not in refused]
-    return Taken(None, rest, refused)
 
 
 def _are_objects(found: Iterable[Any]) -> bool:

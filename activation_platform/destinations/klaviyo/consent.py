@@ -5,36 +5,51 @@ Source: https://developers.klaviyo.com/en/docs/collect_email_and_sms_consent_via
 
 import json
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import polars as pl
 
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Member, Shape, members
-from activation_platform.destinations.klaviyo.answers import Taken, said_to_all
-from activation_platform.destinations.klaviyo.named_list import list_relationship
+from activation_platform.contracts.errors import DeclarationError
+from activation_platform.destinations.klaviyo.jobs import Job, Taken
+from activation_platform.destinations.klaviyo.search import profiles_with
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["ADDRESSES", "subscribe", "subscribed", "unsubscribe", "unsubscribed"]
+__all__ = ["ADDRESSES", "Channel", "check_channels", "subscribe", "subscribed", "unsubscribe"]
 
+Channel = Literal["email", "sms"]
 ADDRESSES = {"email": "email", "sms": "phone_number"}
 """The identifier that a channel reaches."""
 
 _Saying = Generator[httpx.Request, Any, Taken]
 
 
+def check_channels(channels: object) -> None:
+    """Raise DeclarationError where these are no channels of consent."""
+    if not isinstance(channels, Sequence) or not channels or not all(one in ADDRESSES for one in channels):
+        raise DeclarationError(
+            "a channel of consent is email or sms",
+            remedy="Set the option channels to [email], [sms] or both.",
+        )
+
+
 def subscribe(account: "Klaviyo", list_id: str, people: Sequence[str], *, historical: bool) -> _Saying:
     """Subscribe people (JSON) to a list; `historical`: they agreed before, and each says when."""
-    attributes = ',"historical_import":true' if historical else ""
-    return _say(account, "create", list_id, dict(enumerate(people)), attributes)
+    more = {"historical_import": True} if historical else None
+    return _job(account, "create", list_id, more).said(account, dict(enumerate(people)))
 
 
-def unsubscribe(account: "Klaviyo", list_id: str, members: Mapping[int, str]) -> _Saying:
-    """Unsubscribe members of a list (JSON, by position); whoever is none would be unsubscribed from everything."""
-    return _say(account, "delete", list_id, members)
+def unsubscribe(
+    account: "Klaviyo", list_id: str, known_by: str, people: Sequence[str], channels: Iterable[str]
+) -> _Saying:
+    """Unsubscribe those people who are members of a list: Klaviyo would unsubscribe everybody else from everything."""
+    there = yield from profiles_with(account, known_by, people, f"/api/lists/{list_id}/profiles")
+    leaving = {n: _unsubscribed(there[one], channels) for n, one in enumerate(people) if one in there}
+    return (yield from _job(account, "delete", list_id).said(account, leaving))
 
 
 def subscribed(batch: Batch, channels: Iterable[str]) -> Shape:
@@ -48,7 +63,7 @@ def subscribed(batch: Batch, channels: Iterable[str]) -> Shape:
     return {"type": Member(pl.lit("profile")), "attributes": {**addresses, "subscriptions": subscriptions}}
 
 
-def unsubscribed(member: Mapping[str, Any], channels: Iterable[str]) -> str:
+def _unsubscribed(member: Mapping[str, Any], channels: Iterable[str]) -> str:
     """A member of a list, as Klaviyo shows it, who leaves the channels that it has an address for."""
     held = {channel: member["attributes"].get(ADDRESSES[channel]) for channel in channels}
     reached = {channel: address for channel, address in held.items() if address}
@@ -57,12 +72,8 @@ def unsubscribed(member: Mapping[str, Any], channels: Iterable[str]) -> str:
     return json.dumps({"type": "profile", "attributes": {**addresses, "subscriptions": left}})
 
 
-def _say(account: "Klaviyo", verb: str, list_id: str, people: Mapping[int, str], more: str = "") -> _Saying:
-    kind, list_ = f"profile-subscription-bulk-{verb}-job", list_relationship(list_id)
-
-    def request(some: Sequence[int]) -> httpx.Request:
-        attributes = f'{{"profiles":{{"data":[{",".join(people[n] for n in some)}]}}{more}}}'
-        body = f'{{"data":{{"type":"{kind}","attributes":{attributes},"relationships":{list_}}}}}'
-        return account.call("POST", f"/api/{kind}s", budget=account.consent, body=body)
-
-    return said_to_all(account, people, request)
+def _job(
+    account: "Klaviyo", verb: Literal["create", "delete"], list_id: str, more: Mapping[str, Any] | None = None
+) -> Job:
+    of = {"list": {"data": {"type": "list", "id": list_id}}}
+    return Job(f"profile-subscription-bulk-{verb}", "profiles", account.consent, more, of)

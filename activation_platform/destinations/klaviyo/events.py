@@ -1,29 +1,21 @@
 """The events of a Klaviyo account's people: each is told once, under a name of its own."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import httpx
-import polars as pl
-
-from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.encode import Member, Shape, json_objects, members, sized, unless_null
+from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.encode import Shape, json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
-from activation_platform.contracts.outcomes import ACCEPTED
 from activation_platform.contracts.service import Conversation, Service
-from activation_platform.contracts.values import Instant, Number, Text
-from activation_platform.destinations.klaviyo.answers import said_to_all
-from activation_platform.destinations.klaviyo.imports import ENVELOPE
+from activation_platform.destinations.klaviyo.jobs import ENVELOPE, Job
 from activation_platform.destinations.klaviyo.people import IDENTIFIERS, PROPERTIES, Identified
+from activation_platform.destinations.klaviyo.telling import OWN, event, happened, person
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
 __all__ = ["Events", "EventsOptions"]
-
-_OWN = ("unique_id", "metric", "time", "value", "value_currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +47,7 @@ class Events(Service):
     max_request_bytes: ClassVar[int | None] = 5_000_000
     max_fields: ClassVar[int | None] = 400  # properties of an event
     Options: ClassVar[type[Any]] = EventsOptions
-    fields: ClassVar[tuple[Field, ...]] = (
-        Field("unique_id", Text(min=1), key=True, required=True, docs="Your own ID of the event."),
-        Field(
-            "metric",
-            Text(min=1, max=127),
-            required=True,
-            docs="What happened: a column, or a constant such as Placed Order.",
-        ),
-        Field(
-            "time", Instant(), required=True, docs="When it happened: after 1990, at most a year from now."
-        ),
-        *IDENTIFIERS,
-        Field("value", Number(), docs="What it is worth."),
-        Field(
-            "value_currency",
-            Text(pattern="[A-Z]{3}", words="a currency of three capital letters"),
-            docs="ISO 4217: EUR.",
-        ),
-    )
+    fields: ClassVar[tuple[Field, ...]] = (*OWN, *IDENTIFIERS)
     custom_fields: ClassVar[CustomFields | None] = PROPERTIES
 
     destination: "Klaviyo"
@@ -90,36 +64,14 @@ class Events(Service):
 
     def deliver(self, batch: Batch) -> Conversation:
         """Tell the events in one job."""
-        account, history = self.destination, ',"backfill":true' if self.options.backfill else ""
-        events = [
-            f'{{"type":"event-bulk-create","attributes":{{"profile":{{"data":{person}}},"events":{{"data":[{event}]}}{history}}}}}'
-            for person, event in zip(
-                json_objects(batch, self._person), json_objects(batch, self._event), strict=True
-            )
-        ]
-        sized(events, self, ENVELOPE)
-
-        def request(some: Sequence[int]) -> httpx.Request:
-            told = ",".join(events[n] for n in some)
-            attributes = f'{{"events-bulk-create":{{"data":[{told}]}}}}'
-            body = f'{{"data":{{"type":"event-bulk-create-job","attributes":{attributes}}}}}'
-            return account.call("POST", "/api/event-bulk-create-jobs", budget=account.events, body=body)
-
-        taken = yield from said_to_all(account, range(len(batch)), request)
-        return [taken.refused.get(n, ACCEPTED) for n in range(len(batch))]
+        pairs = zip(json_objects(batch, self._person), json_objects(batch, self._event), strict=True)
+        told = [happened(whose, what, backfill=self.options.backfill) for whose, what in pairs]
+        job = Job("event-bulk-create", "events-bulk-create", self.destination.events)
+        taken = yield from job.said(self.destination, dict(enumerate(sized(told, self, ENVELOPE))))
+        return batch.accepted(taken.refused)
 
     def _person(self, batch: Batch) -> Shape:
-        name = self.options.identifier
-        return {"type": Member(pl.lit("profile")), "attributes": {name: members(batch)[name]}}
+        return person(batch, self.options.identifier)
 
     def _event(self, batch: Batch) -> Shape:
-        told = members(batch)
-        others = [name for name in told if name not in (*_OWN, self.options.identifier)]
-        attributes: dict[str, Member | Shape] = {
-            "unique_id": Member(pl.col(IDENTIFIER)),
-            "time": told["time"],
-            "metric": {"data": {"type": Member(pl.lit("metric")), "attributes": {"name": told["metric"]}}},
-            "properties": {name: unless_null(told[name]) for name in others},
-        }
-        attributes |= {name: unless_null(told[name]) for name in ("value", "value_currency") if name in told}
-        return {"type": Member(pl.lit("event")), "attributes": attributes}
+        return event(batch, self.options.identifier)

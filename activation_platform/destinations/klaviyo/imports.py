@@ -27,23 +27,19 @@ from activation_platform.destinations.klaviyo.answers import (
     reasons_of,
     resource_of,
     resources_of,
-    said_to_all,
 )
+from activation_platform.destinations.klaviyo.jobs import Job
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["ENVELOPE", "create_profiles", "import_each", "import_profiles"]
+__all__ = ["create_profiles", "import_each", "import_profiles"]
 
 _Asking = Generator[httpx.Request | Wait, Any, Any]
 
-_JOBS = "/api/profile-bulk-import-jobs"
 _PAGE = 100
 _PAUSES = (1.0, 2.0, 4.0, *[10.0] * 180)
 """Seconds between looks at a job, half an hour in all. Unconfirmed: how long the largest one takes."""
-
-ENVELOPE = 512
-"""Bytes of the request beside its profiles, at most."""
 
 
 def import_profiles(
@@ -53,19 +49,16 @@ def import_profiles(
 
     Raises `BatchRefused` where Klaviyo refuses some without saying which.
     """
-    taken = yield from said_to_all(
-        account,
-        profiles,
-        lambda some: account.call(
-            "POST", _JOBS, budget=account.imports, body=_job([profiles[n] for n in some], lists)
-        ),
-    )
+    to = {"lists": {"data": [{"type": "list", "id": one} for one in lists]}} if lists else None
+    job = Job("profile-bulk-import", "profiles", account.imports, relationships=to)
+    taken = yield from job.said(account, profiles)
     if taken.response is None:
         return dict(taken.refused)
-    job = yield from _finished(account, str(resource_of(taken.response, account)["id"]))
-    if job["attributes"]["status"] == "cancelled":
+    place = f"{job.path}/{resource_of(taken.response, account)['id']}"
+    done = yield from _finished(account, place)
+    if done["status"] == "cancelled":
         return dict(taken.refused) | dict.fromkeys(taken.positions, retry("Klaviyo cancelled the import"))
-    refused = yield from _refused(account, job, len(taken.positions))
+    refused = yield from _refused(account, place, done.get("failed_count") or 0, len(taken.positions))
     return dict(taken.refused) | {
         position: rejected(refused[n]) if n in refused else ACCEPTED
         for n, position in enumerate(taken.positions)
@@ -114,23 +107,13 @@ def _alone(account: "Klaviyo", response: httpx.Response) -> Outcome:
     return rejected(account.refusal(response))
 
 
-def _job(profiles: Sequence[str], lists: Sequence[str]) -> str:
-    """The document of a job."""
-    named = ",".join(f'{{"type":"list","id":"{one}"}}' for one in lists)
-    to = f',"relationships":{{"lists":{{"data":[{named}]}}}}' if lists else ""
-    return (
-        '{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":['
-        f"{','.join(profiles)}]}}}}{to}}}}}"
-    )
-
-
 def _finished(account: "Klaviyo", job: str) -> _Asking:
-    """The job once it is complete or cancelled."""
+    """What a job says of itself once it is complete or cancelled."""
     for pause in _PAUSES:
         yield Wait(pause)
-        response = yield account.call("GET", f"{_JOBS}/{job}", budget=account.import_looks)
-        told = resource_of(response, account)
-        status = told.get("attributes", {}).get("status")
+        response = yield account.call("GET", job, budget=account.import_looks)
+        told = resource_of(response, account).get("attributes") or {}
+        status = told.get("status")
         if status in ("complete", "cancelled"):
             return told
         if status not in ("queued", "processing"):
@@ -142,17 +125,16 @@ def _finished(account: "Klaviyo", job: str) -> _Asking:
 
 
 def _refused(
-    account: "Klaviyo", job: Mapping[str, Any], size: int
+    account: "Klaviyo", job: str, failed: int, size: int
 ) -> Generator[httpx.Request, Any, dict[int, str]]:
-    """The reasons of the profiles that a finished job refused, by position."""
-    failed = job["attributes"].get("failed_count") or 0
+    """The reasons of the `failed` profiles of `size` that a finished job refused, by position."""
     if not failed:
         return {}
     found: list[Fault] = []
     params: dict[str, Any] = {"page[size]": _PAGE}
     while True:
         response = yield account.call(
-            "GET", f"{_JOBS}/{job['id']}/import-errors", budget=account.import_errors, params=params
+            "GET", f"{job}/import-errors", budget=account.import_errors, params=params
         )
         found += [fault_of(one.get("attributes") or {}) for one in resources_of(response, account)]
         cursor = next_page(response)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import json_objects, sized
 from activation_platform.contracts.fields import Field
-from activation_platform.contracts.identified import OnList
-from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
+from activation_platform.contracts.identified import OnList, check_name
+from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.outcomes import DELETED
 from activation_platform.contracts.service import Conversation, Service, refuse
-from activation_platform.destinations.klaviyo.imports import ENVELOPE, import_profiles
-from activation_platform.destinations.klaviyo.named_list import OfAList, check_name
+from activation_platform.destinations.klaviyo.imports import import_profiles
+from activation_platform.destinations.klaviyo.jobs import ENVELOPE
+from activation_platform.destinations.klaviyo.named_list import OfAList
 from activation_platform.destinations.klaviyo.people import IDENTIFIERS, Identified, profile
 from activation_platform.destinations.klaviyo.search import profiles_with
 
@@ -30,7 +31,7 @@ class ListsOptions(Identified):
 
     def __post_init__(self) -> None:
         Identified.__post_init__(self)
-        check_name(self.list)
+        check_name("list", self.list)
 
 
 class Lists(OfAList, OnList, Service):
@@ -44,9 +45,6 @@ class Lists(OfAList, OnList, Service):
     """
 
     docs: ClassVar[str] = "https://developers.klaviyo.com/en/reference/lists_api_overview"
-    object: ClassVar[ObjectKind] = ObjectKind.LIST
-    modes: ClassVar[frozenset[Mode]] = frozenset({Mode.UPSERT, Mode.MIRROR})
-    model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS})
     batch_size: ClassVar[int] = 10_000
     delete_batch_size: ClassVar[int | None] = 1_000
     max_request_bytes: ClassVar[int | None] = 5_000_000

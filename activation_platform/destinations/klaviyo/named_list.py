@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
-from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations.klaviyo.answers import resource_of, resources_of
@@ -18,7 +17,7 @@ from activation_platform.destinations.klaviyo.answers import resource_of, resour
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["NamedList", "OfAList", "check_name", "list_relationship"]
+__all__ = ["NamedList", "OfAList"]
 
 
 class NamedList:
@@ -80,17 +79,3 @@ class OfAList:
         """The fields, after a look for the list, which may be read or is refused here."""
         yield from self._list.found()
         return cast("Service", self).declared_fields()
-
-
-def check_name(name: str) -> None:
-    """Raise DeclarationError where no list can be called so."""
-    if not isinstance(name, str) or not name or name != name.strip():
-        raise DeclarationError(
-            "the name of a list is not empty, and has no spaces around it",
-            remedy="Choose such a name in the option list.",
-        )
-
-
-def list_relationship(id_: str) -> str:
-    """The list of a job, as the text of its `relationships`."""
-    return json.dumps({"list": {"data": {"type": "list", "id": id_}}})

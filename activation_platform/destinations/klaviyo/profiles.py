@@ -13,11 +13,8 @@ from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Ope
 from activation_platform.contracts.outcomes import ignored
 from activation_platform.contracts.service import Conversation, Pending, Service, Settlement
 from activation_platform.destinations.klaviyo.deletions import request_deletions, settle_deletions
-from activation_platform.destinations.klaviyo.imports import (
-    ENVELOPE,
-    create_profiles,
-    import_each,
-)
+from activation_platform.destinations.klaviyo.imports import create_profiles, import_each
+from activation_platform.destinations.klaviyo.jobs import ENVELOPE
 from activation_platform.destinations.klaviyo.people import (
     ATTRIBUTES,
     IDENTIFIERS,

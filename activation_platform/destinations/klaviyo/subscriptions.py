@@ -2,33 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.encode import json_objects
-from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.encode import Shape, json_objects
 from activation_platform.contracts.fields import Field
+from activation_platform.contracts.identified import check_name
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation, RunType
-from activation_platform.contracts.outcomes import ACCEPTED, DELETED
+from activation_platform.contracts.outcomes import DELETED
 from activation_platform.contracts.service import Conversation, Service
 from activation_platform.contracts.values import Email, Instant, Phone
 from activation_platform.destinations.klaviyo.consent import (
     ADDRESSES,
+    Channel,
+    check_channels,
     subscribe,
     subscribed,
     unsubscribe,
-    unsubscribed,
 )
-from activation_platform.destinations.klaviyo.named_list import OfAList, check_name
-from activation_platform.destinations.klaviyo.search import profiles_with
+from activation_platform.destinations.klaviyo.named_list import OfAList
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
 __all__ = ["Subscriptions", "SubscriptionsOptions"]
-
-Channel = Literal["email", "sms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +39,8 @@ class SubscriptionsOptions:
     historical: bool = False
 
     def __post_init__(self) -> None:
-        if not self.channels or set(self.channels) - set(ADDRESSES) or isinstance(self.channels, str):
-            raise DeclarationError(
-                "a channel of consent is email or sms",
-                remedy="Set the option channels to [email], [sms] or both.",
-            )
-        check_name(self.list)
+        check_channels(self.channels)
+        check_name("list", self.list)
 
 
 class Subscriptions(OfAList, Service):
@@ -73,11 +66,7 @@ class Subscriptions(OfAList, Service):
     fields: ClassVar[tuple[Field, ...]] = (
         Field("email", Email(), key=True, docs="Where e-mail is sent."),
         Field("phone_number", Phone(), docs="Where text messages are sent."),
-        Field(
-            "consented_at",
-            Instant(),
-            docs="When consent was given; with the option historical, and only then.",
-        ),
+        Field("consented_at", Instant(), docs="When consent was given, with the option historical alone."),
     )
 
     destination: "Klaviyo"
@@ -100,19 +89,17 @@ class Subscriptions(OfAList, Service):
 
     def deliver(self, batch: Batch) -> Conversation:
         """Subscribe people, or unsubscribe those who are on the list."""
-        account, channels = self.destination, self.options.channels
         if batch.operation is not Operation.DELETE:
-            agreed = json_objects(batch, partial(subscribed, channels=tuple(channels)))
+            agreed, before = json_objects(batch, self._subscribed), self.options.historical
             list_id = yield from self._list.id()
-            taken = yield from subscribe(account, list_id, agreed, historical=self.options.historical)
-            return [taken.refused.get(n, ACCEPTED) for n in range(len(batch))]
+            taken = yield from subscribe(self.destination, list_id, agreed, historical=before)
+            return batch.accepted(taken.refused)
         there = yield from self._list.found()
         if there is None:
             return batch.all(DELETED)  # nobody is on a list that does not exist
-        people = batch.frame[IDENTIFIER].to_list()
-        members = yield from profiles_with(
-            account, self.identifying_field, people, f"/api/lists/{there}/profiles"
-        )
-        left = {n: unsubscribed(members[one], channels) for n, one in enumerate(people) if one in members}
-        taken = yield from unsubscribe(account, there, left)
+        people, known_by = batch.frame[IDENTIFIER].to_list(), self.identifying_field
+        taken = yield from unsubscribe(self.destination, there, known_by, people, self.options.channels)
         return [taken.refused.get(n, DELETED) for n in range(len(batch))]
+
+    def _subscribed(self, batch: Batch) -> Shape:
+        return subscribed(batch, self.options.channels)
