@@ -1,7 +1,5 @@
 """The contacts of a SendGrid account: created, updated and deleted in bulk, each told of by the job that did it."""
 
-import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
@@ -12,13 +10,14 @@ from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Ope
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.outcomes import DELETED, ignored
 from activation_platform.contracts.service import Conversation, Inquiry, Service
-from activation_platform.destinations.sendgrid.jobs import ENVELOPE, carried_out, upsert_contacts
+from activation_platform.destinations.sendgrid.jobs import ENVELOPE, delete_contacts, upsert_contacts
 from activation_platform.destinations.sendgrid.people import (
     CUSTOM,
     IDENTIFIERS,
     RESERVED,
     Definitions,
     Identified,
+    as_known,
     contact,
     definitions_of,
     fields_of,
@@ -77,39 +76,17 @@ class Contacts(ByIdentifier, Service):
         identifiers = batch.frame[IDENTIFIER].to_list()
         if batch.operation is Operation.DELETE:
             found = yield from contacts_with(self.destination, self.identifying_field, identifiers)
-            yield from self._delete([one["id"] for one in found.values()])
+            yield from delete_contacts(self.destination, [one["id"] for one in found.values()])
             return batch.all(DELETED)  # not to be there is to be deleted
         self._known = yield from self._definitions.get()
-        people = dict(enumerate(json_objects(batch, self._contact)))
+        written = json_objects(batch, self._contact)
+        people = dict(enumerate(written))
         if batch.mode is Mode.UPDATE_ONLY:
             found = yield from contacts_with(self.destination, self.identifying_field, identifiers)
-            mapped = [one.name for one in IDENTIFIERS if one.name in batch.frame.columns]
-            own = batch.frame.select(mapped).to_dicts()
-            there = [n for n, identifier in enumerate(identifiers) if identifier in found]
-            people = {n: _also(people[n], own[n], found[identifiers[n]]) for n in there}
+            people = as_known(batch, written, found)
         sized([*people.values()], self, ENVELOPE)
         outcomes = yield from upsert_contacts(self.destination, people, identifiers)
         return [outcomes.get(n, ignored("unknown at the destination")) for n in range(len(batch))]
 
     def _contact(self, batch: Batch) -> Shape:
         return contact(batch, self._known)
-
-    def _delete(self, ids: list[str]) -> Inquiry:
-        if ids:
-            response = yield self.destination.ask(
-                "DELETE",
-                "/v3/marketing/contacts",
-                budget=self.destination.deletes,
-                params={"ids": ",".join(ids)},
-            )
-            yield from carried_out(self.destination, response)
-
-
-def _also(person: str, own: Mapping[str, Any], there: Mapping[str, Any]) -> str:
-    """A contact (JSON), with the identifiers that it has at SendGrid beside its own."""
-    more = {
-        field.name: there[field.name]
-        for field in IDENTIFIERS
-        if there.get(field.name) and own.get(field.name) is None
-    }
-    return f"{person[:-1]},{json.dumps(more, ensure_ascii=False)[1:-1]}}}" if more else person

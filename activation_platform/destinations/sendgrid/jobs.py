@@ -18,20 +18,23 @@ from activation_platform.contracts.errors import TimedOut
 from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, Outcome, rejected
 from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, Wait, body_of
 from activation_platform.destinations.sendgrid.answers import faults_by_position, faults_of, job_of
+from activation_platform.destinations.sendgrid.search import in_hundreds
 
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid
 
-__all__ = ["ENVELOPE", "carried_out", "upsert_contacts"]
+__all__ = ["ENVELOPE", "delete_contacts", "remove_contacts", "upsert_contacts"]
 
 ENVELOPE = 128
 """Bytes of a call beside its contacts, at most."""
 
+_CONTACTS = "/v3/marketing/contacts"
 _PAUSES = (1.0, 2.0, 4.0, 8.0, *[15.0] * 240)
 """Seconds between looks at a job, an hour in all. Unconfirmed: how long the largest one takes."""
 
 _Working = Generator[httpx.Request | Wait, Any, dict[str, Any]]
 """Waits for a job, and returns its results."""
+_Leaving = Generator[httpx.Request | Wait, Any, None]
 
 
 def upsert_contacts(
@@ -46,7 +49,7 @@ def upsert_contacts(
     while rest := [position for position in contacts if position not in outcomes]:
         response = yield account.ask(
             "PUT",
-            "/v3/marketing/contacts",
+            _CONTACTS,
             budget=account.upserts,
             content=_body([contacts[n] for n in rest], lists),
             headers=JSON,
@@ -64,14 +67,29 @@ def upsert_contacts(
     return outcomes
 
 
-def carried_out(account: "SendGrid", response: httpx.Response) -> _Working:
-    """The results of a job that deletes or removes contacts by their IDs; raises `BatchRefused` where it did not all of them."""
+def delete_contacts(account: "SendGrid", ids: Sequence[str]) -> _Leaving:
+    """Delete contacts by their IDs; raises `BatchRefused` where SendGrid leaves some."""
+    for some in in_hundreds(ids):
+        named = {"ids": ",".join(some)}
+        response = yield account.ask("DELETE", _CONTACTS, budget=account.deletes, params=named)
+        yield from _carried_out(account, response)
+
+
+def remove_contacts(account: "SendGrid", from_list: str, ids: Sequence[str]) -> _Leaving:
+    """Take contacts off a list by their IDs, likewise."""
+    path = f"/v3/marketing/lists/{from_list}/contacts"
+    for some in in_hundreds(ids):
+        named = {"contact_ids": ",".join(some)}
+        response = yield account.ask("DELETE", path, budget=account.removals, params=named)
+        yield from _carried_out(account, response)
+
+
+def _carried_out(account: "SendGrid", response: httpx.Response) -> _Leaving:
     if response.status_code == httpx.codes.NOT_FOUND:  # one of them has been deleted meanwhile
         raise BatchRefused(account.refusal(response))
     results = yield from _finished(account, response)
     if results.get("errored_count"):
         raise BatchRefused(f"SendGrid left {results['errored_count']} contacts where they are")
-    return results
 
 
 def _finished(account: "SendGrid", begun: httpx.Response) -> _Working:
@@ -79,7 +97,7 @@ def _finished(account: "SendGrid", begun: httpx.Response) -> _Working:
     job = job_of(begun, account)
     for pause in _PAUSES:
         yield Wait(pause)
-        response = yield account.ask("GET", f"/v3/marketing/contacts/imports/{job}", budget=account.jobs)
+        response = yield account.ask("GET", f"{_CONTACTS}/imports/{job}", budget=account.jobs)
         if response.status_code == httpx.codes.NOT_FOUND and faults_of(response):
             continue  # not known yet; unconfirmed that this happens
         told = body_of(response, account)

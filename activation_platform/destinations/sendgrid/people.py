@@ -5,7 +5,8 @@ https://www.twilio.com/docs/sendgrid/ui/managing-contacts/custom-fields. Unconfi
 field; the lengths of phone_number and the fields after it, which the pages name without any.
 """
 
-from collections.abc import Generator, Mapping
+import json
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +14,7 @@ import httpx
 import polars as pl
 
 from activation_platform.contracts import identified
-from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import Member, Shape, members, unless_null
 from activation_platform.contracts.errors import NotFound
 from activation_platform.contracts.fields import CustomFields, Field, nearest
@@ -29,9 +30,11 @@ __all__ = [
     "RESERVED",
     "Definitions",
     "Identified",
+    "as_known",
     "contact",
     "definitions_of",
     "fields_of",
+    "identifiers_of",
 ]
 
 IDENTIFIERS = (
@@ -61,7 +64,7 @@ RESERVED = (
     Field("facebook", Text(), docs="Facebook."),
     Field("unique_name", Text(), docs="A name of your own."),
 )
-_NAMES = frozenset(field.name for field in IDENTIFIERS)
+_NAMES = tuple(field.name for field in IDENTIFIERS)
 _OWN = frozenset(field.name for field in (*IDENTIFIERS, *RESERVED))
 
 CUSTOM = CustomFields(
@@ -70,6 +73,8 @@ CUSTOM = CustomFields(
 )
 _TYPES: Mapping[str, ValueType] = {"Text": Text(), "Number": Number(), "Date": Day()}
 
+Contact = Mapping[str, Any]
+"""A contact as SendGrid shows it."""
 Definitions = Mapping[str, Mapping[str, Any]]
 """The custom fields of an account, by name: their ID and type."""
 
@@ -122,6 +127,26 @@ def contact(batch: Batch, definitions: Definitions) -> Shape:
             else:
                 custom[one["id"]] = unless_null(member)
     return {**own, "custom_fields": custom} if custom else own
+
+
+def identifiers_of(contact: Contact) -> str:
+    """The identifiers (JSON) of a contact that is there: SendGrid wants all of them to be said."""
+    return json.dumps({name: contact[name] for name in _NAMES if contact.get(name)})
+
+
+def as_known(batch: Batch, contacts: Sequence[str], found: Mapping[str, Contact]) -> dict[int, str]:
+    """Those contacts (JSON) of a batch that are there, with the identifiers that each has at SendGrid beside its own."""
+    known: dict[int, str] = {}
+    mapped = [name for name in _NAMES if name in batch.frame.columns]
+    for n, (identifier, *own) in enumerate(batch.frame.select(IDENTIFIER, *mapped).iter_rows()):
+        if identifier in found:
+            told = {name for name, value in zip(mapped, own, strict=True) if value is not None}
+            more = {
+                name: v for name, v in found[identifier].items() if name in _NAMES and v and name not in told
+            }
+            besides = f",{json.dumps(more, ensure_ascii=False)[1:-1]}}}" if more else "}"
+            known[n] = contacts[n][:-1] + besides
+    return known
 
 
 def _definition(name: str, definitions: Definitions) -> Mapping[str, Any]:
