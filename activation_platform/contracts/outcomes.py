@@ -7,6 +7,7 @@ __all__ = [
     "ACCEPTED",
     "CREATED",
     "DELETED",
+    "NOT_THERE",
     "UPDATED",
     "Outcome",
     "Verdict",
@@ -72,6 +73,9 @@ def retry(reason: str, request: str = "") -> Outcome:
 def ignored(reason: str) -> Outcome:
     """Nothing to do there: unknown under update only, or already there under insert only."""
     return Outcome(Verdict.IGNORED, reason)
+
+
+NOT_THERE = ignored("unknown at the destination")
 
 
 def partial(reason: str) -> Outcome:

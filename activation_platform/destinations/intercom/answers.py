@@ -1,12 +1,16 @@
 """What Intercom answers: an object, or a list of errors with codes (https://developers.intercom.com/docs/references/rest-api/errors)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from activation_platform.contracts.service import UnreadableAnswer
+from activation_platform.contracts.outcomes import Outcome, rejected
+from activation_platform.contracts.service import UnreadableAnswer, refuse, said
 
-__all__ = ["is_missing", "listed", "words_of"]
+if TYPE_CHECKING:
+    from activation_platform.destinations.intercom.destination import Intercom
+
+__all__ = ["is_missing", "listed", "outcome_of", "words_of"]
 
 
 def listed(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -20,6 +24,16 @@ def listed(body: dict[str, Any]) -> list[dict[str, Any]]:
 def is_missing(response: httpx.Response) -> bool:
     """Whether Intercom says that what the path names is not there; a 404 of somebody else says nothing."""
     return response.status_code == httpx.codes.NOT_FOUND and bool(words_of(response))
+
+
+def outcome_of(response: httpx.Response, workspace: "Intercom", success: Outcome) -> Outcome:
+    """What became of the one record that a call is about; raises `NotFound` where the call leads nowhere."""
+    if response.is_success:
+        said(response)
+        return success
+    if response.status_code == httpx.codes.NOT_FOUND:
+        refuse(response, workspace)
+    return rejected(workspace.refusal(response))
 
 
 def words_of(response: httpx.Response) -> list[str]:

@@ -5,12 +5,13 @@ https://www.intercom.com/help/en/articles/179-send-custom-user-attributes-to-int
 characters (second-hand), and that an attribute with options takes no other value.
 """
 
-from collections.abc import Container, Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from activation_platform.contracts.batch import Record
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.service import body_of
 from activation_platform.contracts.values import Boolean, Choice, Instant, Integer, Number, Text, ValueType
@@ -38,18 +39,30 @@ CUSTOM = CustomFields(
 )
 
 
-def attributes_of(workspace: "Intercom", model: str) -> Generator[httpx.Request, Any, tuple[Field, ...]]:
-    """The custom attributes of the `model` (contact or company) that can be written, as fields."""
+def attributes_of(
+    workspace: "Intercom", model: str, standard: Sequence[Field]
+) -> Generator[httpx.Request, Any, tuple[Field, ...]]:
+    """The standard fields of the `model` (contact or company), and the custom attributes of it that can be written."""
     response = yield workspace.call("GET", "/data_attributes", params={"model": model})
     found = [one for one in listed(body_of(response, workspace)) if one.get("custom")]
-    return tuple(field for one in found if (field := _field(one)) is not None)
+    names = {field.name for field in standard}
+    custom = [field for one in found if (field := _field(one)) is not None]
+    return (*standard, *(field for field in custom if field.name not in names))
 
 
-def written(values: Mapping[str, Any], standard: Container[str]) -> dict[str, Any]:
-    """Values as the body of a request holds them: what is not a standard field is a custom attribute. Null clears."""
-    plain = {name: _plain(value) for name, value in values.items()}
-    custom = {name: value for name, value in plain.items() if name not in standard}
-    own = {name: value for name, value in plain.items() if name in standard}
+def written(record: Record, standard: Sequence[Field], cleared: str | None = None) -> dict[str, Any]:
+    """A record as the body of a request holds it: what is not a standard field is a custom attribute, which null clears.
+
+    `cleared` is what a standard field holds that was taken away; one that cannot be stays, where it is null.
+    """
+    clearable = {field.name: field.clearable for field in standard}
+    values = {name: _plain(value) for name, value in record.values.items()}
+    custom = {name: value for name, value in values.items() if name not in clearable}
+    own = {
+        name: cleared if value is None else value
+        for name, value in values.items()
+        if name in clearable and (value is not None or clearable[name])
+    }
     return own | {"custom_attributes": custom} if custom else own
 
 

@@ -5,20 +5,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 
-from activation_platform.contracts.batch import Batch, Record
+from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ACCEPTED, DELETED, UPDATED, Outcome, ignored, rejected
-from activation_platform.contracts.service import (
-    Conversation,
-    Inquiry,
-    Service,
-    UnreadableAnswer,
-    body_of,
-    said,
-)
+from activation_platform.contracts.outcomes import ACCEPTED, DELETED, NOT_THERE, UPDATED
+from activation_platform.contracts.service import Conversation, Inquiry, Service, UnreadableAnswer, body_of
 from activation_platform.contracts.values import Instant, Integer
-from activation_platform.destinations.intercom.answers import is_missing, listed
+from activation_platform.destinations.intercom.answers import is_missing, listed, outcome_of
 from activation_platform.destinations.intercom.attributes import CUSTOM, LINE, attributes_of, written
 from activation_platform.destinations.intercom.people import OWN_ID
 
@@ -29,6 +22,7 @@ __all__ = ["Companies"]
 
 _KEY = "company_id"
 _CREATION = "remote_created_at"
+_SPEND = Integer(min=0, max=2**31 - 1)
 
 
 class Companies(Service):
@@ -55,18 +49,8 @@ class Companies(Service):
         Field("size", Integer(min=0), clearable=False, docs="How many people work there."),
         Field("website", LINE, docs="The address of its website."),
         Field("industry", LINE, docs="What it does."),
-        Field(
-            "monthly_spend",
-            Integer(min=0, max=2**31 - 1),
-            clearable=False,
-            docs="What it brings in a month, without decimals.",
-        ),
-        Field(
-            _CREATION,
-            Instant(),
-            clearable=False,
-            docs="When you created it, to the second; not written under update only.",
-        ),
+        Field("monthly_spend", _SPEND, clearable=False, docs="What it brings in a month, without decimals."),
+        Field(_CREATION, Instant(), clearable=False, docs="When you created it; not under update only."),
     )
     custom_fields: ClassVar[CustomFields | None] = CUSTOM
 
@@ -74,26 +58,24 @@ class Companies(Service):
 
     def account_fields(self) -> Inquiry:
         """The fields, with the custom attributes of companies in the workspace."""
-        custom = yield from attributes_of(self.destination, "company")
-        return (
-            *self.fields,
-            *(one for one in custom if one.name not in {field.name for field in self.fields}),
-        )
+        return (yield from attributes_of(self.destination, "company", self.fields))
 
     def deliver(self, batch: Batch) -> Conversation:
         """Write or delete the one company of the batch, as operation and mode say."""
-        (record,) = batch.records
-        if batch.operation is Operation.DELETE or batch.mode is Mode.UPDATE_ONLY:
-            company = yield from self._found(record.identifier or "")
-            if batch.operation is Operation.DELETE:
-                return [(yield from self._delete(company)) if company else DELETED]
-            return [
-                (yield from self._update(company, record))
-                if company
-                else ignored("unknown at the destination")
-            ]
-        response = yield self.destination.call("POST", "/companies", json=self._body(record))
-        return [self._outcome(response, ACCEPTED)]
+        workspace, (record,) = self.destination, batch.records
+        body = written(record, self.fields, cleared="")
+        deletes = batch.operation is Operation.DELETE
+        if not deletes and batch.mode is not Mode.UPDATE_ONLY:
+            response = yield workspace.call("POST", "/companies", json=body)
+            return [outcome_of(response, workspace, ACCEPTED)]
+        unknown, success = (DELETED, DELETED) if deletes else (NOT_THERE, UPDATED)
+        there = yield from self._found(record.identifier or "")
+        if not there:
+            return [unknown]
+        change = {name: value for name, value in body.items() if name not in (_KEY, _CREATION)}
+        method, content = ("DELETE", None) if deletes else ("PUT", change)
+        response = yield workspace.call(method, f"/companies/{there}", json=content)
+        return [unknown if is_missing(response) else outcome_of(response, workspace, success)]
 
     def _found(self, company_id: str) -> Generator[httpx.Request, Any, str]:
         """The ID that Intercom gave to the company of this ID of yours; empty where there is none."""
@@ -106,33 +88,3 @@ class Companies(Service):
         if found and not found[0].get("id"):
             raise UnreadableAnswer("a company without its ID")
         return str(found[0]["id"]) if found else ""
-
-    def _update(self, company: str, record: Record) -> Generator[httpx.Request, Any, Outcome]:
-        body = {name: value for name, value in self._body(record).items() if name not in (_KEY, _CREATION)}
-        response = yield self.destination.call("PUT", f"/companies/{company}", json=body)
-        return (
-            ignored("unknown at the destination")
-            if is_missing(response)
-            else self._outcome(response, UPDATED)
-        )
-
-    def _delete(self, company: str) -> Generator[httpx.Request, Any, Outcome]:
-        response = yield self.destination.call("DELETE", f"/companies/{company}")
-        return DELETED if is_missing(response) else self._outcome(response, DELETED)
-
-    def _body(self, record: Record) -> dict[str, Any]:
-        """The values: an empty text takes a text away, a number stays where it is null."""
-        kept = {field.name for field in self.fields if not field.clearable}
-        texts = {field.name for field in self.fields if field.clearable}
-        values = {
-            name: "" if value is None and name in texts else value
-            for name, value in record.values.items()
-            if not (value is None and name in kept)
-        }
-        return written(values, kept | texts)
-
-    def _outcome(self, response: httpx.Response, success: Outcome) -> Outcome:
-        if not response.is_success:
-            return rejected(self.destination.refusal(response))
-        said(response)
-        return success

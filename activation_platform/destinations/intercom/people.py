@@ -27,6 +27,7 @@ __all__ = [
     "Contact",
     "Identified",
     "contact_of",
+    "contacts_by",
     "folded",
     "users_with",
 ]
@@ -81,6 +82,16 @@ def contact_of(body: Contact) -> str:
     if not isinstance(body.get("id"), str) or not body["id"]:
         raise UnreadableAnswer("a contact without its ID")
     return str(body["id"])
+
+
+def contacts_by(
+    workspace: "Intercom", identifier: str, values: Sequence[str]
+) -> Generator[httpx.Request, Any, list[list[str]]]:
+    """For each of these identifiers, the IDs of the users who have it."""
+    ids: dict[str, list[str]] = {}
+    for one in (yield from users_with(workspace, identifier, values)):
+        ids.setdefault(folded(one.get(identifier)), []).append(contact_of(one))
+    return [ids.get(folded(value), []) for value in values]
 
 
 def folded(identifier: Any) -> str:
