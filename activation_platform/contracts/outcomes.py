@@ -5,9 +5,10 @@ from enum import StrEnum
 
 __all__ = [
     "ACCEPTED",
+    "ALREADY_THERE",
     "CREATED",
     "DELETED",
-    "NOT_THERE",
+    "UNKNOWN_THERE",
     "UPDATED",
     "Outcome",
     "Verdict",
@@ -75,7 +76,8 @@ def ignored(reason: str) -> Outcome:
     return Outcome(Verdict.IGNORED, reason)
 
 
-NOT_THERE = ignored("unknown at the destination")
+ALREADY_THERE = ignored("already there")
+UNKNOWN_THERE = ignored("unknown at the destination")
 
 
 def partial(reason: str) -> Outcome:

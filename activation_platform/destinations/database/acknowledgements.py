@@ -11,14 +11,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from activation_platform.contracts.batch import KEY, Batch
-from activation_platform.contracts.outcomes import CREATED, DELETED, UPDATED, Verdict
+from activation_platform.contracts.outcomes import (
+    ALREADY_THERE,
+    CREATED,
+    DELETED,
+    UNKNOWN_THERE,
+    UPDATED,
+    Verdict,
+)
 from activation_platform.contracts.service import Doubt
 from activation_platform.contracts.statement import Statement
 from activation_platform.destinations.database.rows import (
-    ALREADY_THERE,
     GONE_ALREADY,
     SEVERAL,
-    UNKNOWN_THERE,
     Talk,
     written,
 )

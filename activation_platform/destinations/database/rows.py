@@ -8,22 +8,21 @@ from activation_platform.contracts.batch import IDENTIFIER, OMITTED, PREVIOUS, B
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import (
     ACCEPTED,
+    ALREADY_THERE,
     CREATED,
     DELETED,
+    UNKNOWN_THERE,
     UPDATED,
     Outcome,
-    ignored,
     rejected,
 )
 from activation_platform.contracts.statement import Statement
 from activation_platform.destinations.database.writing import POSITION, Writing
 
-__all__ = ["ALREADY_THERE", "GONE_ALREADY", "SEVERAL", "UNKNOWN_THERE", "Talk", "written"]
+__all__ = ["GONE_ALREADY", "SEVERAL", "Talk", "written"]
 
 Talk = Generator[Statement, pl.DataFrame, list[Outcome]]
 
-ALREADY_THERE = ignored("already there")
-UNKNOWN_THERE = ignored("unknown at the destination")
 GONE_ALREADY = ACCEPTED
 SEVERAL = rejected("several rows of the table have this identifier")
 

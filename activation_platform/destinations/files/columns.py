@@ -1,4 +1,4 @@
-"""The columns of a file: any name, any type that every format can hold, values as they are."""
+"""The columns of a file: any name, any type that every format can hold, values as they are; and what a record puts into them."""
 
 # ruff: noqa: D102 -- `clean` and `fit` are documented once, by ValueType
 
@@ -7,11 +7,15 @@ from typing import ClassVar
 
 import polars as pl
 
+from activation_platform.contracts.batch import IDENTIFIER, Batch
+from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields
+from activation_platform.contracts.modes import Mode
+from activation_platform.contracts.service import Pass
 from activation_platform.contracts.value import Clean, Fit, ValueType, judge
 from activation_platform.contracts.values import Text, value_type_for
 
-__all__ = ["ANY_COLUMN", "Identifier", "Unchanged"]
+__all__ = ["ANY_COLUMN", "Identifier", "Unchanged", "columns_of", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,25 @@ ANY_COLUMN = _AnyColumn(
     pattern=r"(?!_|raw:)[^\x00-\x1f\x7f]{1,200}",
     words='any name of up to 200 characters that does not start with "_" or "raw:"',
 )
+
+
+def columns_of(pass_: Pass, identifier: str, operation: str) -> pl.Schema:
+    """The columns of a run's file, in order: the identifier, under mirror the operation, and the fields."""
+    columns = {identifier: pass_.schema[identifier]}
+    if pass_.mode is Mode.MIRROR:
+        if operation in pass_.schema:
+            raise DeclarationError(
+                f'the column "{operation}" says what happened to a record, and a field has the same name',
+                remedy="Rename the field in the activation's mapping, or choose another operation_column.",
+            )
+        columns[operation] = pl.String()
+    return pl.Schema(columns | pass_.schema)
+
+
+def rows_of(batch: Batch, identifier: str, operation: str) -> pl.DataFrame:
+    """What a batch knows of these columns: of a delete, only the identifier that the record was last sent under."""
+    columns = [pl.col(IDENTIFIER).alias(identifier)]
+    if batch.mode is Mode.MIRROR:
+        columns.append(pl.lit(str(batch.operation)).alias(operation))
+    columns += [pl.col(field.name) for field in batch.fields if field.name != identifier]
+    return batch.frame.select(columns)

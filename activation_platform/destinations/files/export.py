@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import polars as pl
-
-from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ObjectKind
 from activation_platform.contracts.service import Conversation, Inquiry, Pass, Service
 from activation_platform.contracts.writes import Append, Discard, Open, Publish
-from activation_platform.destinations.files.columns import ANY_COLUMN, Identifier
+from activation_platform.destinations.files.columns import ANY_COLUMN, Identifier, columns_of, rows_of
 from activation_platform.destinations.files.options import ExportOptions
 
 __all__ = ["Export", "ExportOptions"]
@@ -68,12 +65,14 @@ class Export(Service):
     def begin(self, pass_: Pass) -> Inquiry:
         """Open a draft of the run's file; returns its path."""
         path = self.options.name(pass_)
-        yield Open(path, self._schema(pass_), pass_.mode is Mode.SNAPSHOT or self.options.replace)
+        columns = columns_of(pass_, self.identifying_field, self.options.operation_column)
+        yield Open(path, columns, pass_.mode is Mode.SNAPSHOT or self.options.replace)
         return path
 
     def deliver(self, batch: Batch) -> Conversation:
         """Append the records to the draft."""
-        yield Append(batch.token, batch.frame.select(self._row(batch)))
+        rows = rows_of(batch, self.identifying_field, self.options.operation_column)
+        yield Append(batch.token, rows)
         return batch.accepted()
 
     def finish(self, token: str) -> Inquiry:
@@ -83,23 +82,3 @@ class Export(Service):
     def abandon(self, token: str) -> Inquiry:
         """Throw the draft away."""
         yield Discard(token)
-
-    def _schema(self, pass_: Pass) -> pl.Schema:
-        """The columns of the file, in order."""
-        identifier, operation = self.identifying_field, self.options.operation_column
-        columns = {identifier: pass_.schema[identifier]}
-        if pass_.mode is Mode.MIRROR:
-            if operation in pass_.schema:
-                raise DeclarationError(
-                    f'the column "{operation}" says what happened to a record, and a field has the same name',
-                    remedy="Rename the field in the activation's mapping, or choose another operation_column.",
-                )
-            columns[operation] = pl.String()
-        return pl.Schema(columns | pass_.schema)
-
-    def _row(self, batch: Batch) -> Iterator[pl.Expr]:
-        """What a batch knows of the file's columns: of a delete, only the identifier that the record was last sent under."""
-        yield pl.col(IDENTIFIER).alias(self.identifying_field)
-        if batch.mode is Mode.MIRROR:
-            yield pl.lit(str(batch.operation)).alias(self.options.operation_column)
-        yield from (pl.col(field.name) for field in batch.fields if field.name != self.identifying_field)

@@ -8,7 +8,7 @@ import httpx
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ACCEPTED, DELETED, NOT_THERE, UPDATED
+from activation_platform.contracts.outcomes import ACCEPTED, DELETED, UNKNOWN_THERE, UPDATED
 from activation_platform.contracts.service import Conversation, Inquiry, Service, UnreadableAnswer, body_of
 from activation_platform.contracts.values import Instant, Integer
 from activation_platform.destinations.intercom.answers import is_missing, listed, outcome_of
@@ -68,7 +68,7 @@ class Companies(Service):
         if not deletes and batch.mode is not Mode.UPDATE_ONLY:
             response = yield workspace.call("POST", "/companies", json=body)
             return [outcome_of(response, workspace, ACCEPTED)]
-        unknown, success = (DELETED, DELETED) if deletes else (NOT_THERE, UPDATED)
+        unknown, success = (DELETED, DELETED) if deletes else (UNKNOWN_THERE, UPDATED)
         there = yield from self._found(record.identifier or "")
         if not there:
             return [unknown]

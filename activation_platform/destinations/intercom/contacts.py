@@ -9,7 +9,7 @@ from activation_platform.contracts.batch import Batch, Record
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import DELETED, NOT_THERE, Outcome, rejected
+from activation_platform.contracts.outcomes import DELETED, UNKNOWN_THERE, Outcome, rejected
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.contracts.values import Boolean, Instant, Integer, Phone, Text
 from activation_platform.destinations.intercom.answers import is_missing, outcome_of
@@ -80,7 +80,7 @@ class Contacts(ByIdentifier, Service):
         if batch.operation is Operation.UPDATE or batch.mode is Mode.UPDATE_ONLY:
             outcome = yield from self._update(record, body)
         if outcome or batch.mode is Mode.UPDATE_ONLY:
-            return [outcome or NOT_THERE]
+            return [outcome or UNKNOWN_THERE]
         overwrite = batch.mode is not Mode.INSERT_ONLY
         return [(yield from create(self.destination, body, self.identifying_field, overwrite=overwrite))]
 

@@ -7,7 +7,7 @@ from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.identified import OnList, check_name
 from activation_platform.contracts.modes import Operation
-from activation_platform.contracts.outcomes import ACCEPTED, NOT_THERE
+from activation_platform.contracts.outcomes import ACCEPTED, UNKNOWN_THERE
 from activation_platform.contracts.service import Conversation, Service
 from activation_platform.destinations.intercom.people import IDENTIFIERS, Identified, contacts_by
 from activation_platform.destinations.intercom.tags import tag, untag
@@ -62,4 +62,4 @@ class Segments(OnList, Service):
             return (yield from untag(workspace, self.target, contacts))
         if any(contacts):
             yield from tag(workspace, self.target, sorted({one for several in contacts for one in several}))
-        return [ACCEPTED if several else NOT_THERE for several in contacts]
+        return [ACCEPTED if several else UNKNOWN_THERE for several in contacts]

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from activation_platform.contracts.outcomes import CREATED, UPDATED, Outcome, Verdict, ignored, rejected
+from activation_platform.contracts.outcomes import (
+    ALREADY_THERE,
+    CREATED,
+    UPDATED,
+    Outcome,
+    Verdict,
+    ignored,
+    rejected,
+)
 from activation_platform.contracts.service import body_of
 from activation_platform.destinations.intercom.answers import is_missing, outcome_of
 from activation_platform.destinations.intercom.people import folded
@@ -26,12 +34,14 @@ _Saying = Generator[httpx.Request, Any, Outcome]
 
 
 def create(workspace: "Intercom", body: Body, known_by: str, *, overwrite: bool) -> _Saying:
-    """Create a contact whom a field of the body tells from others; where it is there already, change it if told to `overwrite`."""
+    """Create a contact whom a field of the body tells from others; `overwrite` it where it is there already."""
     response = yield workspace.call("POST", "/contacts", json={"role": "user", **body})
+    if response.status_code != httpx.codes.CONFLICT:
+        return outcome_of(response, workspace, CREATED)
     words = workspace.refusal(response)
     taken = _TAKEN_BY.search(words)
-    if response.status_code != httpx.codes.CONFLICT or taken is None:
-        return outcome_of(response, workspace, CREATED)
+    if taken is None:
+        return rejected(words)
     archived, contact = bool(taken[1]), taken[2]
     if not archived:
         return (yield from _instead(workspace, contact, body, known_by, words, overwrite=overwrite))
@@ -63,5 +73,5 @@ def _instead(
     if held and folded(held) != folded(body.get(known_by)):
         return rejected(f"{words}, whose {known_by} is another")
     if not overwrite:
-        return ignored("already there")
+        return ALREADY_THERE
     return (yield from change(workspace, contact, body)) or rejected(words)

@@ -12,10 +12,10 @@ import httpx
 from activation_platform.contracts.errors import TimedOut
 from activation_platform.contracts.outcomes import (
     ACCEPTED,
+    ALREADY_THERE,
     CREATED,
     UPDATED,
     Outcome,
-    ignored,
     rejected,
     retry,
 )
@@ -94,7 +94,7 @@ def create_profiles(
             "POST", "/api/profiles", budget=account.profile_makes, body=f'{{"data":{profile}}}'
         )
         taken = response.status_code == httpx.codes.CONFLICT
-        outcomes.append(ignored("already there") if taken else _alone(account, response))
+        outcomes.append(ALREADY_THERE if taken else _alone(account, response))
     return outcomes
 
 

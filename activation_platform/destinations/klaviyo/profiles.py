@@ -10,7 +10,7 @@ from activation_platform.contracts.encode import json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ignored
+from activation_platform.contracts.outcomes import UNKNOWN_THERE
 from activation_platform.contracts.service import Conversation, Pending, Service, Settlement
 from activation_platform.destinations.klaviyo.deletions import request_deletions, settle_deletions
 from activation_platform.destinations.klaviyo.imports import create_profiles, import_each
@@ -79,7 +79,7 @@ class Profiles(ByIdentifier, Service):
             known = yield from known_ids(self.destination, self.identifying_field, batch)
             people = {n: f'{{"id":"{id_}",{people[n][1:]}' for n, id_ in known.items()}
         outcomes = yield from import_each(self.destination, people, clearing(batch))
-        return [outcomes.get(n, ignored("unknown at the destination")) for n in range(len(batch))]
+        return [outcomes.get(n, UNKNOWN_THERE) for n in range(len(batch))]
 
     def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
         """See which of the profiles are still there."""

@@ -8,7 +8,7 @@ from activation_platform.contracts.fields import Field
 from activation_platform.contracts.identified import OnList, check_name
 from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.once import Once
-from activation_platform.contracts.outcomes import DELETED, ignored
+from activation_platform.contracts.outcomes import DELETED, UNKNOWN_THERE
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.destinations.sendgrid.jobs import remove_contacts, upsert_contacts
 from activation_platform.destinations.sendgrid.lists import list_named, list_of_the_name
@@ -72,4 +72,4 @@ class ContactLists(OnList, Service):
         known = {n: identifiers_of(found[one]) for n, one in enumerate(identifiers) if one in found}
         to = [(yield from self._list.get())] if known else []
         outcomes = yield from upsert_contacts(self.destination, known, identifiers, to)
-        return [outcomes.get(n, ignored("unknown at the destination")) for n in range(len(batch))]
+        return [outcomes.get(n, UNKNOWN_THERE) for n in range(len(batch))]

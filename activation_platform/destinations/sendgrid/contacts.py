@@ -8,7 +8,7 @@ from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.once import Once
-from activation_platform.contracts.outcomes import DELETED, ignored
+from activation_platform.contracts.outcomes import DELETED, UNKNOWN_THERE
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.destinations.sendgrid.jobs import ENVELOPE, delete_contacts, upsert_contacts
 from activation_platform.destinations.sendgrid.people import (
@@ -86,7 +86,7 @@ class Contacts(ByIdentifier, Service):
             people = as_known(batch, written, found)
         sized([*people.values()], self, ENVELOPE)
         outcomes = yield from upsert_contacts(self.destination, people, identifiers)
-        return [outcomes.get(n, ignored("unknown at the destination")) for n in range(len(batch))]
+        return [outcomes.get(n, UNKNOWN_THERE) for n in range(len(batch))]
 
     def _contact(self, batch: Batch) -> Shape:
         return contact(batch, self._known)

@@ -13,8 +13,8 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.pace import Budget, Left, limit_left
 from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations.webhook.events import Events
+from activation_platform.destinations.webhook.options import HEADER_NAME
 from activation_platform.destinations.webhook.requests import Requests
-from activation_platform.destinations.webhook.sending import HEADER_NAME
 
 __all__ = ["Webhook"]
 

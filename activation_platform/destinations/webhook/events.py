@@ -1,6 +1,5 @@
 """Events told to a receiver of one's own: a request each, once."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -8,35 +7,16 @@ import httpx
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
-from activation_platform.contracts.outcomes import ACCEPTED, Outcome, ignored, rejected
-from activation_platform.contracts.service import Conversation, Service, refuse
-from activation_platform.destinations.webhook.sending import (
-    IDENTIFIER,
-    Call,
-    Sender,
-    SendingOptions,
-    Unsayable,
-)
+from activation_platform.contracts.outcomes import ACCEPTED, ALREADY_THERE, Outcome, rejected
+from activation_platform.contracts.service import Conversation, Service
+from activation_platform.destinations.webhook.calls import IDENTIFIER, Call, Unsayable
+from activation_platform.destinations.webhook.options import EventsOptions
+from activation_platform.destinations.webhook.sending import Sender
 
 if TYPE_CHECKING:
     from activation_platform.destinations.webhook.destination import Webhook
 
 __all__ = ["Events", "EventsOptions"]
-
-
-@dataclass(frozen=True, slots=True)
-class EventsOptions(SendingOptions):
-    """`event`: a method, and a path below the URL in which the names of fields stand for values
-    (`POST /events/{kind}?source=shop`). `values`: where they are sent, as JSON `body` or `query`. `headers`: those that
-    are no secrets. `identifier`: the field that tells one event from another. `idempotent`: whether the receiver takes an
-    event twice without harm, because it knows it by its identifier or remembers the header `Idempotency-Key`.
-    """
-
-    event: str = "POST"
-
-    def __post_init__(self) -> None:
-        SendingOptions.__post_init__(self)
-        Call.parse(self.event, "event")
 
 
 class Events(Sender, Service):
@@ -80,11 +60,7 @@ class Events(Sender, Service):
     def _outcome(self, response: httpx.Response) -> Outcome:
         if response.is_success:
             return ACCEPTED
-        if response.status_code == httpx.codes.CONFLICT:
-            return ignored("already there")
-        if response.status_code == httpx.codes.NOT_FOUND:
-            refuse(response, self.destination)
-        return rejected(self.destination.refusal(response))
+        return ALREADY_THERE if response.status_code == httpx.codes.CONFLICT else self.refused(response)
 
     @property
     def _call(self) -> Call:

@@ -1,8 +1,7 @@
 """Records kept in step at a receiver of one's own: a request per record, or per batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import polars as pl
@@ -10,18 +9,21 @@ import polars as pl
 from activation_platform.contracts.batch import IDENTIFIER as BATCH_IDENTIFIER
 from activation_platform.contracts.batch import KEY, Batch, Record
 from activation_platform.contracts.encode import Member, Shape, json_array, json_objects, members
-from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ACCEPTED, CREATED, DELETED, Outcome, ignored, rejected
-from activation_platform.contracts.service import Conversation, Service, refuse
-from activation_platform.destinations.webhook.sending import (
-    IDENTIFIER,
-    Call,
-    Sender,
-    SendingOptions,
-    Unsayable,
+from activation_platform.contracts.outcomes import (
+    ACCEPTED,
+    ALREADY_THERE,
+    CREATED,
+    DELETED,
+    UNKNOWN_THERE,
+    Outcome,
+    rejected,
 )
+from activation_platform.contracts.service import Conversation, Service, refuse
+from activation_platform.destinations.webhook.calls import IDENTIFIER, Unsayable
+from activation_platform.destinations.webhook.options import RequestsOptions
+from activation_platform.destinations.webhook.sending import Sender
 
 if TYPE_CHECKING:
     from activation_platform.destinations.webhook.destination import Webhook
@@ -29,57 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Requests", "RequestsOptions"]
 
 _GONE = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestsOptions(SendingOptions):
-    """`insert`, `update`, `delete`: a method, and a path below the URL in which `{identifier}` and the names of fields
-    stand for values (`PUT /customers/{identifier}?source=shop`); omitted, POST, PUT and DELETE, the last two to
-    `/{identifier}`. `per`: a request per `record`, or per `batch` of at most `batch_size` (a JSON array; no values in
-    the path). `values`: where they are sent, as JSON `body` or `query`. `headers`: those that are no secrets.
-    `identifier`: the field by which the receiver knows a record. `idempotent`: whether the receiver takes a request
-    twice without harm; without it, one whose answer is lost is in doubt (`in_doubt`).
-    """
-
-    per: Literal["record", "batch"] = "record"
-    batch_size: int = 100
-    insert: str = "POST"
-    update: str | None = None
-    delete: str | None = None
-
-    def __post_init__(self) -> None:
-        SendingOptions.__post_init__(self)
-        if self.per not in ("record", "batch"):
-            raise DeclarationError("per is record or batch", remedy="Choose one of the two.")
-        if not isinstance(self.batch_size, int) or not 1 <= self.batch_size <= 10_000:
-            raise DeclarationError("batch_size lies between 1 and 10,000", remedy="Choose a smaller one.")
-        if self.per == "batch" and self.values == "query":
-            raise DeclarationError(
-                "a batch has no place in a query", remedy="Say values: body, or per: record."
-            )
-        calls = {operation: self.call(operation) for operation in _DEFAULT}
-        if self.per == "batch" and any(call.names for call in calls.values()):
-            raise DeclarationError(
-                "a request per batch cannot name a record in its path", remedy="Leave the braces out."
-            )
-        if set(calls[Operation.DELETE].names) - {IDENTIFIER, self.identifier}:
-            raise DeclarationError(
-                "of a record that left, only its identifier is known", remedy="Use no other field in delete."
-            )
-
-    def call(self, operation: Operation) -> Call:
-        """What is said for an operation."""
-        written = getattr(self, operation)
-        if written is not None:
-            return Call.parse(written, operation)
-        return replace(_DEFAULT[operation], path="") if self.per == "batch" else _DEFAULT[operation]
-
-
-_DEFAULT = {
-    Operation.INSERT: Call("POST", "", {}),
-    Operation.UPDATE: Call("PUT", f"/{{{IDENTIFIER}}}", {}),
-    Operation.DELETE: Call("DELETE", f"/{{{IDENTIFIER}}}", {}),
-}
 
 
 class Requests(Sender, Service):
@@ -130,7 +81,7 @@ class Requests(Sender, Service):
             response = yield self._single(batch, operation)
             if response.status_code == httpx.codes.CONFLICT and operation is Operation.INSERT:
                 if batch.mode is Mode.INSERT_ONLY:
-                    return [ignored("already there")]
+                    return [ALREADY_THERE]
                 operation = Operation.UPDATE
                 response = yield self._single(batch, operation)
         except Unsayable as unsayable:
@@ -181,10 +132,8 @@ class Requests(Sender, Service):
         if response.status_code in _GONE and operation is Operation.DELETE:
             return DELETED
         if response.status_code in _GONE and operation is Operation.UPDATE:
-            return ignored("unknown at the destination")
-        if response.status_code == httpx.codes.NOT_FOUND:
-            refuse(response, self.destination)
-        return rejected(self.destination.refusal(response))
+            return UNKNOWN_THERE
+        return self.refused(response)
 
 
 def _name(batch: Batch) -> str:
