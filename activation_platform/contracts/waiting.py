@@ -1,4 +1,4 @@
-"""How long to wait before a request is sent again: what the answer asks for, else steps that double."""
+"""How long to wait before a request is sent again (what the answer asks for, else steps that double), and the vendor's clock."""
 
 import re
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-__all__ = ["doubled", "retry_after"]
+__all__ = ["answered_at", "doubled", "retry_after"]
 
 
 def doubled(attempt: int, first: float, longest: float, jitter: float) -> float:
@@ -27,3 +27,11 @@ def retry_after(response: httpx.Response, now: datetime) -> float | None:
         return None
     # A date counts whole seconds, rounded down: one more makes sure that the moment has passed.
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds() + 1.0)
+
+
+def answered_at(response: httpx.Response) -> float:
+    """When the vendor answered, by its own clock (`Date`), in Unix seconds; 0 where it does not say."""
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return 0.0

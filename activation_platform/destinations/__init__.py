@@ -15,6 +15,7 @@ _CLASSES = {
     "database": "Database",
     "files": "Files",
     "intercom": "Intercom",
+    "iterable": "Iterable",
     "klaviyo": "Klaviyo",
     "sendgrid": "SendGrid",
     "webhook": "Webhook",

@@ -13,6 +13,7 @@ from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
 from activation_platform.sandbox.gate import Gate
 from activation_platform.sandbox.intercom import Intercom
+from activation_platform.sandbox.iterable import Iterable as IterableSandbox
 from activation_platform.sandbox.klaviyo import Klaviyo
 from activation_platform.sandbox.platform import Platform
 from activation_platform.sandbox.sendgrid import SendGrid
@@ -24,6 +25,7 @@ PLATFORMS: tuple[Callable[[], Platform], ...] = (
     Attio,
     Batch,
     Intercom,
+    IterableSandbox,
     Klaviyo,
     SendGrid,
     Webhook,

@@ -16,6 +16,7 @@ from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.files.destination import Files
 from activation_platform.destinations.intercom.destination import Intercom
+from activation_platform.destinations.iterable.destination import Iterable
 from activation_platform.destinations.klaviyo.destination import Klaviyo
 from activation_platform.destinations.sendgrid.destination import SendGrid
 from activation_platform.destinations.webhook.destination import Webhook
@@ -27,6 +28,7 @@ CONFIGURED = [
     Batch(rest_api_key="batch-secret-rest", project_key="project_1", live_api_keys=["batch-secret-app"]),
     Files(url="s3://bucket", access_key_id="files-secret-id", secret_access_key="files-secret-key"),
     Intercom(access_token="intercom-secret-token"),
+    Iterable(api_key="iterable-secret-key"),
     Klaviyo(private_key="klaviyo-secret-key"),
     SendGrid(api_key="sendgrid-secret-key"),
     Webhook(

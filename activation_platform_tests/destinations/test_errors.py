@@ -27,6 +27,7 @@ SETTINGS = {
     "attio": {"access_token": SECRET},
     "batch": {"rest_api_key": SECRET, "project_key": "shop"},
     "intercom": {"access_token": SECRET},
+    "iterable": {"api_key": SECRET},
     "klaviyo": {"private_key": SECRET},
     "sendgrid": {"api_key": SECRET},
     "webhook": {"url": f"https://hooks.example.org/{SECRET}"},

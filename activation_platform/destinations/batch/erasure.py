@@ -12,7 +12,6 @@ Unconfirmed: the name of the id in the answer to a request (`request_id`, as in 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -20,6 +19,7 @@ import httpx
 from activation_platform.contracts.batch import Record
 from activation_platform.contracts.outcomes import Outcome, rejected, requested
 from activation_platform.contracts.service import Pending, Settlement, UnreadableAnswer, refuse, said
+from activation_platform.contracts.waiting import answered_at
 from activation_platform.destinations.batch.apps import (
     app_digest,
     app_keys,
@@ -114,7 +114,7 @@ class _Requests:
         listed = said(response)
         if not isinstance(listed, list):
             raise UnreadableAnswer(f"{response.status_code} without a list of requests")
-        found = cls(_http_date(response.headers.get("Date", "")))
+        found = cls(answered_at(response))
         for entry in listed:
             if not isinstance(entry, dict) or entry.get("request_type") != "remove":
                 continue
@@ -163,10 +163,3 @@ def _instant(entry: dict[str, Any]) -> float:
     except ValueError:
         return float("-inf")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _http_date(text: str) -> float:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
-        return 0.0

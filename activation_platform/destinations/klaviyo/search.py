@@ -5,12 +5,12 @@ Source: https://developers.klaviyo.com/en/reference/get_profiles, https://develo
 
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.waiting import answered_at
 from activation_platform.destinations.klaviyo.answers import resources_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def profiles_with(
             budget=account.profile_reads,
             params={"filter": f"any({name},{json.dumps(some, ensure_ascii=False)})", "page[size]": _MOST},
         )
-        found.now = _unix_time(response.headers.get("Date", ""))
+        found.now = answered_at(response)
         for one in resources_of(response, account):
             value = one.get("id") if name == "id" else (one.get("attributes") or {}).get(name)
             held[_folded(str(value))] = one
@@ -78,10 +78,3 @@ def _cut(values: list[str]) -> Iterator[list[str]]:
 
 def _folded(value: str) -> str:
     return value.lower()
-
-
-def _unix_time(date: str) -> float:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return 0.0

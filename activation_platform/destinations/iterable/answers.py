@@ -1,0 +1,102 @@
+"""What Iterable answers: a code with a message, or how many of a call it took and whom it did not (https://api.iterable.com/api/docs).
+
+It takes a call of many in part and answers 200; whom it left out stands in lists of e-mail addresses and user IDs, by reason.
+Unconfirmed: that `failCount` counts all whom these lists name (where it counts more, the call is parted until they stand alone).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.outcomes import ACCEPTED, Outcome, partial, rejected
+from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, body_of
+
+if TYPE_CHECKING:
+    from activation_platform.destinations.iterable.destination import Iterable
+
+__all__ = ["NOT_FOUND", "folded", "is_unknown", "outcomes_of", "words_of"]
+
+NOT_FOUND = "unknown at the destination"
+_REASONS = {
+    "invalidData": "has a value that Iterable refuses",
+    "invalid": "has an identifier that Iterable refuses",
+    "notFound": NOT_FOUND,
+    "conflict": "has an identifier of somebody else",
+    "forgotten": "is forgotten, and can never be written again",
+}
+_KINDS = {"Emails": "email", "UserIds": "userId"}
+_UNKNOWN = ("NotFound", "UnknownEmailError", "UnknownUserIdError")
+
+
+def words_of(response: httpx.Response) -> str:
+    """`code: message` of an answer; empty where it has another shape."""
+    body = _object(response)
+    return ": ".join(str(body[name]) for name in ("code", "msg") if body.get(name))
+
+
+def is_unknown(response: httpx.Response) -> bool:
+    """Whether Iterable says that there is no such user; a 404 of somebody else says nothing."""
+    return not response.is_success and _object(response).get("code") in _UNKNOWN
+
+
+def folded(identifier: Any) -> str:
+    """An identifier as two are compared: an e-mail address is the same in capitals."""
+    text = str(identifier or "")
+    return text.lower() if "@" in text else text
+
+
+def outcomes_of(
+    response: httpx.Response, account: "Iterable", batch: Batch, positions: Sequence[int]
+) -> dict[int, Outcome]:
+    """What became of those of a batch who were said, by position.
+
+    Raises `BatchRefused` where Iterable refuses them all, or does not tell of all whom it left out. A field that the project does
+    not have is left out of everybody: that is a part of them only.
+    """
+    body = body_of(response, account)
+    if not all(isinstance(body.get(count), int) for count in ("successCount", "failCount")):
+        raise UnreadableAnswer(f"{response.status_code} without counts")
+    refused = _refused(batch, positions, dict(_named(body)))
+    if len(refused) < body["failCount"]:
+        raise BatchRefused(f"Iterable refused {body['failCount']} of {len(positions)}, and does not say whom")
+    dropped = ", ".join(map(str, body.get("filteredOutFields") or ()))
+    taken = partial(f"the project has no field {dropped}") if dropped else ACCEPTED
+    return {n: rejected(refused[n]) if n in refused else taken for n in positions}
+
+
+def _named(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Why, by field and value, from the lists of those who were left out."""
+    for lists in (body, body.get("failedUpdates") or {}):
+        for name, values in lists.items():
+            for end, field in _KINDS.items():
+                reason = _REASONS.get(name.removesuffix(end))
+                if reason and name.endswith(end):
+                    yield from (((field, folded(value)), reason) for value in values or ())
+    for name in body.get("disallowedEventNames") or ():
+        yield ("eventName", folded(name)), "has a name that the project does not allow"
+
+
+def _refused(
+    batch: Batch, positions: Sequence[int], reasons: Mapping[tuple[str, str], str]
+) -> dict[int, str]:
+    """Why, by position: an identifier of the record is named, or its event."""
+    if not reasons:
+        return {}
+    names = [name for name in ("email", "userId", "eventName") if name in batch.frame.columns]
+    rows = batch.frame.select(names).to_dicts()
+    found = {}
+    for n in positions:
+        told = [reasons[one] for name in names if (one := (name, folded(rows[n][name]))) in reasons]
+        if told:
+            found[n] = told[0]
+    return found
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}

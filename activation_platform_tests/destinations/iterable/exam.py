@@ -1,0 +1,44 @@
+"""What the tests of every service need to know of Iterable.
+
+Iterable maintains no Python client: those on the package index are of others. Its own is for TypeScript; the description is from
+there.
+"""
+
+import json
+from typing import Any
+
+from activation_platform.contracts.service import Inquiry
+from activation_platform.destinations.iterable.destination import Iterable
+from activation_platform.sandbox.iterable import API_KEY
+from activation_platform_tests.destinations.exam import Exam, Sitting
+
+DEFINITIONS = "iterable/api-docs.json#/definitions"
+ERRATA: dict[str, Any] = {
+    # Answers that others have recorded hold "params": null: grouparoo/grouparoo, plugins/@grouparoo/iterable/__tests__/fixtures.
+    f"{DEFINITIONS}/IterableApiResponse/properties/params": {"type": "object", "nullable": True},
+    # It says itself that this is a time in milliseconds.
+    f"{DEFINITIONS}/ListDetails/properties/createdAt/format": "int64",
+}
+
+
+def with_fields(account: Iterable) -> Inquiry:
+    """There is a field of every type."""
+    values = {"plan": "gold", "score": 1.5, "visits": 3, "trial": True, "born": "2016-08-02 18:53:45 +00:00"}
+    body = {"users": [{"email": "setup@example.com", "dataFields": values}], "createNewFields": True}
+    yield account.call("POST", "/api/users/bulkUpdate", budget=account.updates, body=json.dumps(body))
+
+
+EXAM = Exam(
+    settings={"api_key": API_KEY},
+    services={
+        "users": Sitting(
+            held=lambda world: {
+                one["email"]: one.get("firstName") for one in world.part("iterable", "users")
+            },
+            changing="firstName",
+            prepare=with_fields,
+        ),
+    },
+    description=("iterable/api-docs.json",),
+    errata=ERRATA,
+)
