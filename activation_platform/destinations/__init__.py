@@ -13,6 +13,7 @@ _CLASSES = {
     "attio": "Attio",
     "batch": "Batch",
     "database": "Database",
+    "emarsys": "Emarsys",
     "files": "Files",
     "intercom": "Intercom",
     "iterable": "Iterable",

@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from activation_platform.sandbox import administration
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
+from activation_platform.sandbox.emarsys import Emarsys
 from activation_platform.sandbox.gate import Gate
 from activation_platform.sandbox.intercom import Intercom
 from activation_platform.sandbox.iterable import Iterable as IterableSandbox
@@ -24,6 +25,7 @@ from activation_platform.sandbox.world import Clock, World
 PLATFORMS: tuple[Callable[[], Platform], ...] = (
     Attio,
     Batch,
+    Emarsys,
     Intercom,
     IterableSandbox,
     Klaviyo,

@@ -14,6 +14,7 @@ from activation_platform.destinations import PLATFORMS, destination_class
 from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.database.destination import Database
+from activation_platform.destinations.emarsys.destination import Emarsys
 from activation_platform.destinations.files.destination import Files
 from activation_platform.destinations.intercom.destination import Intercom
 from activation_platform.destinations.iterable.destination import Iterable
@@ -26,6 +27,8 @@ CONFIGURED = [
     Attio(access_token="attio-secret-token"),
     Database(url="postgresql://writer@localhost/shop", password="database-secret-password"),
     Batch(rest_api_key="batch-secret-rest", project_key="project_1", live_api_keys=["batch-secret-app"]),
+    Emarsys(username="shop001", secret="emarsys-secret-secret"),
+    Emarsys(client_id="shop", client_secret="emarsys-secret-client"),
     Files(url="s3://bucket", access_key_id="files-secret-id", secret_access_key="files-secret-key"),
     Intercom(access_token="intercom-secret-token"),
     Iterable(api_key="iterable-secret-key"),

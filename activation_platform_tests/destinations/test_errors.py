@@ -26,6 +26,7 @@ SECRET = "a-secret-0123"
 SETTINGS = {
     "attio": {"access_token": SECRET},
     "batch": {"rest_api_key": SECRET, "project_key": "shop"},
+    "emarsys": {"username": "shop001", "secret": SECRET},
     "intercom": {"access_token": SECRET},
     "iterable": {"api_key": SECRET},
     "klaviyo": {"private_key": SECRET},

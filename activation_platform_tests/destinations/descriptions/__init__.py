@@ -16,6 +16,7 @@ import yaml
 from activation_platform_tests.beside import beside
 from activation_platform_tests.destinations.descriptions.description import Description, Witness
 from activation_platform_tests.destinations.descriptions.openapi import OpenApi
+from activation_platform_tests.destinations.descriptions.postman import Postman
 
 __all__ = ["Description", "Witness", "description_of"]
 
@@ -36,10 +37,11 @@ def _read(folder: Path, files: tuple[str, ...], errata: tuple[tuple[str, str], .
         *path, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/"))
         found = documents[name]
         for part in path:
-            found = found[part]
+            found = found[int(part) if isinstance(found, list) else part]
         assert found.get(last) != json.loads(right), f"the description says so by now: {place}"
         found[last] = json.loads(right)
-    return OpenApi(list(documents.values()))
+    described = list(documents.values())
+    return Postman(described) if "item" in described[0] else OpenApi(described)
 
 
 def _document(path: Path) -> Any:

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import httpx
 
-__all__ = ["Description", "Witness"]
+__all__ = ["MAY_BE_LEFT_OUT", "Description", "Witness", "media_of"]
+
+MAY_BE_LEFT_OUT = (401, 403, 404, 409, 413, 429)
+"""Refusals that a description may leave out, beside those of the server (5xx), and 400 where nothing can be malformed."""
 
 
 class Description(ABC):
@@ -50,3 +53,8 @@ class Witness(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
+
+
+def media_of(headers: httpx.Headers) -> str:
+    """The media type of a body."""
+    return headers.get("content-type", "").partition(";")[0].strip()

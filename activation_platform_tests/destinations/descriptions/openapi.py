@@ -17,14 +17,16 @@ from openapi_schema_validator import OAS30Validator, OAS31Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4, DRAFT202012
 
-from activation_platform_tests.destinations.descriptions.description import Description
+from activation_platform_tests.destinations.descriptions.description import (
+    MAY_BE_LEFT_OUT,
+    Description,
+    media_of,
+)
 
 __all__ = ["OpenApi"]
 
 _HERE = "urn:description"
 _METHODS = ("get", "put", "post", "delete", "patch")
-_NOT_DESCRIBED = (401, 403, 404, 409, 413, 429)
-"""Refusals that a description may leave out, beside those of the server (5xx), and 400 where nothing can be malformed."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def _of_body(operation: _Operation, request: httpx.Request) -> Iterator[str]:
         if operation.needs_body:
             yield "the body is missing"
         return
-    media = _media(request.headers)
+    media = media_of(request.headers)
     if media not in operation.bodies:
         yield f"a body of {media} is not described: {', '.join(operation.bodies)}"
         return
@@ -222,7 +224,7 @@ def _of_answer(operation: _Operation, response: httpx.Response) -> Iterator[str]
         None,
     )
     if described is None:
-        may_be_left_out = status in _NOT_DESCRIBED or (status == 400 and not operation.bodies)
+        may_be_left_out = status in MAY_BE_LEFT_OUT or (status == 400 and not operation.bodies)
         if status < 500 and not may_be_left_out:
             yield f"the answer's status {status} is not described"
         return
@@ -231,15 +233,11 @@ def _of_answer(operation: _Operation, response: httpx.Response) -> Iterator[str]
     if not response.content:
         yield "the answer has no body"
         return
-    media = _media(response.headers)
+    media = media_of(response.headers)
     if media not in described:
         yield f"an answer of {media} is not described: {', '.join(described)}"
         return
     yield from operation.document.errors(described[media], response.json(), "answer")
-
-
-def _media(headers: httpx.Headers) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip()
 
 
 def _proven(scheme: Mapping[str, Any], request: httpx.Request) -> bool:

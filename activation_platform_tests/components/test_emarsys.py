@@ -1,0 +1,127 @@
+"""Emarsys in a workspace, as its page shows it: after every run the account holds the model."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from activation_platform.destinations.emarsys.destination import Emarsys
+from activation_platform.sandbox.emarsys import CLIENT_ID, CLIENT_SECRET
+from activation_platform.sandbox.faults import Extent, Kind, Rule
+from activation_platform_tests.components.project import fill, person, succeeded, told
+from activation_platform_tests.destinations.conversation import carry
+
+PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "emarsys.md").read_text()
+EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+CONTACTS = "activations/engagement/contacts"
+DAYS = [f"2024-01-{day:02}" for day in (1, 8, 15, 22)]
+"""The first partitions."""
+
+REFUSED = "person7@example.com"
+
+
+@pytest.fixture
+def account(sandbox, monkeypatch):
+    """The account that the page's credentials open, with the field that it names."""
+    monkeypatch.setenv("EMARSYS_CLIENT_ID", CLIENT_ID)
+    monkeypatch.setenv("EMARSYS_CLIENT_SECRET", CLIENT_SECRET)
+    base_url = sandbox.base_url("emarsys")
+    made = Emarsys(
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        base_url=base_url,
+        token_url=f"{base_url}/oauth2/token",
+    )
+
+    def say(path, body):
+        def asked():
+            return (yield made.call("POST", path, json=body))
+
+        with httpx.Client() as client:
+            return carry(asked(), made, client).outcomes
+
+    say("/field", {"name": "orders", "application_type": "numeric"})
+    return say
+
+
+@pytest.fixture
+def workspace(project, account, sandbox, loaded):
+    """The page's example, pointed at the sandbox, with another mode where a test says so."""
+
+    def load(contacts="upsert"):
+        first, *others = EXAMPLE.split("---\n")
+        base_url = sandbox.base_url("emarsys")
+        project.also(f"{first}    base_url: {base_url}\n    token_url: {base_url}/oauth2/token\n")
+        for one in others:
+            project.also(one.replace("mode: upsert", f"mode: {contacts}"))
+        return loaded(project)
+
+    return load
+
+
+@pytest.fixture
+def held(sandbox):
+    def contacts():
+        found = sandbox.world.part("emarsys", "contacts").values()
+        return {one["email"]: (one.get("first_name"), one.get("orders")) for one in found}
+
+    return contacts
+
+
+def as_sent(*people):
+    return {email: (first_name, orders) for _, email, first_name, orders in people}
+
+
+def writes(sandbox):
+    return sum(
+        one["count"]
+        for one in sandbox.world.requests()
+        if one["method"] != "GET" and not one["path"].startswith("/oauth2")
+    )
+
+
+def figures(result, asset):
+    metadata = told(result, asset)
+    return tuple(metadata[name] for name in ("inserted", "updated", "deleted", "destination_issues"))
+
+
+@pytest.mark.parametrize("mode", ["mirror", "upsert", "update_only", "insert_only"])
+def test_contacts_are_kept_in_step_with_the_model_as_the_mode_promises(
+    mode, workspace, warehouse, sandbox, account, held
+):
+    first = [person(number) for number in range(1, 5)]
+    changed = person(1, first_name="Ada")
+    second = [changed, *first[1:3], person(6), person(7)]
+    if mode == "update_only":
+        account("/contact", {"key_id": "3", "contacts": [{"3": one[1]} for one in (*first, *second)]})
+    sandbox.world.add_fault(
+        Rule(Kind.POISON, identifier=REFUSED, extent=Extent.RECORD, reason="is a role address")
+    )
+    run = workspace(contacts=mode)
+
+    fill(warehouse, first)
+    succeeded(run.run(CONTACTS, partition=f"{DAYS[0]}-05:00"))
+    assert {email: value for email, value in held().items() if value[0]} == as_sent(*first)
+
+    fill(warehouse, second)
+    again = succeeded(run.run(CONTACTS, partition=f"{DAYS[1]}-05:00"))
+    expected = as_sent(*second[:4]) | (as_sent(first[3]) if mode != "mirror" else {})
+    expected |= as_sent(first[0]) if mode == "insert_only" else {}
+    assert {email: value for email, value in held().items() if value[0]} == expected
+    assert (
+        figures(again, CONTACTS)
+        == {
+            "mirror": (1, 1, 1, 1),
+            "upsert": (1, 1, 0, 1),
+            "update_only": (0, 2, 0, 1),
+            "insert_only": (1, 0, 0, 1),
+        }[mode]
+    )
+
+    sandbox.world.clear_faults()
+    succeeded(run.run(CONTACTS, partition=f"{DAYS[2]}-05:00"))
+    assert held()[REFUSED] == ("Name 7", 5)
+    before = writes(sandbox)
+    succeeded(run.run(CONTACTS, partition=f"{DAYS[3]}-05:00"))
+    assert writes(sandbox) == before

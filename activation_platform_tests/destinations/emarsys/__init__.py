@@ -1,0 +1,1 @@
+"""SAP Emarsys: conversations with its services, and runs of them against the sandbox."""
