@@ -10,13 +10,13 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.fields import Field
+from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Service
 from activation_platform.destinations import PLATFORMS
 
-__all__ = ["described_field", "described_service", "entries", "marks_of"]
+__all__ = ["described_field", "described_service", "entries", "marks_of", "others_of"]
 
 
 _OPEN = "Unconfirmed:"
@@ -51,7 +51,7 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
         "can_look_up": service.can_look_up,
         "deletes_are_requests": service.deletes_are_requests,
         "fields": [described_field(field) for field in spoken.declared_fields()],
-        "custom_fields": None if custom is None else {"names": custom.words, "pattern": custom.pattern},
+        "custom_fields": None if custom is None else _custom(custom),
         "limits": {
             "batch_size": spoken.batch_size,
             "delete_batch_size": service.delete_batch_size or spoken.batch_size,
@@ -83,6 +83,10 @@ def described_field(field: Field) -> dict[str, Any]:
     }
 
 
+def _custom(fields: CustomFields) -> dict[str, Any]:
+    return {"names": fields.words, "pattern": fields.pattern, "clearable": fields.clearable}
+
+
 def _identifiers(service: Service) -> Iterator[str]:
     """The fields by which a record may be recognised: those that the options choose from, else the one there is."""
     chosen_from = service.options.identifiers if isinstance(service, ByIdentifier) else ()
@@ -93,6 +97,14 @@ def marks_of(field: Mapping[str, Any]) -> str:
     """What is to be known of a described field beside its rule, in a few words."""
     marks = [mark for mark in ("key", "required") if field[mark]]
     return ", ".join(marks if marks or field["clearable"] else ["cannot be cleared"])
+
+
+def others_of(entry: Mapping[str, Any]) -> str:
+    """What a described service says of fields that it does not declare, in a sentence; empty where there are none."""
+    custom = entry["custom_fields"]
+    if not custom:
+        return ""
+    return f"Other fields: {custom['names']}." + ("" if custom["clearable"] else " They cannot be cleared.")
 
 
 def _paragraphs(documented: type[Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from activation_platform.cli.catalogue import marks_of
+from activation_platform.cli.catalogue import marks_of, others_of
 
 __all__ = ["facts", "page"]
 
@@ -100,8 +100,7 @@ def _service(entry: Entry) -> str:
             for field in entry["fields"]
         ),
     )
-    custom = entry["custom_fields"]
-    others = f"Other fields: {custom['names']}.\n" if custom else ""
+    others = others_of(entry)
     options = _options(entry["options"])
     told = _table(
         ("", ""),
@@ -117,7 +116,7 @@ def _service(entry: Entry) -> str:
             _prose(entry["description"]),
             f"\n[The vendor's page]({entry['docs']}).\n",
             fields,
-            *([others] if others else []),
+            *([f"{others}\n"] if others else []),
             *([options] if options else []),
             told,
         ]

@@ -52,15 +52,15 @@ def _show_all(known: dict[str, Any]) -> None:
 
 
 def _show(entry: dict[str, Any]) -> None:
-    from activation_platform.cli.catalogue import marks_of
+    from activation_platform.cli.catalogue import marks_of, others_of
     from activation_platform.cli.catalogue_page import facts
 
     fields = table("field", "rule", "", "what")
     for field in entry["fields"]:
         fields.add_row(field["name"], field["rule"], marks_of(field), field["docs"])
     say(Text(entry["name"], style="bold"), *_spaced(entry["description"]), entry["docs"], "", fields)
-    if entry["custom_fields"]:
-        say("", f"Other fields: {entry['custom_fields']['names']}.")
+    if others := others_of(entry):
+        say("", others)
     said = table("", "", title="")
     said.show_header = False
     for word, text in facts(entry):

@@ -33,7 +33,7 @@ class CustomFields:
     """Names and types of fields that are not declared: `pattern` must match the whole name, `words` explains it.
 
     `text` and `texts` are the types of text and list-of-text columns; other columns get the type of their dtype.
-    `typed`: fields whose names say their type, by patterns that match the whole name.
+    `typed`: fields whose names say their type, by patterns that match the whole name. `clearable`: as of a field.
     """
 
     pattern: str
@@ -41,6 +41,7 @@ class CustomFields:
     text: Text = field(default_factory=Text)
     texts: TextList | None = None
     typed: Mapping[str, ValueType] = field(default_factory=dict)
+    clearable: bool = True
 
     def accepts(self, name: str) -> bool:
         """Whether the name keeps the vendor's rule."""

@@ -85,12 +85,13 @@ def mapping_problems(
             yield MappingProblem(
                 line.field, f'"{line.field}" is required, so it cannot have on_invalid: omit_field'
             )
+        declared = field or service.custom_fields
         if (
             line.on_null == "clear"
             and line.column is not None
             and not vital
-            and field
-            and not field.clearable
+            and declared
+            and not declared.clearable
         ):
             yield MappingProblem(
                 line.field,

@@ -17,7 +17,7 @@ from activation_platform.sandbox import RunningSandbox, running
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform_tests.components.project import Project, Runner, succeeded, told
 from activation_platform_tests.destinations.conversation import carry
-from activation_platform_tests.destinations.exam import SERVICES, Taken, stand_ins
+from activation_platform_tests.destinations.exam import SERVICES, Taken, on_nulls, stand_ins
 
 KEPT = "activations/account/kept"
 HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -185,7 +185,12 @@ class Story:
             "service": self.taken.name,
             "mode": str(self.mode),
             "options": self.taken.options,
-            "mapping": {name.removeprefix("f:"): name for name in self._row(1, "one")},
+            "mapping": {
+                name: {"column": f"f:{name}", "on_null": on_null}
+                for name, on_null in on_nulls(
+                    self.service, (one.removeprefix("f:") for one in self._row(1, "one"))
+                )
+            },
             "schedule": {"cron": "0 0 * * *", "start": start},
             "allow_irreversible_deletes": self.service.deletes_are_requests,
         }

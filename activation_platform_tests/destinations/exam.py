@@ -21,7 +21,7 @@ from activation_platform.sandbox.world import World
 from activation_platform.sync.mapping import FieldMapping, bind
 from activation_platform_tests.destinations.values import plain
 
-__all__ = ["EXAMS", "SERVICES", "Exam", "Sitting", "Taken", "operations_of", "stand_ins"]
+__all__ = ["EXAMS", "SERVICES", "Exam", "Sitting", "Taken", "on_nulls", "operations_of", "stand_ins"]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,11 @@ class Taken:
         """A batch of the rows of these numbers, cleaned as the engine cleans them; their keys are the numbers."""
         rows = [{KEY: str(number), **self.row(service, number, value)} for number in numbers]
         raw = pl.DataFrame(rows, infer_schema_length=None)
-        lines = [FieldMapping(name, name) for name in raw.columns if name != KEY]
+        lines = [
+            FieldMapping(name, name, on_null=on_null)
+            for name, on_null in on_nulls(service, raw.columns)
+            if name != KEY
+        ]
         bound = bind(lines, service, raw.schema)
         sent = bound.clean(raw.select(KEY, *bound.raw_values()), at=int(time.time() * 1e6))
         assert sent["_reason"].null_count() == len(rows), sent["_reason"].to_list()
@@ -134,6 +138,14 @@ class Taken:
 
     def __str__(self) -> str:
         return f"{self.platform}.{self.name}"
+
+
+def on_nulls(service: Service, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The fields of these names, each with what its mapping must say of null: to keep what cannot be cleared."""
+    declared = {one.name: one for one in service.declared_fields()}
+    for name in names:
+        one = declared.get(name) or service.custom_fields
+        yield name, "clear" if one is None or one.clearable else "keep"
 
 
 def operations_of(mode: Mode, kind: ObjectKind) -> tuple[Operation, ...]:

@@ -74,7 +74,7 @@ def _custom_fields(
         return [one for one in account if one.name not in known and draw(st.booleans())]
     names = draw(st.lists(st.from_regex(custom.pattern, fullmatch=True), max_size=3, unique=True))
     return [
-        Field(name, type_)
+        Field(name, type_, clearable=custom.clearable)
         for name in names
         if name not in known and (type_ := custom.type_for(name, draw(st.sampled_from(_COLUMNS))))
     ]

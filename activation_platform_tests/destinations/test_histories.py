@@ -28,6 +28,7 @@ from activation_platform.destinations.attio.destination import Attio
 from activation_platform.destinations.attio.list_entries import ListEntries
 from activation_platform.destinations.attio.lists import OfAList
 from activation_platform.destinations.attio.people import People
+from activation_platform.destinations.batch.catalogs import Catalogs, CatalogsOptions
 from activation_platform.destinations.batch.contact_lists import ContactLists, ContactListsOptions
 from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.batch.events import Events as BatchEvents
@@ -62,6 +63,12 @@ FAULTS = ["", "", "lost", "answer lost", "dies", "dies after", "broken", "page"]
 
 class SmallLists(ContactLists):
     """An audience, told two members at a time."""
+
+    batch_size = 2
+
+
+class SmallCatalogs(Catalogs):
+    """A catalog, told two items at a time."""
 
     batch_size = 2
 
@@ -133,6 +140,7 @@ def klaviyo() -> Klaviyo:
 
 
 NAMED = (FieldMapping("custom_id", "id"), FieldMapping("name", "name"))
+ITEM = (FieldMapping("id", "id"), FieldMapping("name", "name", on_null="keep"))
 PERSON = (FieldMapping("email_addresses", "email"), FieldMapping("job_title", "name"))
 ENTRY = (FieldMapping("parent_record", "email"), FieldMapping("note", "name"))
 CONTACT = (FieldMapping("email", "email"), FieldMapping("first_name", "name"))
@@ -162,6 +170,11 @@ def profiles(world: Any) -> dict[str, Any]:
 
 def members(world: Any) -> dict[str, Any]:
     return dict.fromkeys(world.part("batch", "audiences").get("vip", {}))
+
+
+def items(world: Any) -> dict[str, Any]:
+    found = world.part("batch", "catalogs").get("products", {})
+    return {id_: one.get("name") for id_, one in found.items()}
 
 
 def told(world: Any) -> dict[str, Any]:
@@ -224,6 +237,10 @@ CASES = [
     *(
         Case(lambda: SmallLists(batch(), ContactListsOptions("vip")), mode, NAMED[:1], members)
         for mode in (Mode.UPSERT, Mode.MIRROR, Mode.SNAPSHOT)
+    ),
+    *(
+        Case(lambda: SmallCatalogs(batch(), CatalogsOptions("products")), mode, ITEM, items)
+        for mode in (Mode.UPSERT, Mode.MIRROR)
     ),
     Case(lambda: BatchEvents(batch()), Mode.INSERT_ONLY, HAPPENED, told),
     *(

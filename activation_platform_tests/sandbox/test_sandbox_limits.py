@@ -54,6 +54,35 @@ def test_batch_counts_profiles_and_refuses_what_is_too_much(limited):
     assert limited.update(*entries).status_code == 202
 
 
+def test_batch_takes_five_requests_about_catalogs_a_second(limited):
+    body = {"name": "products", "fields": [{"name": "price", "type": "float"}]}
+    made = limited.batch.post("/2.11/catalogs/create", json=body)
+    gone = [{"id": str(number), "action": "remove"} for number in range(200)]
+
+    edited = [
+        limited.batch.post("/2.11/catalogs/items/edit", json={"name": "products", "items": gone})
+        for _ in range(5)
+    ]
+
+    assert [each.status_code for each in (made, *edited)] == [201, 202, 202, 202, 202, 429]
+    limited.clock.now += 0.2
+    assert limited.batch.get("/2.11/catalogs/list").status_code == 200
+
+
+def test_batch_takes_a_thousand_items_of_catalogs_a_second(limited):
+    limited.control.change_limit("batch", "catalogs", rate=100, burst=100)
+    body = {"name": "products", "fields": [{"name": "price", "type": "float"}]}
+    limited.batch.post("/2.11/catalogs/create", json=body)
+    gone = [{"id": str(number), "action": "remove"} for number in range(200)]
+
+    edited = [
+        limited.batch.post("/2.11/catalogs/items/edit", json={"name": "products", "items": gone})
+        for _ in range(6)
+    ]
+
+    assert [each.status_code for each in edited] == [202] * 5 + [429]
+
+
 def test_a_refused_call_leaves_no_trace_in_the_state(limited):
     entries = [{"identifiers": {"custom_id": str(number)}} for number in range(200)]
     for _ in range(6):

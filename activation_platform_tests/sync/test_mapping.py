@@ -27,6 +27,12 @@ class RichThings(Things):
     max_fields = 3
 
 
+class LastingThings(Things):
+    """Things of which nothing of one's own can be taken away."""
+
+    custom_fields = CustomFields(pattern="[a-z]+", words="lower-case letters", clearable=False)
+
+
 class PlainThings(Things):
     """Things without fields of one's own."""
 
@@ -159,6 +165,14 @@ def test_b6_a_field_that_cannot_be_cleared_is_mapped_to_keep_null():
     assert "on_null: keep" in words
     assert problems(*WELL, FieldMapping("born", "age", on_null="keep")) == []
     assert problems(*WELL, FieldMapping("born", constant=1989)) == []
+
+
+def test_b6_custom_fields_that_cannot_be_cleared_are_mapped_to_keep_null():
+    identified = FieldMapping("id", "id")
+    ((field, words),) = problems(identified, FieldMapping("nick", "name"), service=LastingThings)
+    assert field == "nick"
+    assert "on_null: keep" in words
+    assert not problems(identified, FieldMapping("nick", "name", on_null="keep"), service=LastingThings)
 
 
 def test_too_many_fields_are_refused():

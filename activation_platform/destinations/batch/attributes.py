@@ -12,20 +12,24 @@ import polars as pl
 
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Member, members
-from activation_platform.contracts.fields import CustomFields
+from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.values import Text, TextList
 
-__all__ = ["ATTRIBUTES", "CUSTOM_ID", "attribute_members", "second"]
+__all__ = ["ATTRIBUTES", "CUSTOM_ID", "PERSON", "URL", "attribute_members", "rfc3339", "second"]
 
 CUSTOM_ID = Text(min=1, max=512)
 """Your own ID of a person. Unconfirmed: at most 512 characters."""
+
+PERSON = Field("custom_id", CUSTOM_ID, key=True, required=True, docs="Your own ID of the person.")
+
+URL = Text(min=1, max=2048, pattern=r"[A-Za-z][A-Za-z0-9+.-]*://\S+", words="a URL")
 
 ATTRIBUTES = CustomFields(
     pattern=r"[a-z0-9_]{1,30}|url\([a-z0-9_]{1,30}\)",
     words="1 to 30 lower-case letters, digits and underscores, or url(such a name) for an address",
     text=Text(min=1, max=300),
     texts=TextList(max_items=25, max=300),
-    typed={r"url\(.*\)": Text(min=1, max=2048, pattern=r"[A-Za-z][A-Za-z0-9+.-]*://\S+", words="a URL")},
+    typed={r"url\(.*\)": URL},
 )
 
 
@@ -41,13 +45,18 @@ def attribute_members(batch: Batch, but: Container[str] = ()) -> Iterator[tuple[
         elif not dtype.is_temporal():
             yield name, member
         else:
-            said = pl.concat_str(second(column, dtype), pl.lit("Z"))
+            said = rfc3339(column, dtype)
             if not batch.frame[name].null_count():
                 yield f"date({name})", replace(member, value=said)
                 continue
             left_out = pl.lit(value=False) if member.absent is None else member.absent
             yield f"date({name})", Member(said, absent=left_out | column.is_null())
             yield name, Member(pl.lit(None, dtype=pl.String), absent=left_out | column.is_not_null())
+
+
+def rfc3339(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A day or moment as the project APIs write it, to the second and in UTC; a day is its midnight."""
+    return pl.concat_str(second(value, dtype), pl.lit("Z"))
 
 
 def second(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

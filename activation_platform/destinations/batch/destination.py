@@ -10,6 +10,7 @@ from activation_platform.contracts.auth import Headers
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, refuse, said
+from activation_platform.destinations.batch.catalogs import Catalogs
 from activation_platform.destinations.batch.contact_lists import ContactLists
 from activation_platform.destinations.batch.contacts import Contacts
 from activation_platform.destinations.batch.erasures import Erasures
@@ -31,6 +32,7 @@ class Batch(Destination):
     platform: ClassVar[str] = "batch"
     docs: ClassVar[str] = "https://doc.batch.com/developer/api/cep"
     services: ClassVar[tuple[type[Service], ...]] = (
+        Catalogs,
         ContactLists,
         Contacts,
         Erasures,
@@ -46,6 +48,8 @@ class Batch(Destination):
 
     # https://doc.batch.com/developer/api/cep/profiles/update counts profiles, not requests.
     updates: ClassVar[Budget] = Budget("profiles/update", per_second=300, burst=1_000)
+    # https://doc.batch.com/developer/api/cep/catalogs: all its endpoints. The 1,000 items a second are never more than that.
+    catalogs: ClassVar[Budget] = Budget("catalogs", per_second=5, burst=5)
     # Unconfirmed: one request a second for every other endpoint of the project (second-hand).
     audiences: ClassVar[Budget] = Budget("audiences", per_second=1, burst=1)
     # Unconfirmed: no limit of the GDPR API was found; this is our own choice, to be a polite guest.

@@ -17,7 +17,12 @@ from activation_platform.contracts.outcomes import Outcome, partial, rejected
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import Instant, Text, TextList
 from activation_platform.destinations.batch.answers import Fault, faults_of
-from activation_platform.destinations.batch.attributes import ATTRIBUTES, CUSTOM_ID, attribute_members, second
+from activation_platform.destinations.batch.attributes import (
+    ATTRIBUTES,
+    CUSTOM_ID,
+    attribute_members,
+    rfc3339,
+)
 
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch as BatchProject
@@ -124,7 +129,7 @@ def _event(batch: Batch) -> Shape:
     dtype = batch.frame.schema["event_time"]
     return {
         "name": Member(pl.col("event_name")),
-        "time": Member(pl.concat_str(second(pl.col("event_time"), dtype), pl.lit("Z"))),
+        "time": Member(rfc3339(pl.col("event_time"), dtype)),
         "attributes": {name: unless_null(member) for name, member in attribute_members(batch, but=_OWN)},
     }
 

@@ -1,4 +1,4 @@
-"""The stand-in for Batch: profiles, events and audiences of a project, data of its apps' users, and GDPR erasure."""
+"""The stand-in for Batch: profiles, events, audiences and catalogs of a project, data of its apps' users, and GDPR erasure."""
 
 from activation_platform.sandbox.batch.platform import APP_KEY, PROJECT, REST_KEY, Batch
 

@@ -97,17 +97,30 @@ def _array(value: Any) -> None:
         _string(each)
 
 
-def _date(value: Any) -> None:
-    if not isinstance(value, str) or not DATE.fullmatch(value):
-        raise ValueError("A date is written as 2006-01-02T15:04:05Z.")
+def is_date(value: Any) -> bool:
+    """Return whether a value is a moment of RFC 3339."""
     try:
-        datetime.fromisoformat(value)
+        return (
+            isinstance(value, str)
+            and DATE.fullmatch(value) is not None
+            and bool(datetime.fromisoformat(value))
+        )
     except ValueError:
-        raise ValueError("There is no such date.") from None
+        return False
+
+
+def is_url(value: Any) -> bool:
+    """Return whether a value is an address."""
+    return isinstance(value, str) and len(value) <= URL_MAX and URL.fullmatch(value) is not None
+
+
+def _date(value: Any) -> None:
+    if not is_date(value):
+        raise ValueError("A date is written as 2006-01-02T15:04:05Z.")
 
 
 def _url(value: Any) -> None:
-    if not isinstance(value, str) or len(value) > URL_MAX or not URL.fullmatch(value):
+    if not is_url(value):
         raise ValueError(f"A URL has a scheme and at most {URL_MAX} characters.")
 
 

@@ -9,13 +9,13 @@ taken, the name of the list's cursor (`from`), the body of remove, and the form 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from activation_platform.sandbox.batch import attributes
+from activation_platform.sandbox.batch import attributes, named
 from activation_platform.sandbox.batch.errors import error, malformed
+from activation_platform.sandbox.batch.named import Tokens
 from activation_platform.sandbox.exchange import Answer, Call
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -23,14 +23,13 @@ TYPES: Mapping[str, str] = {"custom_ids": "CUSTOM_ID", "emails": "EMAIL", "insta
 IDS_MAX = 10_000
 ID_MAX = 512
 ATTRIBUTES_MAX = 15
-PAGE = 10
 
 Members = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
 class Audience:
-    """A list: its members with their attributes, and the tokens of its changes with the number of the last replacement."""
+    """A list: its members with their attributes, and the replacements that had been when each of its changes was taken on."""
 
     name: str
     display_name: str
@@ -39,8 +38,7 @@ class Audience:
     updated: str
     members: Members = field(default_factory=dict)
     replacements: int = 0
-    # By token: the replacements up to then, and the looks that still find it in process.
-    changes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
 
     def document(self, state: str) -> dict[str, Any]:
         """Return the audience as list and view show it."""
@@ -59,13 +57,12 @@ class Audiences:
     """All audiences of a project. `polls`: how many looks at a token find its change in process."""
 
     def __init__(self, polls: int) -> None:
-        self._polls = polls
         self._audiences: dict[str, Audience] = {}
-        self._tokens = 0
+        self._tokens = Tokens(polls)
 
     def create(self, call: Call) -> Answer:
         """Make an empty audience."""
-        body = _body(call, {"name", "type"}, {"display_name"})
+        body = named.body(call, {"name", "type"}, {"display_name"})
         name, kind = body["name"], body["type"]
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise malformed("The name of an audience is 1 to 255 letters, digits, _ and -.")
@@ -73,7 +70,7 @@ class Audiences:
             raise malformed(f"There is already an audience {name}.")
         if kind not in TYPES:
             raise malformed(f"The type of an audience is one of {', '.join(TYPES)}.")
-        now = _instant(call)
+        now = named.instant(call)
         made = Audience(name, str(body.get("display_name") or name), kind, created=now, updated=now)
         self._audiences[name] = made
         return self._taken_on(made, call)
@@ -104,7 +101,7 @@ class Audiences:
 
     def remove(self, call: Call) -> Answer:
         """Remove the audience itself."""
-        audience = self._named(_body(call, {"name"}, set())["name"])
+        audience = self._named(named.body(call, {"name"})["name"])
         del self._audiences[audience.name]
         return self._taken_on(audience, call)
 
@@ -116,24 +113,16 @@ class Audiences:
         token = call.query.get("indexing_token")
         if token is None:
             return Answer(200, audience.document("APPLIED"))
-        if token not in audience.changes:
-            raise malformed("There is no such indexing token.")
-        replacements, looks = audience.changes[token]
-        audience.changes[token] = (replacements, max(0, looks - 1))
-        applied = "REPLACED" if replacements < audience.replacements else "APPLIED"
-        return Answer(200, audience.document("IN_PROCESS" if looks else applied))
+        if self._tokens.under_way(token):
+            return Answer(200, audience.document("IN_PROCESS"))
+        replaced = audience.changes.get(token, 0) < audience.replacements
+        return Answer(200, audience.document("REPLACED" if replaced else "APPLIED"))
 
     def page(self, call: Call) -> Answer:
         """Show a page of audiences, by name."""
-        first, limit = call.query.get("from", ""), call.query.get("limit", str(PAGE))
-        if not limit.isdecimal() or int(limit) < 1:
-            raise malformed("limit is a whole number above 0.")
-        names = [name for name in sorted(self._audiences) if name >= first]
-        page, rest = names[: int(limit)], names[int(limit) :]
-        shown = [self._audiences[name].document("APPLIED") for name in page]
-        count = {} if first else {"count": len(self._audiences)}
-        more = {"has_more": bool(rest), "next_from": rest[0] if rest else None}
-        return Answer(200, {"audiences": shown, **count, **more})
+        return named.page(
+            call, "audiences", self._audiences, lambda name: self._audiences[name].document("APPLIED")
+        )
 
     def document(self) -> dict[str, Any]:
         """Return all audiences: their members with attributes, by name."""
@@ -143,7 +132,7 @@ class Audiences:
         }
 
     def _change(self, call: Call) -> tuple[Audience, list[dict[str, Any]]]:
-        body = _body(call, {"name", "ids"}, set())
+        body = named.body(call, {"name", "ids"})
         audience, ids = self._named(body["name"]), body["ids"]
         if not isinstance(ids, list) or len(ids) > IDS_MAX:
             raise malformed(f"ids is an array of at most {IDS_MAX} objects.")
@@ -157,27 +146,10 @@ class Audiences:
         return self._audiences[name]
 
     def _taken_on(self, audience: Audience, call: Call) -> Answer:
-        self._tokens += 1
-        token = f"{self._tokens:032x}"
-        audience.updated = _instant(call)
-        audience.changes[token] = (audience.replacements, self._polls)
+        token = self._tokens.given()
+        audience.updated = named.instant(call)
+        audience.changes[token] = audience.replacements
         return Answer(202, {"indexing_token": token})
-
-
-def carried(document: Any) -> Iterable[str]:
-    """Return the ids in a body, whatever its form."""
-    ids = document.get("ids") if isinstance(document, dict) else None
-    found = (each.get("id") for each in (ids if isinstance(ids, list) else ()) if isinstance(each, dict))
-    return [id_ for id_ in found if isinstance(id_, str)]
-
-
-def _body(call: Call, required: set[str], optional: set[str]) -> dict[str, Any]:
-    for reason in call.poisoned.values():
-        raise malformed(reason)
-    document = call.document
-    if not isinstance(document, dict) or not required <= set(document) <= required | optional:
-        raise malformed(f"The body is an object of {', '.join(sorted(required))}.")
-    return document
 
 
 def _check(member: Any) -> None:
@@ -193,7 +165,3 @@ def _check(member: Any) -> None:
             attributes.write({}, key, value)
         except ValueError as reason:
             raise malformed(f"{key}: {reason}") from None
-
-
-def _instant(call: Call) -> str:
-    return datetime.fromtimestamp(call.wall, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,8 +6,9 @@ import hmac
 from collections.abc import Callable, Collection
 from typing import Any
 
-from activation_platform.sandbox.batch import audiences, custom_data, gdpr, profiles
+from activation_platform.sandbox.batch import custom_data, gdpr, named, profiles
 from activation_platform.sandbox.batch.audiences import Audiences
+from activation_platform.sandbox.batch.catalogs import Catalogs
 from activation_platform.sandbox.batch.errors import error
 from activation_platform.sandbox.batch.store import Store
 from activation_platform.sandbox.exchange import Answer, Call, Refused
@@ -29,6 +30,13 @@ _AUDIENCES: tuple[tuple[str, str, Callable[[Audiences, Call], Answer]], ...] = (
     ("GET", "list", Audiences.page),
     ("GET", "view", Audiences.view),
 )
+_CATALOGS: tuple[tuple[str, str, Callable[[Catalogs, Call], Answer]], ...] = (
+    ("POST", "create", Catalogs.create),
+    ("POST", "update", Catalogs.update),
+    ("POST", "remove", Catalogs.remove),
+    ("GET", "list", Catalogs.page),
+    ("GET", "view", Catalogs.view),
+)
 
 
 class Batch(Platform):
@@ -37,11 +45,12 @@ class Batch(Platform):
     A CEP call needs `Authorization: Bearer <rest key>` and `X-Batch-Project`; a GDPR or custom data call
     `X-Authorization: <rest key>` and a registered app key in its path. Erasures stay pending until the control plane finishes
     them, for `erasure_delay` seconds on the sandbox's clock, or until the list of requests has been read
-    `erasure_polls` times, whichever comes first of those that are set. A change of an audience is in process for the
-    first `indexing_polls` looks at its token.
+    `erasure_polls` times, whichever comes first of those that are set. A change of an audience or catalog is under way for
+    the first `indexing_polls` looks at its token.
 
-    Limits: `update` and `mass_update` count profiles (300/s with a burst of 1,000; 10,000/s), `other` counts
-    requests (1/s), as do `gdpr` and `custom_data`, for which the vendor's pages as read state none: 10/s is our choice.
+    Limits: `update` and `mass_update` count profiles (300/s with a burst of 1,000; 10,000/s), `catalogs` the requests about
+    catalogs (5/s), `catalog_items` their items (1,000/s), `other` counts requests (1/s), as do `gdpr` and `custom_data`, for
+    which the vendor's pages as read state none: 10/s is our choice.
     X-RateLimit-* headers accompany every answer; their exact meaning at the vendor is unconfirmed.
     """
 
@@ -69,6 +78,8 @@ class Batch(Platform):
                 "mass_update": Limit(10_000, 10_000),
                 "gdpr": Limit(10, 10),
                 "custom_data": Limit(10, 10),
+                "catalogs": Limit(5, 5),
+                "catalog_items": Limit(1_000, 1_000),
                 "other": Limit(1, 1),
             }
         )
@@ -80,22 +91,29 @@ class Batch(Platform):
             Route("POST", "/{version}/profiles/update", self._update),
             Route("POST", "/{version}/profiles/mass-update", self._mass_update),
             *(self._audience_route(*route) for route in _AUDIENCES),
+            *(self._catalog_route(*route) for route in _CATALOGS),
+            Route("POST", "/{version}/catalogs/items/edit", self._edit_items),
         )
         self.reset(0)
 
     def reset(self, seed: int) -> None:
-        """Forget all profiles, erasures and audiences."""
+        """Forget all profiles, erasures, audiences and catalogs."""
         self._audiences = Audiences(self._indexing_polls)
+        self._catalogs = Catalogs(self._indexing_polls)
         self._store = Store(self._app_keys, self._erasure_delay, self._erasure_polls, seed)
 
     def state(self, now: float) -> dict[str, Any]:
-        """Return `profiles` and `installations` ({id: attributes as sent}), `events`, `erasures`, `audiences`, `custom_data`
-        (by position of the app) and `received`.
+        """Return `profiles` and `installations` ({id: attributes as sent}), `events`, `erasures`, `audiences`,
+        `catalogs`, `custom_data` (by position of the app) and `received`.
 
         `received` counts how often each custom id was accepted in an update.
         """
         self._store.settle(now)
-        return {**self._store.document(), "audiences": self._audiences.document()}
+        return {
+            **self._store.document(),
+            "audiences": self._audiences.document(),
+            "catalogs": self._catalogs.document(),
+        }
 
     def error(self, status: int, reason: str) -> Answer:
         """Return an error in Batch's shape."""
@@ -114,10 +132,10 @@ class Batch(Platform):
         self._store.settle(call.now)
 
     def identifiers(self, call: Call) -> Collection[str]:
-        """Return the custom ids, installations, GDPR subjects, members or users that a call names."""
-        return [
-            part for kind in (profiles, gdpr, audiences, custom_data) for part in kind.carried(call.document)
-        ]
+        """Return the custom ids, installations, GDPR subjects, users, members or items that a call names."""
+        document = call.document
+        people = (part for kind in (profiles, gdpr, custom_data) for part in kind.carried(document))
+        return [*people, *named.carried(document, "ids"), *named.carried(document, "items")]
 
     def finish_erasures(self, now: float) -> int:
         """Complete all pending erasures."""
@@ -148,6 +166,19 @@ class Batch(Platform):
             return self._paced("other", 1, call, lambda: work(self._audiences, call))
 
         return Route(method, f"/{{version}}/audiences/{word}", endpoint)
+
+    def _catalog_route(self, method: str, word: str, work: Callable[[Catalogs, Call], Answer]) -> Route:
+        def endpoint(call: Call) -> Answer:
+            return self._paced("catalogs", 1, call, lambda: work(self._catalogs, call))
+
+        return Route(method, f"/{{version}}/catalogs/{word}", endpoint)
+
+    def _edit_items(self, call: Call) -> Answer:
+        def edited() -> Answer:
+            items = len(named.carried(call.document, "items"))
+            return self._paced("catalog_items", items, call, lambda: self._catalogs.edit(call))
+
+        return self._paced("catalogs", 1, call, edited)
 
     def _paced(self, limit: str, cost: int, call: Call, work: Callable[[], Answer]) -> Answer:
         allowance = self.limits.spend(limit, cost, call.now)

@@ -13,6 +13,13 @@ EXAM = Exam(
     },
     stand_in=lambda: Batch(app_keys=APPS),
     services={
+        "catalogs": Sitting(
+            lambda world: {
+                id_: one.get("name")
+                for id_, one in world.part("batch", "catalogs").get("products", {}).items()
+            },
+            changing="name",
+        ),
         "contact_lists": Sitting(
             lambda world: dict.fromkeys(world.part("batch", "audiences").get("vip_customers", ()))
         ),

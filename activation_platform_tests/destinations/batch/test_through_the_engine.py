@@ -10,6 +10,7 @@ import pytest
 
 from activation_platform.contracts.errors import CredentialsRefused, NotFound
 from activation_platform.contracts.modes import Mode, RunType
+from activation_platform.destinations.batch.catalogs import Catalogs, CatalogsOptions
 from activation_platform.destinations.batch.contact_lists import ContactLists, ContactListsOptions
 from activation_platform.destinations.batch.contacts import Contacts
 from activation_platform.destinations.batch.destination import Batch
@@ -31,6 +32,8 @@ from activation_platform.sync.patience import Patience
 
 NOW = datetime.now(UTC)
 PERSON = (FieldMapping("custom_id", "id"),)
+ITEM = (FieldMapping("id", "id"), FieldMapping("price", "price", on_null="keep"))
+ITEMS = {"id": pl.String, "price": pl.Float64}
 HAPPENED = (
     FieldMapping("event_id", "id"),
     FieldMapping("custom_id", "who"),
@@ -94,6 +97,10 @@ class Office:
     def people(self, service, mode, *ids):
         return self.run(service, mode, PERSON, pl.DataFrame({"id": list(ids)}, schema={"id": pl.String}))
 
+    def items(self, service, mode, **prices):
+        frame = pl.DataFrame({"id": list(prices), "price": list(prices.values())}, schema=ITEMS)
+        return self.run(service, mode, ITEM, frame)
+
     def held(self, part):
         return self.sandbox.world.part("batch", part)
 
@@ -112,6 +119,11 @@ def office(tmp_path, sandbox, project):
 @pytest.fixture
 def audience(project):
     return SmallLists(project, ContactListsOptions("vip"))
+
+
+@pytest.fixture
+def catalog(project):
+    return Catalogs(project, CatalogsOptions("products"))
 
 
 def happened(*events):
@@ -195,6 +207,45 @@ def test_c1_a_snapshot_holds_exactly_the_frame(office, audience):
 
     office.people(audience, Mode.SNAPSHOT)
     assert office.held("audiences")["vip"] == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "left"),
+    [(Mode.MIRROR, {"b": 2.5, "c": 3.0, "d": 4.0}), (Mode.UPSERT, {"a": 1.0, "b": 2.5, "c": 3.0, "d": 4.0})],
+)
+def test_items_enter_change_and_under_mirror_leave_a_catalog(office, catalog, mode, left):
+    first = office.items(catalog, mode, a=1.0, b=2.0, c=3.0)
+    second = office.items(catalog, mode, b=2.5, c=None, d=4.0)
+    silent = office.items(catalog, mode, b=2.5, c=None, d=4.0)
+
+    prices = {id_: one["price"] for id_, one in office.held("catalogs")["products"].items()}
+    assert prices == left, "what is null keeps the price that there is"
+    assert (first.figures.inserted, second.figures.inserted, second.figures.updated) == (3, 1, 2)
+    assert second.figures.deleted == (mode is Mode.MIRROR)
+    assert silent.figures.extracted == 0
+
+
+def test_an_item_that_is_refused_leaves_its_neighbours_alone_and_is_tried_again(office, catalog):
+    office.items(catalog, Mode.UPSERT, z=0.0)
+    office.sandbox.world.add_fault(Rule(Kind.POISON, identifier="b", extent=Extent.RECORD, reason="no"))
+    refused = office.items(catalog, Mode.UPSERT, a=1.0, b=2.0, c=3.0)
+    office.sandbox.world.clear_faults()
+    office.items(catalog, Mode.UPSERT, a=1.0, b=2.0, c=3.0)
+
+    assert (refused.figures.inserted, refused.figures.destination_issues) == (2, 1)
+    assert office.told() == [(2, "b", "rejected", "MALFORMED_REQUEST: no")]
+    assert set(office.held("catalogs")["products"]) == set("zabc")
+
+
+def test_a_column_that_the_catalog_has_no_field_for_stops_the_run_before_anything_is_said(office, catalog):
+    office.items(catalog, Mode.UPSERT, a=1.0)
+    frame = pl.DataFrame({"id": ["a"], "price": [1.0], "colour": ["red"]})
+
+    with pytest.raises(RunFailed) as caught:
+        office.run(catalog, Mode.UPSERT, (*ITEM, FieldMapping("colour", "colour", on_null="keep")), frame)
+
+    assert 'the account has no field "colour"' in str(caught.value)
+    assert office.asked("/catalogs/items/edit") == 2
 
 
 def test_c_erase_asks_for_each_person_once_and_for_good(office, project):
