@@ -86,13 +86,8 @@ def mapping_problems(
                 line.field, f'"{line.field}" is required, so it cannot have on_invalid: omit_field'
             )
         declared = field or service.custom_fields
-        if (
-            line.on_null == "clear"
-            and line.column is not None
-            and not vital
-            and declared
-            and not declared.clearable
-        ):
+        stays = declared is not None and not declared.clearable
+        if stays and not vital and line.on_null == "clear" and line.column is not None:
             yield MappingProblem(
                 line.field,
                 f'"{line.field}" cannot be cleared there: map it with on_null: keep, so that null keeps the value',

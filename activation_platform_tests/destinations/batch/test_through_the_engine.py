@@ -8,7 +8,7 @@ from urllib.parse import quote
 import polars as pl
 import pytest
 
-from activation_platform.contracts.errors import CredentialsRefused, NotFound
+from activation_platform.contracts.errors import CredentialsRefused, DeclarationError, NotFound
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.destinations.batch.catalogs import Catalogs, CatalogsOptions
 from activation_platform.destinations.batch.contact_lists import ContactLists, ContactListsOptions
@@ -244,6 +244,7 @@ def test_a_column_that_the_catalog_has_no_field_for_stops_the_run_before_anythin
     with pytest.raises(RunFailed) as caught:
         office.run(catalog, Mode.UPSERT, (*ITEM, FieldMapping("colour", "colour", on_null="keep")), frame)
 
+    assert isinstance(caught.value.error, DeclarationError)
     assert 'the account has no field "colour"' in str(caught.value)
     assert office.asked("/catalogs/items/edit") == 2
 
