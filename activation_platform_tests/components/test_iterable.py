@@ -1,4 +1,4 @@
-"""Iterable in a workspace, as its page shows it: after its runs the project holds the model."""
+"""Iterable in a workspace, as its page shows it: after its runs the project holds the model, the list the segment."""
 
 import dagster as dg
 import httpx
@@ -10,8 +10,9 @@ from activation_platform_tests.components.pages import example_of, pointed
 from activation_platform_tests.components.project import fill, person, succeeded, told
 
 EXAMPLE = example_of("iterable")
-EVERYBODY = "activations/messages/everybody"
-DAYS = [f"2024-01-{day:02}-05:00" for day in (1, 8, 15, 22, 29)]
+EVERYBODY, BEST = (f"activations/messages/{name}" for name in ("everybody", "best_customers"))
+DAYS = [f"2024-01-{day:02}" for day in (1, 8, 15, 22)]
+"""The first partitions: users at five, the list at six."""
 
 FIRST = [person(number) for number in range(1, 5)]
 SECOND = [person(1, first_name="Ada"), *FIRST[1:3], person(6), person(7)]
@@ -31,12 +32,16 @@ def api(sandbox, monkeypatch):
 
 @pytest.fixture
 def workspace(project, api, sandbox, loaded):
-    """The page's example, pointed at the sandbox, with another mode where a test says so."""
+    """The page's example, pointed at the sandbox, with other modes where a test says so."""
 
-    def load(users="mirror"):
+    def load(users="mirror", members="mirror"):
         key = "    api_key: env:ITERABLE_API_KEY\n"
-        shown = pointed(EXAMPLE, key, sandbox.base_url("iterable"))
-        return loaded(project.also(shown.replace("mode: mirror", f"mode: {users}", 1)))
+        account, *parts = pointed(EXAMPLE, key, sandbox.base_url("iterable")).split("---\n")
+        chosen = [
+            part.replace("mode: mirror", f"mode: {mode}")
+            for part, mode in zip(parts, (users, members), strict=True)
+        ]
+        return loaded(project.also("---\n".join((account, *chosen))))
 
     return load
 
@@ -78,26 +83,54 @@ def test_users_are_kept_in_step_with_the_model_as_the_mode_promises(
     sandbox.world.add_fault(Rule(Kind.POISON, identifier=refused, extent=Extent.RECORD, reason="No."))
 
     fill(warehouse, FIRST)
-    succeeded(run.run(EVERYBODY, partition=DAYS[0]))
+    succeeded(run.run(EVERYBODY, partition=f"{DAYS[0]}-05:00"))
     assert held() == as_sent(*FIRST)
 
     fill(warehouse, SECOND)
-    again = succeeded(run.run(EVERYBODY, partition=DAYS[1]))
+    again = succeeded(run.run(EVERYBODY, partition=f"{DAYS[1]}-05:00"))
     sandbox.world.finish_erasures()
     assert held() == as_sent(*SECOND[:4]) | ({} if mode == "mirror" else as_sent(FIRST[3]))
     expected = {"mirror": (1, 1, 1, 1), "upsert": (1, 1, 0, 1), "update_only": (0, 2, 0, 1)}
     assert figures(again, EVERYBODY) == expected[mode]
 
     sandbox.world.clear_faults()
-    succeeded(run.run(EVERYBODY, partition=DAYS[2]))
+    succeeded(run.run(EVERYBODY, partition=f"{DAYS[2]}-05:00"))
     assert held()[refused] == ("Name 7", 5)
 
     before = writes(sandbox)
-    silent = succeeded(run.run(EVERYBODY, partition=DAYS[3]))
+    silent = succeeded(run.run(EVERYBODY, partition=f"{DAYS[3]}-05:00"))
     assert (writes(sandbox), told(silent, EVERYBODY)["status"]) == (before, "nothing to do")
 
 
-def test_the_check_of_the_destination_looks_at_channels_and_fields_and_writes_nothing(workspace, sandbox):
+@pytest.mark.parametrize("mode", ["mirror", "upsert"])
+def test_a_list_is_kept_in_step_with_the_segment_as_the_mode_promises(mode, workspace, warehouse, sandbox):
+    run = workspace(members=mode)
+    address = {number: f"person{number}@example.com" for number in range(1, 6)}
+
+    def members():
+        return {one["email"] for one in sandbox.world.part("iterable", "lists")["Our best customers"]}
+
+    fill(warehouse, [*(person(number) for number in range(1, 5)), person(5, orders=1)])
+    succeeded(run.run(EVERYBODY, partition=f"{DAYS[0]}-05:00"))
+    sandbox.world.add_fault(Rule(Kind.POISON, identifier=address[4], extent=Extent.RECORD, reason="No."))
+    first = succeeded(run.run(BEST, partition=f"{DAYS[0]}-06:00"))
+    assert members() == {address[1], address[2], address[3]}
+    assert figures(first, BEST) == (3, 0, 0, 1)
+
+    sandbox.world.clear_faults()
+    fill(warehouse, [person(1), person(2), person(3, orders=1), person(4), person(5)])
+    succeeded(run.run(BEST, partition=f"{DAYS[1]}-06:00"))
+    stays = set() if mode == "mirror" else {address[3]}
+    assert members() == {address[1], address[2], address[4], address[5]} | stays
+
+    before = writes(sandbox)
+    silent = succeeded(run.run(BEST, partition=f"{DAYS[2]}-06:00"))
+    assert (writes(sandbox), told(silent, BEST)["status"]) == (before, "nothing to do")
+
+
+def test_the_check_of_the_destination_looks_at_channels_fields_and_lists_and_writes_nothing(
+    workspace, sandbox
+):
     runner = workspace()
     before = writes(sandbox)
     job = runner.defs.resolve_implicit_global_asset_job_def()
@@ -113,5 +146,6 @@ def test_the_check_of_the_destination_looks_at_channels_and_fields_and_writes_no
     asked = [one for one in sandbox.world.requests() if one["platform"] == "iterable"]
     assert {one["path"] for one in asked if one["method"] == "GET"} == {
         "/api/channels",
+        "/api/lists",
         "/api/users/getFields",
     }

@@ -5,16 +5,13 @@ Unconfirmed: that `failCount` counts all whom these lists name (where it counts 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
-from activation_platform.contracts.batch import Batch
+from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.outcomes import ACCEPTED, Outcome, partial, rejected
-from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, body_of
-
-if TYPE_CHECKING:
-    from activation_platform.destinations.iterable.destination import Iterable
+from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer, body_of
 
 __all__ = ["NOT_FOUND", "folded", "is_unknown", "outcomes_of", "words_of"]
 
@@ -48,22 +45,33 @@ def folded(identifier: Any) -> str:
 
 
 def outcomes_of(
-    response: httpx.Response, account: "Iterable", batch: Batch, positions: Sequence[int]
-) -> dict[int, Outcome]:
-    """What became of those of a batch who were said, by position.
+    response: httpx.Response,
+    service: Service,
+    batch: Batch,
+    positions: Sequence[int],
+    *,
+    unknown: Outcome,
+    taken: Outcome = ACCEPTED,
+) -> list[Outcome]:
+    """What became of a batch, of which some were said; `unknown`: of the others, and of whom Iterable does not know.
 
     Raises `BatchRefused` where Iterable refuses them all, or does not tell of all whom it left out. A field that the project does
     not have is left out of everybody: that is a part of them only.
     """
-    body = body_of(response, account)
+    body = body_of(response, service.destination)
     if not all(isinstance(body.get(count), int) for count in ("successCount", "failCount")):
         raise UnreadableAnswer(f"{response.status_code} without counts")
-    refused = _refused(batch, positions, dict(_named(body)))
+    refused = _refused(batch, service.identifying_field, positions, dict(_named(body)))
     if len(refused) < body["failCount"]:
         raise BatchRefused(f"Iterable refused {body['failCount']} of {len(positions)}, and does not say whom")
     dropped = ", ".join(map(str, body.get("filteredOutFields") or ()))
-    taken = partial(f"the project has no field {dropped}") if dropped else ACCEPTED
-    return {n: rejected(refused[n]) if n in refused else taken for n in positions}
+    done = partial(f"the project has no field {dropped}") if dropped else taken
+    outcomes = [unknown] * len(batch)
+    for n in positions:
+        reason = refused.get(n)
+        if reason != NOT_FOUND:
+            outcomes[n] = done if reason is None else rejected(reason)
+    return outcomes
 
 
 def _named(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -79,16 +87,16 @@ def _named(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
 
 
 def _refused(
-    batch: Batch, positions: Sequence[int], reasons: Mapping[tuple[str, str], str]
+    batch: Batch, key: str, positions: Sequence[int], reasons: Mapping[tuple[str, str], str]
 ) -> dict[int, str]:
     """Why, by position: an identifier of the record is named, or its event."""
-    if not reasons:
-        return {}
-    names = [name for name in ("email", "userId", "eventName") if name in batch.frame.columns]
-    rows = batch.frame.select(names).to_dicts()
+    columns = {key: IDENTIFIER}
+    columns |= {name: name for name in ("email", "userId", "eventName") if name in batch.frame.columns}
+    rows = batch.frame.select(columns.values()).to_dicts() if reasons else []
     found = {}
-    for n in positions:
-        told = [reasons[one] for name in names if (one := (name, folded(rows[n][name]))) in reasons]
+    for n in positions if reasons else ():
+        named = ((name, folded(rows[n][column])) for name, column in columns.items())
+        told = [reasons[one] for one in named if one in reasons]
         if told:
             found[n] = told[0]
     return found

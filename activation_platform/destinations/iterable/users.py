@@ -83,8 +83,7 @@ class Users(ByIdentifier, Service):
             return batch.all(ignored(NOT_FOUND))
         body = f'{{"createNewFields":false,"users":[{",".join(users[n] for n in positions)}]}}'
         response = yield account.call("POST", "/api/users/bulkUpdate", budget=account.updates, body=body)
-        outcomes = outcomes_of(response, account, batch, positions)
-        return [outcomes.get(n, ignored(NOT_FOUND)) for n in range(len(batch))]
+        return outcomes_of(response, self, batch, positions, unknown=ignored(NOT_FOUND))
 
     def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
         """See which of the users are still there."""

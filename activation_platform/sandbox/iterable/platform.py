@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from activation_platform.sandbox.exchange import Answer, Call, Refused
-from activation_platform.sandbox.iterable import channels, users
+from activation_platform.sandbox.iterable import channels, lists, users
 from activation_platform.sandbox.iterable.errors import error
 from activation_platform.sandbox.iterable.project import HYBRID, Project
 from activation_platform.sandbox.limits import Limit, Limits
@@ -21,6 +21,11 @@ _Work = Callable[[Call, Project], Answer]
 # Method, path, requests a second (https://api.iterable.com/api/docs, where each endpoint says its limit), work.
 _ROUTES: tuple[tuple[str, str, int, _Work], ...] = (
     ("GET", "/api/channels", 100, channels.listed),
+    ("GET", "/api/lists", 100, lists.listed),
+    ("POST", "/api/lists", 100, lists.create),
+    ("POST", "/api/lists/subscribe", 5, lists.subscribe),
+    ("POST", "/api/lists/unsubscribe", 5, lists.unsubscribe),
+    ("DELETE", "/api/lists/{listId}", 100, lists.delete),
     ("POST", "/api/users/bulkUpdate", 5, users.bulk_update),
     ("POST", "/api/users/forget", 3, users.forget),
     ("GET", "/api/users/getFields", 3, users.fields),

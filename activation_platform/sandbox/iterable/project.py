@@ -71,6 +71,7 @@ class Project:
         self.kind = kind
         self.users: list[User] = []
         self.lists: dict[int, Static] = {}
+        self.made_lists = 0
         self.events: dict[str, dict[str, Any]] = {}
         self.fields = dict(FIELDS)
         self.event_fields: dict[tuple[str, str], str] = {}
@@ -108,10 +109,12 @@ class Project:
         return len(due)
 
     def document(self) -> dict[str, Any]:
-        """Return the state by part."""
+        """Return the state by part; of lists of one name, the oldest."""
         return {
             "users": [one.document() for one in self.users],
-            "lists": {one.name: [user.document() for user in one.members] for one in self.lists.values()},
+            "lists": {
+                one.name: [user.document() for user in one.members] for one in reversed(self.lists.values())
+            },
             "events": list(deepcopy(self.events).values()),
             "fields": dict(self.fields),
             "deletions": [[one.kind, one.value] for one in self.deletions],

@@ -29,14 +29,14 @@ USERS_MAX = 1_000
 USER_ID_MAX = 52
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _USER_ID = re.compile(r"[ -~]*[!-~]")
-_OF_A_USER = {"email", "userId", "dataFields", "mergeNestedObjects", "preferUserId"}
+OF_A_USER = {"email", "userId", "dataFields", "mergeNestedObjects", "preferUserId"}
 
 
 def bulk_update(call: Call, project: Project) -> Answer:
     """Write many users; those who cannot be written are told, the others are."""
     given = body(call, {"users", "createNewFields"})
     tally = Tally()
-    for one in many(given, "users", _OF_A_USER):
+    for one in many(given, "users", OF_A_USER):
         saved(one, call, project, tally, makes=True, new_fields=given.get("createNewFields", True))
     return tally.answer()
 
@@ -133,6 +133,18 @@ def saved(
             _put(user, name, value)
         return user
     return None
+
+
+def meant(one: Mapping[str, Any], call: Call, project: Project, tally: Tally) -> User | None:
+    """Return whom an object means; None, and told, where it means nobody."""
+    kind, text, _ = _said(one)
+    user = project.find(kind, text)
+    if text in call.poisoned:
+        tally.fail("invalid", kind, text)
+        return None
+    if user is None:
+        tally.fail("notFound" if valid(kind, text) else "invalid", kind, text)
+    return user
 
 
 def valid(kind: str, value: str) -> bool:

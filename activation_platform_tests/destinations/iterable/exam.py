@@ -12,6 +12,7 @@ from activation_platform.destinations.iterable.destination import Iterable
 from activation_platform.sandbox.iterable import API_KEY
 from activation_platform_tests.destinations.exam import Exam, Sitting
 
+NAME = "Our best customers"
 DEFINITIONS = "iterable/api-docs.json#/definitions"
 ERRATA: dict[str, Any] = {
     # Answers that others have recorded hold "params": null: grouparoo/grouparoo, plugins/@grouparoo/iterable/__tests__/fixtures.
@@ -28,9 +29,24 @@ def with_fields(account: Iterable) -> Inquiry:
     yield account.call("POST", "/api/users/bulkUpdate", budget=account.updates, body=json.dumps(body))
 
 
+def acquainted(account: Iterable) -> Inquiry:
+    """Everybody who may be put on a list is a user."""
+    for first in (0, 1_000):
+        people = [{"email": f"person{number}@example.com"} for number in range(first, first + 1_000)]
+        body = json.dumps({"users": people})
+        yield account.call("POST", "/api/users/bulkUpdate", budget=account.updates, body=body)
+
+
 EXAM = Exam(
     settings={"api_key": API_KEY},
     services={
+        "lists": Sitting(
+            held=lambda world: dict.fromkeys(
+                one["email"] for one in world.part("iterable", "lists").get(NAME, ())
+            ),
+            options={"list": NAME},
+            prepare=acquainted,
+        ),
         "users": Sitting(
             held=lambda world: {
                 one["email"]: one.get("firstName") for one in world.part("iterable", "users")

@@ -106,7 +106,7 @@ def test_a_user_id_is_another_one_in_capitals():
 
     said = say(people, counted(1, 1, failedUpdates={"notFoundUserIds": ["c1"]}), identifier="userId")
 
-    assert said.outcomes == [ACCEPTED, rejected("unknown at the destination")]
+    assert said.outcomes == [ACCEPTED, ignored("unknown at the destination")]
 
 
 def test_where_it_is_not_told_who_was_left_out_the_batch_is_parted():
