@@ -46,7 +46,7 @@ class InStorm:
     """A service in a storm, at an address of the sandbox.
 
     `row`: the row of a number, with a title. `held`: what the sandbox holds, as `address` → title. `poison`: whom it refuses:
-    the one numbered `REFUSED`. `before`: as in a case.
+    the one numbered `REFUSED`. `keeps`: fields mapped with `on_null: keep`. `before`: as in a case.
     """
 
     service: Callable[[str], Service]
@@ -54,6 +54,7 @@ class InStorm:
     held: Callable[[World], Mapping[str, str]]
     poison: Rule
     mode: Mode = Mode.MIRROR
+    keeps: frozenset[str] = frozenset()
     before: Callable[[Any], Inquiry] | None = None
 
 

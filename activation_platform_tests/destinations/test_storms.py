@@ -76,7 +76,7 @@ def test_when_the_storm_is_over_everything_valid_has_arrived_exactly_as_promised
     if of.before is not None:
         with httpx.Client() as client:
             assert carry(of.before(service.destination), service.destination, client).raised is None
-    run = Runs(tmp_path, service, of.mode, patience={"answer_within": ANSWER_WITHIN})
+    run = Runs(tmp_path, service, of.mode, patience={"answer_within": ANSWER_WITHIN}, keeps=of.keeps)
     for rule in [of.poison, *STORMS[storm]]:
         sandbox.world.add_fault(rule)
 

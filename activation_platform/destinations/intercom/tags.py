@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from activation_platform.contracts.outcomes import DELETED, Outcome, rejected
-from activation_platform.contracts.service import BatchRefused, body_of, said
-from activation_platform.destinations.intercom.answers import is_missing, listed
+from activation_platform.contracts.outcomes import DELETED, Outcome
+from activation_platform.contracts.service import BatchRefused, body_of, refuse, said
+from activation_platform.destinations.intercom.answers import is_missing, listed, outcome_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.intercom.destination import Intercom
@@ -23,8 +23,10 @@ def tag(workspace: "Intercom", name: str, contacts: Iterable[str]) -> Generator[
     """Tag these contacts, and make the tag where there is none. Where Intercom refuses, because of one, it has tagged nobody."""
     body = {"name": name, "users": [{"id": contact} for contact in contacts]}
     response = yield workspace.call("POST", "/tags", json=body)
-    if not response.is_success:
+    if is_missing(response):  # one of them was deleted meanwhile
         raise BatchRefused(workspace.refusal(response))
+    if not response.is_success:
+        refuse(response, workspace)
     said(response)
 
 
@@ -38,10 +40,8 @@ def untag(
         outcome = DELETED
         for contact in contacts if there else ():
             response = yield workspace.call("DELETE", f"/contacts/{contact}/tags/{there}")
-            if response.is_success:
-                said(response)
-            elif not is_missing(response):
-                outcome = rejected(workspace.refusal(response))
+            told = DELETED if is_missing(response) else outcome_of(response, workspace, DELETED)
+            outcome = outcome if told == DELETED else told
         outcomes.append(outcome)
     return outcomes
 

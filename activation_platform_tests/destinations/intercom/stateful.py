@@ -71,5 +71,6 @@ IN_STORMS = {
         lambda number, name: {"external_id": f"p{number}", "email": address(number), "name": name},
         names,
         Rule(Kind.POISON, identifier=f"p{REFUSED}"),
+        keeps=frozenset({"email"}),
     )
 }

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from activation_platform.contracts.errors import DeclarationError
+from activation_platform.contracts.errors import DeclarationError, NotFound
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import ACCEPTED, DELETED, ignored, rejected
 from activation_platform.contracts.service import BatchRefused
@@ -103,6 +103,14 @@ def test_d2_who_has_no_tag_has_left():
     without = say("a@b.co", answers=[found(c1="a"), tags("other")], operation=DELETE)
 
     assert gone.outcomes == without.outcomes == [DELETED]
+
+
+@pytest.mark.parametrize("operation", [Operation.INSERT, DELETE])
+def test_a_404_that_is_not_intercoms_says_nothing_about_anybody(operation):
+    proxy = httpx.Response(404, html="<p>no such page")
+    answers = [found(c1="a"), tags("VIP"), proxy] if operation is DELETE else [found(c1="a"), proxy]
+
+    assert isinstance(say("a@b.co", answers=answers, operation=operation).raised, NotFound)
 
 
 def test_who_may_not_be_untagged_is_rejected_alone():
