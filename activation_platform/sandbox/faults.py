@@ -71,9 +71,9 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 class Rule:
     """Which calls go wrong, and how.
 
-    `path` is a glob over the whole path (`/batch/*/profiles/*`; `*` crosses slashes), `method` an HTTP method
-    or `*`, `identifier` restricts the rule to calls that carry that record. The first `after` matches are let
-    through, then each strikes with `probability`, at most `times` times (None: for ever). `status`,
+    `path` is a glob over the whole path (`/batch/*/profiles/*`; `*` crosses slashes), `method` one over the HTTP
+    method (`[!G]*`: all but GET), `identifier` restricts the rule to calls that carry that record. The first `after`
+    matches are let through, then each strikes with `probability`, at most `times` times (None: for ever). `status`,
     `retry_after` (seconds from now) and `reason` shape an error, `delay_ms` a slow answer, `cap` is how many
     seconds a timeout hangs at most. ValueError when the rule makes no sense.
     """
@@ -213,7 +213,7 @@ class Faults:
 
     def _strikes(self, armed: _Armed, method: str, path: str, carried: Callable[[], Collection[str]]) -> bool:
         rule = armed.rule
-        if rule.method not in ("*", method) or not fnmatchcase(path, rule.path):
+        if not fnmatchcase(method, rule.method) or not fnmatchcase(path, rule.path):
             return False
         if rule.identifier is not None and rule.identifier not in carried():
             return False

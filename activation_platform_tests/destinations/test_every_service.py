@@ -130,6 +130,7 @@ def test_a_vendor_that_fails_once_is_asked_again_where_that_does_no_harm(standin
     report = standing.deliver(operation, PEOPLE)
 
     assert report.error is None
+    assert standing.world.faults_in_force()[-1]["struck"] == 1
     expected = DONE if standing.service.idempotent else {*DONE, Verdict.UNKNOWN}
     assert set(report.verdicts) <= expected
     assert set(report.times.values()) == {1}
@@ -138,6 +139,18 @@ def test_a_vendor_that_fails_once_is_asked_again_where_that_does_no_harm(standin
 @EVERY_OPERATION
 def test_a_vendor_that_keeps_failing_accepts_nobody(standing, operation):
     standing.world.add_fault(Rule(Kind.STATUS, status=500, path=every(standing.taken.platform)))
+
+    report = standing.deliver(operation, PEOPLE)
+
+    assert report.error is not None or set(report.verdicts) == {Verdict.UNKNOWN}
+    assert not DONE & set(report.verdicts)
+
+
+@EVERY_OPERATION
+def test_a_page_in_the_place_of_an_answer_accepts_nobody(standing, operation):
+    if standing.taken.platform == "webhook":
+        pytest.skip("a receiver's answer may say anything")
+    standing.world.add_fault(Rule(Kind.HTML_200, path=every(standing.taken.platform), method="[!G]*"))
 
     report = standing.deliver(operation, PEOPLE)
 

@@ -98,8 +98,9 @@ class Contacts(ByIdentifier, Service):
         """Find the contact by the identifier as sent, and delete it."""
         for contact in (yield from self._found(record.identifier or "")):
             response = yield self.destination.call("DELETE", f"/contacts/{contact}")
-            if not response.is_success and not is_missing(response):
-                return outcome_of(response, self.destination, DELETED)
+            told = DELETED if is_missing(response) else outcome_of(response, self.destination, DELETED)
+            if told != DELETED:
+                return told
         return DELETED
 
     def _found(self, identifier: str) -> Generator[httpx.Request, Any, list[str]]:

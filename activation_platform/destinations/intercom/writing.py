@@ -18,7 +18,7 @@ from activation_platform.contracts.outcomes import (
     ignored,
     rejected,
 )
-from activation_platform.contracts.service import body_of
+from activation_platform.contracts.service import body_of, said
 from activation_platform.destinations.intercom.answers import is_missing, outcome_of
 from activation_platform.destinations.intercom.people import folded
 
@@ -50,6 +50,7 @@ def create(workspace: "Intercom", body: Body, known_by: str, *, overwrite: bool)
     opened = yield workspace.call("POST", f"/contacts/{contact}/unarchive")
     if not opened.is_success:
         return rejected(workspace.refusal(opened))
+    said(opened)
     outcome = yield from _instead(workspace, contact, body, known_by, words, overwrite=True)
     if outcome.verdict is not Verdict.ACCEPTED:
         yield workspace.call("POST", f"/contacts/{contact}/archive")

@@ -15,7 +15,16 @@ from activation_platform.contracts.service import UnreadableAnswer, refuse, said
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
 
-__all__ = ["Fault", "fault_of", "faults_of", "next_page", "reasons_of", "resource_of", "resources_of"]
+__all__ = [
+    "Fault",
+    "fault_of",
+    "faults_of",
+    "is_taken",
+    "next_page",
+    "reasons_of",
+    "resource_of",
+    "resources_of",
+]
 
 _POSITION = re.compile(r"/data/(\d+)(?:/|$)")
 
@@ -63,6 +72,13 @@ def resources_of(response: httpx.Response, account: "Klaviyo") -> list[Mapping[s
     if not isinstance(resources, list) or not _are_objects(resources):
         raise UnreadableAnswer(f"{response.status_code} without resources")
     return resources
+
+
+def is_taken(response: httpx.Response) -> bool:
+    """Whether a call was taken on: with an empty answer, or a document. Raises `UnreadableAnswer` for a page of somebody else."""
+    if response.is_success and response.content:
+        said(response)
+    return response.is_success
 
 
 def next_page(response: httpx.Response) -> str:

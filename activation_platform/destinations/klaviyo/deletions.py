@@ -14,6 +14,7 @@ import httpx
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.outcomes import DELETED, Outcome, rejected, requested
 from activation_platform.contracts.service import Pending, Settlement, refuse
+from activation_platform.destinations.klaviyo.answers import is_taken
 from activation_platform.destinations.klaviyo.search import profiles_with
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _request(account: "Klaviyo", id_: str) -> Generator[httpx.Request, Any, Outc
     profile = {"data": {"type": "profile", "id": id_, "attributes": {}}}
     body = {"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": profile}}}
     response = yield account.call("POST", _JOBS, budget=account.deletions, body=json.dumps(body))
-    if response.is_success:
+    if is_taken(response):
         return requested(id_)
     if response.status_code == httpx.codes.NOT_FOUND:
         refuse(response, account)

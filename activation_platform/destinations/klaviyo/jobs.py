@@ -14,7 +14,7 @@ import httpx
 from activation_platform.contracts.outcomes import Outcome, rejected
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import refuse
-from activation_platform.destinations.klaviyo.answers import faults_of, reasons_of
+from activation_platform.destinations.klaviyo.answers import faults_of, is_taken, reasons_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.klaviyo.destination import Klaviyo
@@ -58,7 +58,7 @@ class Job:
         while rest:
             body = self._document(records[position] for position in rest)
             response = yield account.call("POST", self.path, budget=self.budget, body=body)
-            if response.is_success:
+            if is_taken(response):
                 return Taken(response, rest, refused)
             reasons = reasons_of(faults_of(response), len(rest))
             if not reasons:

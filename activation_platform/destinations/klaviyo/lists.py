@@ -11,6 +11,7 @@ from activation_platform.contracts.identified import OnList, check_name
 from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.outcomes import DELETED
 from activation_platform.contracts.service import Conversation, Service, refuse
+from activation_platform.destinations.klaviyo.answers import is_taken
 from activation_platform.destinations.klaviyo.imports import import_profiles
 from activation_platform.destinations.klaviyo.jobs import ENVELOPE
 from activation_platform.destinations.klaviyo.named_list import OfAList
@@ -75,6 +76,6 @@ class Lists(OfAList, OnList, Service):
                 budget=self.destination.list_removals,
                 body=json.dumps({"data": [{"type": "profile", "id": one["id"]} for one in found.values()]}),
             )
-            if not response.is_success:
+            if not is_taken(response):
                 refuse(response, self.destination)
         return batch.all(DELETED)  # who is not there is on no list

@@ -200,6 +200,14 @@ def test_a_delete_finds_the_contact_first():
     assert said.outcomes == [DELETED]
 
 
+def test_a_page_in_the_place_of_an_answer_deletes_nobody():
+    page = httpx.Response(200, html="<p>hello")
+
+    said = say(ADA, answer(), page, operation=DELETE, mode=Mode.MIRROR)
+
+    assert isinstance(said.raised, UnreadableAnswer)
+
+
 @pytest.mark.parametrize("answers", [[missing], [answer, missing]])
 def test_d2_who_is_not_there_is_deleted(answers):
     said = say(ADA, *(one() for one in answers), operation=DELETE, mode=Mode.MIRROR)
