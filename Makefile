@@ -64,7 +64,7 @@ format: install ## Format the code.
 	$(BIN)/ruff format .
 
 lock: ## Pin the newest allowed dependencies in requirements.lock (needs uv).
-	uv pip compile setup.cfg --extra bigquery --extra dev --extra objects --extra postgres --extra redshift --extra sftp --extra snowflake \
+	uv pip compile setup.cfg --extra bigquery --extra dev --extra google --extra objects --extra postgres --extra redshift --extra sftp --extra snowflake \
 		--universal --python-version 3.11 \
 		--generate-hashes --no-header --no-strip-extras --quiet --upgrade -o requirements.lock
 	for beside in environments/*.in; do uv pip compile $$beside --universal --python-version 3.11 \

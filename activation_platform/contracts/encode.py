@@ -18,6 +18,7 @@ from activation_platform.contracts.service import BatchRefused, Service
 __all__ = [
     "JSON",
     "Member",
+    "Part",
     "Shape",
     "json_array",
     "json_objects",
@@ -40,7 +41,15 @@ class Member:
     absent: pl.Expr | None = None
 
 
-Shape = Mapping[str, "Member | Shape"]
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An object within every record; where `absent` holds, the record does not have it."""
+
+    shape: "Shape"
+    absent: pl.Expr | None = None
+
+
+Shape = Mapping[str, "Member | Part | Shape"]
 """What a record looks like: names, in order, with values or objects of their own."""
 
 
@@ -102,13 +111,19 @@ def sized(texts: Sequence[str], service: Service, around: int = 0) -> Sequence[s
 def _is_whole(shape: Shape) -> bool:
     """Whether every record has every member, and at least one."""
     return bool(shape) and all(
-        one.absent is None if isinstance(one, Member) else _is_whole(one) for one in shape.values()
+        (isinstance(part, Mapping) or part.absent is None)
+        and (isinstance(part, Member) or _is_whole(_inner(part)))
+        for part in shape.values()
     )
+
+
+def _inner(part: "Part | Shape") -> Shape:
+    return part.shape if isinstance(part, Part) else part
 
 
 def _whole(shape: Shape) -> list[pl.Expr]:
     return [
-        (one.value if isinstance(one, Member) else pl.struct(_whole(one))).alias(name)
+        (one.value if isinstance(one, Member) else pl.struct(_whole(_inner(one)))).alias(name)
         for name, one in shape.items()
     ]
 
@@ -127,13 +142,14 @@ def _text(shape: Shape) -> pl.Expr:
     return pl.concat_str(pl.lit("{"), inside, pl.lit("}"))
 
 
-def _sometimes(name: str, one: "Member | Shape") -> pl.Expr:
+def _sometimes(name: str, one: "Member | Part | Shape") -> pl.Expr:
     """A member that some records lack, or that holds one."""
+    absent = None if isinstance(one, Mapping) else one.absent
     if isinstance(one, Member):
-        return pl.when(~one.absent if one.absent is not None else True).then(
-            _inside({name: Member(one.value)})
-        )
-    return pl.concat_str(pl.lit(json.dumps(name, ensure_ascii=False) + ":"), _text(one))
+        text = _inside({name: Member(one.value)})
+    else:
+        text = pl.concat_str(pl.lit(json.dumps(name, ensure_ascii=False) + ":"), _text(_inner(one)))
+    return text if absent is None else pl.when(~absent).then(text)
 
 
 def _inside(shape: Shape) -> pl.Expr:

@@ -15,6 +15,7 @@ _CLASSES = {
     "database": "Database",
     "emarsys": "Emarsys",
     "files": "Files",
+    "firestore": "Firestore",
     "intercom": "Intercom",
     "iterable": "Iterable",
     "klaviyo": "Klaviyo",

@@ -12,6 +12,7 @@ from activation_platform.sandbox import administration
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
 from activation_platform.sandbox.emarsys import Emarsys
+from activation_platform.sandbox.firestore import Firestore
 from activation_platform.sandbox.gate import Gate
 from activation_platform.sandbox.intercom import Intercom
 from activation_platform.sandbox.iterable import Iterable as IterableSandbox
@@ -26,6 +27,7 @@ PLATFORMS: tuple[Callable[[], Platform], ...] = (
     Attio,
     Batch,
     Emarsys,
+    Firestore,
     Intercom,
     IterableSandbox,
     Klaviyo,

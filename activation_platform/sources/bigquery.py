@@ -14,6 +14,7 @@ from pydantic import Field
 from activation_platform.contracts.errors import (
     DeclarationError,
 )
+from activation_platform.contracts.google import service_account_key
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.source import CheckStep, Source, TableName
 from activation_platform.contracts.warehouse import Bench
@@ -185,18 +186,8 @@ class BigQuery(Source):
         return config
 
     def _key(self) -> dict[str, Any]:
-        """The service account's key; empty without one. Raises DeclarationError, without a word of it, for anything else."""
-        if not self.credentials:
-            return {}
-        text = self.credentials.strip()
-        with suppress(ValueError):
-            key = json.loads(text if text.startswith("{") else base64.b64decode(text))
-            if isinstance(key, dict) and "client_email" in key:
-                return key
-        raise DeclarationError(
-            "The source's credentials are no service account's key",
-            remedy="Give the JSON file that Google made with the key, as it is or in base64.",
-        )
+        """The service account's key; empty without one."""
+        return service_account_key(self.credentials, "The source's")
 
     def _principal(self) -> str:
         email = self._key().get("client_email", f"activation@{self.project}.iam.gserviceaccount.com")

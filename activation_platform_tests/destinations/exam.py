@@ -46,7 +46,8 @@ class Sitting:
 
 @dataclass(frozen=True)
 class Exam:
-    """A platform's: the settings with which the sandbox lets in, and each service by its name.
+    """A platform's: the settings with which the sandbox lets in, and each service by its name. In texts of the settings,
+    `{address}` stands for where the sandbox plays the platform.
 
     `description`: the files of vendors' descriptions that tell of it; `errata`: what they say otherwise than the vendor's
     API or pages do, as `file#/pointer` → what should stand there. `beside`: paths of files that lie in a storage of the
@@ -82,7 +83,11 @@ class Taken:
 
     def settings(self, sandbox: str) -> dict[str, Any]:
         """The settings of an account of the sandbox at this address."""
-        settings, address = dict(self.exam.settings), f"{sandbox}/{self.platform}"
+        address = f"{sandbox}/{self.platform}"
+        settings = {
+            name: value.replace("{address}", address) if isinstance(value, str) else value
+            for name, value in self.exam.settings.items()
+        }
         if "url" in settings:  # a receiver is its address
             return settings | {"url": address + settings["url"]}
         return settings | {"base_url": address}

@@ -16,6 +16,7 @@ from activation_platform.destinations.batch.destination import Batch
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.emarsys.destination import Emarsys
 from activation_platform.destinations.files.destination import Files
+from activation_platform.destinations.firestore.destination import Firestore
 from activation_platform.destinations.intercom.destination import Intercom
 from activation_platform.destinations.iterable.destination import Iterable
 from activation_platform.destinations.klaviyo.destination import Klaviyo
@@ -30,6 +31,7 @@ CONFIGURED = [
     Emarsys(username="shop001", secret="emarsys-secret-secret"),
     Emarsys(client_id="shop", client_secret="emarsys-secret-client"),
     Files(url="s3://bucket", access_key_id="files-secret-id", secret_access_key="files-secret-key"),
+    Firestore(project="shop", credentials='{"client_email": "a@b.c", "private_key": "firestore-secret-key"}'),
     Intercom(access_token="intercom-secret-token"),
     Iterable(api_key="iterable-secret-key"),
     Klaviyo(private_key="klaviyo-secret-key"),

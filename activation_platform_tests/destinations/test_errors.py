@@ -1,6 +1,7 @@
 """What an account that is reached over HTTP may answer, platform by platform, and the class of error that this is."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 
 import httpx
@@ -16,6 +17,7 @@ from activation_platform.contracts.errors import (
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import refuse, said
 from activation_platform.destinations import PLATFORMS
+from activation_platform.sandbox.firestore import service_account_key
 from activation_platform.sync.budgets import Budgets
 from activation_platform.sync.folder import Folder
 from activation_platform.sync.loader import Loader
@@ -23,10 +25,12 @@ from activation_platform.sync.patience import Patience
 from activation_platform_tests.destinations.running import Clock
 
 SECRET = "a-secret-0123"
+KEY = {**json.loads(service_account_key("https://oauth2.googleapis.com")), "private_key_id": SECRET}
 SETTINGS = {
     "attio": {"access_token": SECRET},
     "batch": {"rest_api_key": SECRET, "project_key": "shop"},
     "emarsys": {"username": "shop001", "secret": SECRET},
+    "firestore": {"project": "shop", "credentials": json.dumps(KEY)},
     "intercom": {"access_token": SECRET},
     "iterable": {"api_key": SECRET},
     "klaviyo": {"private_key": SECRET},

@@ -15,6 +15,7 @@ import yaml
 
 from activation_platform_tests.beside import beside
 from activation_platform_tests.destinations.descriptions.description import Description, Witness
+from activation_platform_tests.destinations.descriptions.discovery import Discovery
 from activation_platform_tests.destinations.descriptions.openapi import OpenApi
 from activation_platform_tests.destinations.descriptions.postman import Postman
 
@@ -41,7 +42,9 @@ def _read(folder: Path, files: tuple[str, ...], errata: tuple[tuple[str, str], .
         assert found.get(last) != json.loads(right), f"the description says so by now: {place}"
         found[last] = json.loads(right)
     described = list(documents.values())
-    return Postman(described) if "item" in described[0] else OpenApi(described)
+    if "item" in described[0]:
+        return Postman(described)
+    return Discovery(described) if "discoveryVersion" in described[0] else OpenApi(described)
 
 
 def _document(path: Path) -> Any:
