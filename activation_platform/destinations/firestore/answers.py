@@ -48,13 +48,18 @@ _NOT_ALLOWED = (Code.PERMISSION_DENIED, Code.UNAUTHENTICATED)
 
 
 def outcomes_of(
-    account: "Firestore", response: httpx.Response, batch: Batch, meant: Mapping[Code, Outcome]
+    account: "Firestore",
+    response: httpx.Response,
+    batch: Batch,
+    meant: Mapping[Code, Outcome],
+    success: Outcome = ACCEPTED,
 ) -> list[Outcome]:
     """One outcome a write. `meant`: what codes say that refuse nothing, because the write was made so."""
     statuses = body_of(response, account).get("status")
     if not isinstance(statuses, list) or len(statuses) != len(batch):
         raise UnreadableAnswer(f"{response.status_code} without a status for each write")
-    return [_outcome(status if isinstance(status, dict) else {"code": -1}, meant) for status in statuses]
+    known = {Code.OK: success, **meant}
+    return [_outcome(status if isinstance(status, dict) else {"code": -1}, known) for status in statuses]
 
 
 def error_of(response: httpx.Response) -> Mapping[str, Any]:
@@ -68,8 +73,6 @@ def error_of(response: httpx.Response) -> Mapping[str, Any]:
 
 def _outcome(status: Mapping[str, Any], meant: Mapping[Code, Outcome]) -> Outcome:
     code, words = status.get("code", Code.OK), str(status.get("message") or "refused")
-    if code == Code.OK:
-        return ACCEPTED
     if code in _NOT_ALLOWED:
         raise CredentialsRefused(
             f"firestore does not let us write a document ({words})",

@@ -8,17 +8,20 @@ from typing import Any, ClassVar
 import httpx
 
 from activation_platform.contracts.destination import Destination
-from activation_platform.contracts.encode import JSON
+from activation_platform.contracts.encode import JSON, sized
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.google import google_identity, key_secrets
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer, body_of
 from activation_platform.destinations.firestore.answers import error_of
+from activation_platform.destinations.firestore.audiences import Audiences
 from activation_platform.destinations.firestore.documents import Documents
 
 __all__ = ["Firestore"]
 
 _SCOPE = "https://www.googleapis.com/auth/datastore"
+_BEGIN, _END = '{"writes":[', "]}"
+_AROUND = len(_BEGIN + _END)
 _ID = re.compile(r"[a-z0-9.:-]+")
 
 
@@ -33,7 +36,7 @@ class Firestore(Destination):
 
     platform: ClassVar[str] = "firestore"
     docs: ClassVar[str] = "https://cloud.google.com/firestore/docs/reference/rest"
-    services: ClassVar[tuple[type[Service], ...]] = (Documents,)
+    services: ClassVar[tuple[type[Service], ...]] = (Audiences, Documents)
     verified: ClassVar[tuple[str, ...]] = (
         "the vendor's description (discovery document, revision 20240617)",
     )
@@ -88,14 +91,14 @@ class Firestore(Destination):
         """What stands before a document's ID in its name."""
         return f"{self._name}/documents/{collection}/"
 
-    def write(self, writes: Sequence[str]) -> httpx.Request:
-        """A batch of writes (JSON), none of which waits for another."""
+    def write(self, service: Service, writes: Sequence[str]) -> httpx.Request:
+        """A batch of writes (JSON), none of which waits for another; raises `BatchRefused` where it has too many bytes."""
         return self.ask(
             "POST",
             f"/v1/{self._name}/documents:batchWrite",
             budget=self.writes,
             cost=len(writes),
-            content=f'{{"writes":[{",".join(writes)}]}}'.encode(),
+            content=f"{_BEGIN}{','.join(sized(writes, service, _AROUND))}{_END}".encode(),
             headers=JSON,
         )
 

@@ -8,6 +8,8 @@ from activation_platform.sandbox.firestore import PROJECT, service_account_key
 from activation_platform.sandbox.world import World
 from activation_platform_tests.destinations.exam import Exam, Sitting
 
+AUDIENCE = "Our best customers"
+
 
 def users(world: World) -> dict[str, dict[str, Any]]:
     """The documents of the collection that the examples name, by ID."""
@@ -22,6 +24,13 @@ def known(account: Firestore) -> Inquiry:
 EXAM = Exam(
     settings={"project": PROJECT, "credentials": service_account_key("{address}")},
     services={
+        "audiences": Sitting(
+            held=lambda world: dict.fromkeys(
+                id_ for id_, one in users(world).items() if AUDIENCE in one["audiences"]
+            ),
+            options={"audience": AUDIENCE},
+            prepare=known,
+        ),
         "documents": Sitting(
             held=lambda world: {id_: one.get("city") for id_, one in users(world).items()},
             changing="city",
@@ -34,4 +43,5 @@ EXAM = Exam(
         "firestore/firestore.v1.json#/schemas/Value/properties/nullValue": {"enum": ["NULL_VALUE", None]},
     },
     beside=("/token",),
+    reads=("/token",),
 )
