@@ -41,7 +41,8 @@ class DestinationSpec(dg.Model):
 
     name: Name = Field(description="The name that activations refer to.")
     platform: str = Field(
-        description="The platform: attio, batch, database, emarsys, files, firestore, intercom, iterable, klaviyo, sendgrid, webhook."
+        description="The platform: attio, batch, database, emarsys, files, firestore, intercom, iterable, klaviyo, sendgrid, "
+        "webhook."
     )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The account; secrets as env:NAME. See docs/catalogue.md."

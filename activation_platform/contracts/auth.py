@@ -5,14 +5,16 @@ import hashlib
 import hmac
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import httpx
 
 from activation_platform.contracts.errors import CredentialsRefused
 
-__all__ = ["BearerToken", "ClientCredentials", "Headers", "Signed", "UsernameToken"]
+__all__ = ["AccessToken", "BearerToken", "ClientCredentials", "Headers", "Signed", "UsernameToken"]
 
 _Flow = Generator[httpx.Request, httpx.Response, None]
 
@@ -108,18 +110,24 @@ class UsernameToken(httpx.Auth):
         yield request
 
 
-class ClientCredentials(httpx.Auth):
-    """An access token got for a client's ID and secret (OAuth 2.0, RFC 6749, section 4.4), and got anew when it is over."""
+class AccessToken(httpx.Auth, ABC):
+    """A token that is given for some proof (OAuth 2.0, RFC 6749), used while it is good, and got anew when it is over."""
 
     requires_response_body = True
+    remedy: ClassVar[str]
+    """What to look at where none is given."""
 
-    def __init__(
-        self, token_url: str, client_id: str, client_secret: str, now: Callable[[], float] = time.time
-    ) -> None:
-        self._token_url = token_url
-        self._basic = httpx.BasicAuth(client_id, client_secret)
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._token, self._until = "", 0.0
+
+    @abstractmethod
+    def asking(self) -> httpx.Request:
+        """What asks for a token."""
+
+    def words(self, told: Mapping[str, object]) -> str:
+        """Why none is given, without a secret."""
+        return str(told.get("error", ""))
 
     def auth_flow(self, request: httpx.Request) -> _Flow:
         """Add the token; where it is refused before its time, once more with a new one."""
@@ -134,8 +142,8 @@ class ClientCredentials(httpx.Auth):
             yield request
 
     def _renew(self) -> _Flow:
-        asked = httpx.Request("POST", self._token_url, data={"grant_type": "client_credentials"})
-        answer = yield next(self._basic.auth_flow(asked))
+        asked = self.asking()
+        answer = yield asked
         if answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
             # What was to be said has not left, and may be said again.
             raise httpx.ConnectError(f"no token for now ({answer.status_code})", request=asked)
@@ -143,11 +151,31 @@ class ClientCredentials(httpx.Auth):
         token, lives = told.get("access_token"), told.get("expires_in")
         if not answer.is_success or not isinstance(token, str) or not token:
             raise CredentialsRefused(
-                f"{asked.url.host} gives no access token ({answer.status_code} {told.get('error', '')})",
-                remedy="Check the environment variables that hold the client's ID and secret, and the address for tokens.",
+                f"{asked.url.host} gives no access token ({answer.status_code} {self.words(told)})",
+                remedy=self.remedy,
             )
         lives = lives if isinstance(lives, int | float) else _TOKEN_LIVES
         self._token, self._until = token, self._now() + lives - _TOKEN_MARGIN
+
+
+class ClientCredentials(AccessToken):
+    """An access token got for a client's ID and secret (RFC 6749, section 4.4)."""
+
+    remedy = (
+        "Check the environment variables that hold the client's ID and secret, and the address for tokens."
+    )
+
+    def __init__(
+        self, token_url: str, client_id: str, client_secret: str, now: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(now)
+        self._token_url = token_url
+        self._basic = httpx.BasicAuth(client_id, client_secret)
+
+    def asking(self) -> httpx.Request:
+        """The ID and the secret, as a user and a password."""
+        asked = httpx.Request("POST", self._token_url, data={"grant_type": "client_credentials"})
+        return next(self._basic.auth_flow(asked))
 
 
 _TOKEN_LIVES = 300

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
+from activation_platform.contracts.auth import AccessToken
 from activation_platform.contracts.errors import ConnectionFailed, CredentialsRefused, DeclarationError
 from activation_platform.contracts.redaction import Redactor
-from activation_platform.contracts.service import UnreadableAnswer, said
 
 __all__ = ["ApplicationDefault", "ServiceAccount", "google_identity", "key_secrets", "service_account_key"]
 
@@ -23,9 +23,6 @@ _AUDIENCE = "https://oauth2.googleapis.com/token"
 """Whom every assertion is for, by Google's page and in its own library, wherever the key says that tokens are given."""
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LIFETIME = 3600
-_MARGIN = 60.0
-"""Seconds before its end at which a token is replaced."""
-_REFUSALS = (httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 
 def service_account_key(text: str, whose: str) -> dict[str, Any]:
@@ -60,54 +57,28 @@ def google_identity(credentials: str, scope: str, whose: str) -> httpx.Auth:
     return ServiceAccount(key, scope) if key else ApplicationDefault(scope)
 
 
-class ServiceAccount(httpx.Auth):
-    """A service account that signs for itself: an assertion (RFC 7523) is exchanged for a token, which is kept for an hour."""
+class ServiceAccount(AccessToken):
+    """A service account that signs for itself: a token is given for an assertion (RFC 7523)."""
 
-    requires_response_body = True
+    remedy = (
+        "Check the key: it may have been deleted, its account disabled, or the clock of this machine be off."
+    )
 
     def __init__(self, key: Mapping[str, Any], scope: str, now: Callable[[], float] = time.time) -> None:
+        super().__init__(now)
         self._key = key
         self._scope = scope
-        self._now = now
-        self._token, self._until = "", 0.0
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send with a token that is good for a while; once more, with a new one, where it is not taken.
-
-        Where Google gives no token and does not refuse either, its answer stands for that to the request.
-        """
-        for kept in (True, False):
-            if not kept or self._now() >= self._until:
-                answer = yield self._grant()
-                if not answer.is_success and answer.status_code not in _REFUSALS:
-                    return
-                self._hear(answer)
-                kept = False
-            request.headers["Authorization"] = f"Bearer {self._token}"
-            response = yield request
-            if not kept or response.status_code != httpx.codes.UNAUTHORIZED:
-                return
-
-    def _grant(self) -> httpx.Request:
+    def asking(self) -> httpx.Request:
+        """An assertion that is good for an hour."""
         assertion = _signed(self._key, self._scope, int(self._now()))
         form = {"grant_type": _GRANT, "assertion": assertion}
         return httpx.Request("POST", str(self._key.get("token_uri") or _AUDIENCE), data=form)
 
-    def _hear(self, answer: httpx.Response) -> None:
-        if answer.status_code in _REFUSALS:
-            hide = Redactor(key_secrets(json.dumps(self._key)))
-            raise CredentialsRefused(
-                f"Google gives the service account no token ({hide(_words(answer))})",
-                remedy="Check the key: it may have been deleted, its account disabled, or this machine's clock be off.",
-            )
-        told = said(answer)
-        token = told.get("access_token") if isinstance(told, dict) else None
-        if not isinstance(token, str) or not isinstance(told.get("expires_in"), int | float):
-            raise UnreadableAnswer(f"{answer.status_code} without a token")
-        self._token, self._until = token, self._now() + told["expires_in"] - _MARGIN
-
-    def __repr__(self) -> str:
-        return "ServiceAccount()"
+    def words(self, told: Mapping[str, object]) -> str:
+        """`invalid_grant: Invalid JWT Signature.`"""
+        found = ": ".join(str(told[name]) for name in ("error", "error_description") if told.get(name))
+        return Redactor(key_secrets(json.dumps(self._key)))(found)
 
 
 class ApplicationDefault(httpx.Auth):
@@ -160,7 +131,7 @@ def _library() -> Any:
 
 
 def _signed(key: Mapping[str, Any], scope: str, now: int) -> str:
-    """An assertion, which is good for an hour."""
+    """An assertion, signed with the key."""
     _library()
     from google.auth import crypt, jwt
 
@@ -179,13 +150,3 @@ def _signed(key: Mapping[str, Any], scope: str, now: int) -> str:
             "the service account's key holds no private key that can sign",
             remedy="Make a key of the type JSON in Google Cloud, and give the whole file.",
         ) from None
-
-
-def _words(answer: httpx.Response) -> str:
-    """What a refusal says: `invalid_grant: Invalid JWT Signature.`"""
-    with suppress(ValueError, RecursionError):
-        told = answer.json()
-        if isinstance(told, dict):
-            found = [told.get(name) for name in ("error", "error_description")]
-            return ": ".join(one for one in found if isinstance(one, str)) or str(answer.status_code)
-    return str(answer.status_code)

@@ -18,7 +18,6 @@ from activation_platform.contracts.google import (
     key_secrets,
     service_account_key,
 )
-from activation_platform.contracts.service import UnreadableAnswer
 
 TOKENS = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/datastore"
@@ -111,9 +110,9 @@ def test_an_assertion_is_signed_by_the_key_for_google_and_for_an_hour(send, goog
     }
 
 
-def test_a_token_is_kept_until_a_minute_before_its_end(send, google_itself, clock):
+def test_a_token_is_kept_while_it_is_good(send, google_itself, clock):
     send()
-    clock.now += 3_538
+    clock.now += 3_568
     send()
     assert len(google_itself.asked) == 1
 
@@ -131,43 +130,15 @@ def test_a_token_that_is_not_taken_any_more_is_replaced_once(send, google_itself
     assert google_itself.taken == ["Bearer token-1", "Bearer token-1", "Bearer token-3"]
 
 
-def test_a_new_token_that_is_not_taken_is_the_accounts_fault(key, clock):
-    def refuse(request):
-        good = {"access_token": "token", "expires_in": 3599}
-        return httpx.Response(200, json=good) if str(request.url) == TOKENS else httpx.Response(401)
-
-    client = httpx.Client(transport=httpx.MockTransport(refuse), auth=ServiceAccount(key, SCOPE, clock))
-
-    assert client.get("https://firestore.googleapis.com/v1/things").status_code == 401
-
-
-@pytest.mark.parametrize("status", [400, 401, 403])
-def test_d3_a_token_that_is_refused_is_a_credential_that_is_refused(send, google_itself, key, status):
+def test_d3_a_token_that_is_refused_is_a_credential_that_is_refused(send, google_itself, key):
     words = {"error": "invalid_grant", "error_description": f"Invalid JWT Signature. {key['private_key_id']}"}
-    google_itself.refuses = httpx.Response(status, json=words)
+    google_itself.refuses = httpx.Response(400, json=words)
 
-    with pytest.raises(CredentialsRefused, match="invalid_grant: Invalid JWT Signature") as told:
+    with pytest.raises(CredentialsRefused, match="400 invalid_grant: Invalid JWT Signature") as told:
         send()
 
     assert key["private_key_id"] not in str(told.value)
     assert google_itself.taken == []
-
-
-@pytest.mark.parametrize("status", [404, 429, 500, 503])
-def test_a_token_endpoint_that_has_no_time_is_heard_by_whoever_has_patience(send, google_itself, status):
-    google_itself.refuses = httpx.Response(status, headers={"Retry-After": "7"})
-
-    answer = send()
-
-    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
-
-
-@pytest.mark.parametrize("body", ["<p>log in", "[]", "{}", '{"access_token": 1}', '{"access_token": "t"}'])
-def test_an_answer_without_a_token_is_none(send, google_itself, body):
-    google_itself.refuses = httpx.Response(200, text=body)
-
-    with pytest.raises(UnreadableAnswer):
-        send()
 
 
 @pytest.mark.parametrize("private_key", [None, "", "no key"])

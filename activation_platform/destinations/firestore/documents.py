@@ -8,7 +8,7 @@ import httpx
 import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.encode import Member, Shape, json_objects, members
+from activation_platform.contracts.encode import Member, Part, Shape, json_objects, members
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
@@ -90,7 +90,9 @@ class Documents(Service):
         if batch.operation is Operation.DELETE:
             return {"delete": name}
         told = {field: one for field, one in members(batch).items() if field != DOCUMENT_ID.name}
-        write: dict[str, Member | Shape] = {"update": {"name": name, "fields": typed_fields(batch, told)}}
+        write: dict[str, Member | Part | Shape] = {
+            "update": {"name": name, "fields": typed_fields(batch, told)}
+        }
         if self.options.write == "merge":
             write["updateMask"] = {"fieldPaths": _paths(told)}
         if batch.mode in _MEANT:

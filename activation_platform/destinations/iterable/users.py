@@ -7,7 +7,7 @@ import httpx
 import polars as pl
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.encode import Member, Shape, json_objects, sized
+from activation_platform.contracts.encode import Member, Part, Shape, json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.identified import ByIdentifier
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
@@ -91,7 +91,7 @@ class Users(ByIdentifier, Service):
 
     def _user(self, batch: Batch) -> Shape:
         key = self.identifying_field
-        user: dict[str, Member | Shape] = dict(person(key))
+        user: dict[str, Member | Part | Shape] = dict(person(key))
         if key == "userId" and batch.mode is not Mode.UPDATE_ONLY:
             user["preferUserId"] = Member(pl.lit(value=True))  # or one who is unknown is no user
         values = data_fields(batch, but=(key,))
