@@ -92,11 +92,13 @@ def test_what_is_asked_of_the_account_is_as_described(taken, witnessed, sandbox)
 def test_a_refusal_is_worded_as_described(taken, status, witnessed, sandbox):
     witness, client = witnessed(taken)
     service = taken.service(sandbox.url)
+    carry(service.destination.account(), service.destination, client)  # with a token, where there is one
+    before = len(witness.exchanges)
     sandbox.world.add_fault(Rule(Kind.STATUS, status=status))
 
     carry(service.destination.account(), service.destination, client)
 
-    assert [response.status_code for _, response in witness.exchanges] == [status]
+    assert {response.status_code for _, response in witness.exchanges[before:]} == {status}
     assert not witness.problems, "\n".join(witness.problems)
 
 
