@@ -7,7 +7,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field, nearest
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
 
-__all__ = ["ByIdentifier", "Identified", "OnList", "check_name"]
+__all__ = ["AboutSomebody", "ByIdentifier", "Identified", "OnList", "check_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,23 @@ class ByIdentifier:
         chosen = self.identifying_field
         return tuple(
             replace(one, key=True, required=True) if one.name == chosen else one for one in self.fields
+        )
+
+
+class AboutSomebody:
+    """A service of what people did: each event is about the person whom the field that its option `identifier` chooses knows."""
+
+    fields: ClassVar[tuple[Field, ...]]
+    options: Identified
+
+    def declared_fields(self) -> tuple[Field, ...]:
+        """The fields; the chosen identifier is required, the others are no fields of an event."""
+        chosen = self.options.identifier
+        others = {one.name for one in self.options.identifiers} - {chosen}
+        return tuple(
+            replace(one, required=True) if one.name == chosen else one
+            for one in self.fields
+            if one.name not in others
         )
 
 

@@ -12,6 +12,7 @@ from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, body_of
 from activation_platform.destinations.iterable.answers import words_of
+from activation_platform.destinations.iterable.events import Events
 from activation_platform.destinations.iterable.lists import Lists
 from activation_platform.destinations.iterable.users import Users
 
@@ -29,7 +30,7 @@ class Iterable(Destination):
 
     platform: ClassVar[str] = "iterable"
     docs: ClassVar[str] = "https://api.iterable.com/api/docs"
-    services: ClassVar[tuple[type[Service], ...]] = (Lists, Users)
+    services: ClassVar[tuple[type[Service], ...]] = (Events, Lists, Users)
     verified: ClassVar[tuple[str, ...]] = ("the vendor's description (Iterable/api-client, 981eeb5)",)
     secrets: ClassVar[tuple[str, ...]] = ("api_key",)
     default_base_url: ClassVar[str] = _REGIONS["us"]

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Shape, json_objects
-from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
-from activation_platform.contracts.identified import OnList
-from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
+from activation_platform.contracts.identified import OnList, check_name
+from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.outcomes import ACCEPTED, DELETED, ignored
 from activation_platform.contracts.service import Conversation, Inquiry, Service
@@ -30,11 +29,7 @@ class ListsOptions(Identified):
 
     def __post_init__(self) -> None:
         Identified.__post_init__(self)
-        if not isinstance(self.list, str) or not self.list or self.list != self.list.strip():
-            raise DeclarationError(
-                "the name of a list is a text, without spaces around it",
-                remedy="Choose such a name in the option list.",
-            )
+        check_name("list", self.list)
 
 
 class Lists(OnList, Service):
@@ -50,9 +45,6 @@ class Lists(OnList, Service):
     """
 
     docs: ClassVar[str] = "https://api.iterable.com/api/docs#lists_subscribe"
-    object: ClassVar[ObjectKind] = ObjectKind.LIST
-    modes: ClassVar[frozenset[Mode]] = frozenset({Mode.UPSERT, Mode.MIRROR})
-    model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS})
     batch_size: ClassVar[int] = 1_000
     Options: ClassVar[type[Any]] = ListsOptions
     fields: ClassVar[tuple[Field, ...]] = IDENTIFIERS

@@ -1,11 +1,12 @@
 """The events of a Klaviyo account's people: each is told once, under a name of its own."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Shape, json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
+from activation_platform.contracts.identified import AboutSomebody
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
 from activation_platform.contracts.service import Conversation, Service
 from activation_platform.destinations.klaviyo.jobs import ENVELOPE, Job
@@ -27,7 +28,7 @@ class EventsOptions(Identified):
     backfill: bool = False
 
 
-class Events(Service):
+class Events(AboutSomebody, Service):
     """Tell a Klaviyo account what its people did.
 
     An event has the name of a *metric*, which Klaviyo makes when it is first heard of, and belongs to the person with its
@@ -52,15 +53,6 @@ class Events(Service):
 
     destination: "Klaviyo"
     options: EventsOptions
-
-    def declared_fields(self) -> tuple[Field, ...]:
-        """The fields; the chosen identifier is required, the others are no fields of an event."""
-        others = {one.name for one in IDENTIFIERS} - {self.options.identifier}
-        return tuple(
-            replace(one, required=True) if one.name == self.options.identifier else one
-            for one in self.fields
-            if one.name not in others
-        )
 
     def deliver(self, batch: Batch) -> Conversation:
         """Tell the events in one job."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from activation_platform.sandbox.exchange import Answer, Call, Refused
-from activation_platform.sandbox.iterable import channels, lists, users
+from activation_platform.sandbox.iterable import channels, events, lists, users
 from activation_platform.sandbox.iterable.errors import error
 from activation_platform.sandbox.iterable.project import HYBRID, Project
 from activation_platform.sandbox.limits import Limit, Limits
@@ -21,6 +21,7 @@ _Work = Callable[[Call, Project], Answer]
 # Method, path, requests a second (https://api.iterable.com/api/docs, where each endpoint says its limit), work.
 _ROUTES: tuple[tuple[str, str, int, _Work], ...] = (
     ("GET", "/api/channels", 100, channels.listed),
+    ("POST", "/api/events/trackBulk", 10, events.track_bulk),
     ("GET", "/api/lists", 100, lists.listed),
     ("POST", "/api/lists", 100, lists.create),
     ("POST", "/api/lists/subscribe", 5, lists.subscribe),
@@ -40,16 +41,25 @@ class Iterable(Platform):
     """The API of one Iterable project, at `/iterable`.
 
     A call needs `Api-Key: <key>`. `kind` is the project's type: `hybrid`, `email` or `userId`. A deletion is carried out
-    `deletion_delay` seconds after it was asked for, or when the control plane finishes them. Limits count requests by the second.
+    `deletion_delay` seconds after it was asked for, or when the control plane finishes them. `disallowed`: names of events that
+    the project does not take. Limits count requests by the second.
     """
 
     name = "iterable"
     content_type = "application/json"
 
-    def __init__(self, *, key: str = API_KEY, kind: str = HYBRID, deletion_delay: float = 3_600.0) -> None:
+    def __init__(
+        self,
+        *,
+        key: str = API_KEY,
+        kind: str = HYBRID,
+        deletion_delay: float = 3_600.0,
+        disallowed: Collection[str] = (),
+    ) -> None:
         self._key = key
         self._kind = kind
         self._deletion_delay = deletion_delay
+        self._disallowed = frozenset(disallowed)
         endpoints = (
             *_ROUTES,
             ("DELETE", BY_USER_ID + "{userId}", 100, self._delete),
@@ -63,7 +73,7 @@ class Iterable(Platform):
 
     def reset(self, seed: int) -> None:  # noqa: ARG002 - nothing here is left to chance
         """Return to a project without users, lists and events."""
-        self._project = Project(self._kind)
+        self._project = Project(self._kind, self._disallowed)
 
     def state(self, now: float) -> dict[str, Any]:
         """Return `users`, `lists` (members by name), `events`, `fields`, `deletions` that are pending, and `received`.

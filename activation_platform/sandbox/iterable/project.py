@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,14 +35,12 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?: ?(
 class User:
     """One person: identifiers, and the values of their fields."""
 
-    email: str | None
-    user_id: str | None
+    identifiers: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return all that is known of the person, as fresh JSON values."""
-        own = {"email": self.email, "userId": self.user_id}
-        return deepcopy({**{name: value for name, value in own.items() if value}, **self.values})
+        return deepcopy({**self.identifiers, **self.values})
 
 
 @dataclass(slots=True, eq=False)
@@ -67,9 +66,11 @@ class Deletion:
 class Project:
     """One project of a type: what identifies a user in it."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, disallowed: Collection[str] = ()) -> None:
         self.kind = kind
+        self.disallowed = frozenset(disallowed)
         self.users: list[User] = []
+        self._known: dict[tuple[str, str], User] = {}
         self.lists: dict[int, Static] = {}
         self.made_lists = 0
         self.events: dict[str, dict[str, Any]] = {}
@@ -81,22 +82,30 @@ class Project:
 
     def find(self, kind: str, value: str) -> User | None:
         """Return the user whom a field identifies."""
-        name = "email" if kind == "email" else "user_id"
-        wanted = folded(kind, value)
-        return next((one for one in self.users if folded(kind, getattr(one, name) or "") == wanted), None)
+        return self._known.get((kind, folded(kind, value)))
 
     def add(self, kind: str, value: str) -> User:
         """Make a user; who has no address in an email-based project is given one."""
-        user = User(value if kind == "email" else None, value if kind == "userId" else None)
-        if self.kind == EMAIL_BASED and user.email is None:
-            user.email = f"{value.lower()}@placeholder.email"
+        user = User()
         self.users.append(user)
+        self.identify(user, kind, value)
+        if self.kind == EMAIL_BASED and kind != "email":
+            self.identify(user, "email", f"{value.lower()}@placeholder.email")
         return user
 
+    def identify(self, user: User, kind: str, value: str) -> None:
+        """Give a user an identifier, which nobody else has."""
+        self._known.pop((kind, folded(kind, user.identifiers.get(kind, ""))), None)
+        user.identifiers[kind] = value
+        self._known[kind, folded(kind, value)] = user
+
     def delete(self, kind: str, value: str) -> None:
-        """Forget the users whom a field identifies, wherever they are members."""
-        while (user := self.find(kind, value)) is not None:
+        """Forget the user whom a field identifies, wherever they are a member."""
+        user = self.find(kind, value)
+        if user is not None:
             self.users.remove(user)
+            for name, own in user.identifiers.items():
+                del self._known[name, folded(name, own)]
             for one in self.lists.values():
                 one.members = [member for member in one.members if member is not user]
 

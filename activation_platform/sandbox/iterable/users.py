@@ -47,8 +47,7 @@ def show(call: Call, project: Project) -> Answer:
     user = project.find(kind, value)
     if user is None:
         return Answer(200, {})
-    shown = {"email": user.email or "", "dataFields": user.document()}
-    return Answer(200, {"user": shown | ({"userId": user.user_id} if user.user_id else {})})
+    return Answer(200, {"user": {"email": "", **user.identifiers, "dataFields": user.document()}})
 
 
 def delete(call: Call, project: Project, delay: float) -> Answer:
@@ -92,6 +91,8 @@ def many(given: Mapping[str, Any], name: str, known: set[str]) -> list[dict[str,
     ones = given.get(name)
     if not isinstance(ones, list) or not all(isinstance(one, dict) and set(one) <= known for one in ones):
         raise refused(f"{name} is an array of objects")
+    if not all(isinstance(one.get("dataFields", {}), dict) for one in ones):
+        raise refused("dataFields is an object")
     if len(ones) > USERS_MAX:
         raise refused(f"{name} holds at most {USERS_MAX}", code="BatchTooLarge")
     return ones
@@ -130,7 +131,7 @@ def saved(
             if name not in project.fields and (made := type_of(value)) is not None:
                 project.fields[name] = made
                 tally.created.add(name)
-            _put(user, name, value)
+            _put(user, name, value, project)
         return user
     return None
 
@@ -139,12 +140,15 @@ def meant(one: Mapping[str, Any], call: Call, project: Project, tally: Tally) ->
     """Return whom an object means; None, and told, where it means nobody."""
     kind, text, _ = _said(one)
     user = project.find(kind, text)
-    if text in call.poisoned:
+    if text in call.poisoned or not valid(kind, text):
         tally.fail("invalid", kind, text)
-        return None
-    if user is None:
-        tally.fail("notFound" if valid(kind, text) else "invalid", kind, text)
-    return user
+    elif (kind, folded(kind, text)) in project.forgotten:
+        tally.fail("forgotten", kind, text)
+    elif user is None:
+        tally.fail("notFound", kind, text)
+    else:
+        return user
+    return None
 
 
 def valid(kind: str, value: str) -> bool:
@@ -177,11 +181,10 @@ def _contested(known: Mapping[str, Any], user: User | None, project: Project) ->
     return None
 
 
-def _put(user: User, name: str, value: Any) -> None:
-    if name == "email":
-        user.email = value
-    elif name == "userId":
-        user.user_id = value
+def _put(user: User, name: str, value: Any, project: Project) -> None:
+    if name in ("email", "userId"):
+        if value:
+            project.identify(user, name, str(value))
     elif value is None:
         user.values.pop(name, None)
     else:

@@ -5,6 +5,7 @@ there.
 """
 
 import json
+from collections import Counter
 from typing import Any
 
 from activation_platform.contracts.service import Inquiry
@@ -40,6 +41,10 @@ def acquainted(account: Iterable) -> Inquiry:
 EXAM = Exam(
     settings={"api_key": API_KEY},
     services={
+        "events": Sitting(
+            held=lambda world: Counter(one["id"] for one in world.part("iterable", "events")),
+            prepare=acquainted,
+        ),
         "lists": Sitting(
             held=lambda world: dict.fromkeys(
                 one["email"] for one in world.part("iterable", "lists").get(NAME, ())
