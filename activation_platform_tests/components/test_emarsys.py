@@ -1,4 +1,4 @@
-"""Emarsys in a workspace, as its page shows it: after every run the account holds the model."""
+"""Emarsys in a workspace, as its page shows it: after every run the account holds the model, the list the segment."""
 
 import re
 from pathlib import Path
@@ -14,9 +14,11 @@ from activation_platform_tests.destinations.conversation import carry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "emarsys.md").read_text()
 EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
-CONTACTS = "activations/engagement/contacts"
+CONTACTS, LIST, TABLE = (
+    f"activations/engagement/{name}" for name in ("contacts", "loyal_contacts", "order_counts")
+)
 DAYS = [f"2024-01-{day:02}" for day in (1, 8, 15, 22)]
-"""The first partitions."""
+"""The first partitions: contacts at five, the list at six, the table at seven."""
 
 REFUSED = "person7@example.com"
 
@@ -49,12 +51,13 @@ def account(sandbox, monkeypatch):
 def workspace(project, account, sandbox, loaded):
     """The page's example, pointed at the sandbox, with another mode where a test says so."""
 
-    def load(contacts="upsert"):
-        first, *others = EXAMPLE.split("---\n")
+    def load(contacts="upsert", others="mirror"):
+        first, second, *more = EXAMPLE.split("---\n")
         base_url = sandbox.base_url("emarsys")
         project.also(f"{first}    base_url: {base_url}\n    token_url: {base_url}/oauth2/token\n")
-        for one in others:
-            project.also(one.replace("mode: upsert", f"mode: {contacts}"))
+        project.also(second.replace("mode: upsert", f"mode: {contacts}"))
+        for one in more:
+            project.also(one.replace("mode: mirror", f"mode: {others}"))
         return loaded(project)
 
     return load
@@ -125,3 +128,57 @@ def test_contacts_are_kept_in_step_with_the_model_as_the_mode_promises(
     before = writes(sandbox)
     succeeded(run.run(CONTACTS, partition=f"{DAYS[3]}-05:00"))
     assert writes(sandbox) == before
+
+
+@pytest.fixture
+def members(sandbox):
+    def emails():
+        contacts = sandbox.world.part("emarsys", "contacts")
+        return {contacts[id_]["email"] for id_ in sandbox.world.part("emarsys", "lists")["Loyal customers"]}
+
+    return emails
+
+
+@pytest.mark.parametrize("mode", ["mirror", "upsert", "snapshot"])
+def test_a_list_is_kept_in_step_with_the_segment_as_the_mode_promises(
+    mode, workspace, warehouse, sandbox, held, members
+):
+    run = workspace(others=mode)
+    fill(warehouse, [*(person(number) for number in range(1, 5)), person(5, orders=1)])
+    succeeded(run.run(CONTACTS, partition=f"{DAYS[0]}-05:00"))
+
+    succeeded(run.run(LIST, partition=f"{DAYS[0]}-06:00"))
+    assert members() == {f"person{number}@example.com" for number in range(1, 5)}
+
+    fill(warehouse, [person(1), person(2), person(3, orders=1), person(4), person(5)])
+    succeeded(run.run(LIST, partition=f"{DAYS[1]}-06:00"))
+    left = {"person3@example.com"} if mode == "upsert" else set()
+    assert members() == {f"person{number}@example.com" for number in (1, 2, 4, 5)} | left
+    assert len(held()) == 5
+
+    if mode != "snapshot":
+        before = writes(sandbox)
+        succeeded(run.run(LIST, partition=f"{DAYS[2]}-06:00"))
+        assert writes(sandbox) == before
+
+
+@pytest.mark.parametrize("mode", ["mirror", "upsert", "snapshot"])
+def test_a_table_is_kept_in_step_with_the_model_as_the_mode_promises(mode, workspace, warehouse, sandbox):
+    def rows():
+        found = sandbox.world.part("emarsys", "tables")["shop.order_counts"]
+        return {one["email"]: one["orders"] for one in found}
+
+    run = workspace(others=mode)
+    fill(warehouse, [person(number) for number in range(1, 5)])
+    succeeded(run.run(TABLE, partition=f"{DAYS[0]}-07:00"))
+    assert rows() == {f"person{number}@example.com": 5 for number in range(1, 5)}
+
+    fill(warehouse, [person(1, orders=9), *(person(number) for number in (2, 3, 6))])
+    succeeded(run.run(TABLE, partition=f"{DAYS[1]}-07:00"))
+    left = {"person4@example.com": 5} if mode == "upsert" else {}
+    assert rows() == {f"person{n}@example.com": 9 if n == 1 else 5 for n in (1, 2, 3, 6)} | left
+
+    if mode != "snapshot":
+        before = writes(sandbox)
+        succeeded(run.run(TABLE, partition=f"{DAYS[2]}-07:00"))
+        assert writes(sandbox) == before

@@ -5,17 +5,17 @@ errors, of which each names the contact that it is about; where none was made, t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from activation_platform.contracts.outcomes import ACCEPTED, CREATED, UPDATED, Outcome, rejected
 from activation_platform.contracts.service import BatchRefused, UnreadableAnswer, body_of
 
 if TYPE_CHECKING:
     from activation_platform.destinations.emarsys.destination import Emarsys
 
-__all__ = ["EXISTS", "UNKNOWN", "Fault", "data_of", "faults_of", "reply_of", "words_of"]
+__all__ = ["EXISTS", "UNKNOWN", "data_of", "outcomes_of", "reply_of"]
 
 UNKNOWN = "2008"
 """No contact has this value of the key field."""
@@ -23,12 +23,8 @@ EXISTS = "2009"
 """A contact with this value of the key field is there already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An error: its codes, and what it says."""
-
-    codes: frozenset[str]
-    words: str
+_Errors = Mapping[str, str]
+"""What is wrong with a contact: texts by code."""
 
 
 def data_of(response: httpx.Response, account: "Emarsys") -> Any:
@@ -41,23 +37,26 @@ def data_of(response: httpx.Response, account: "Emarsys") -> Any:
     return body.get("data")
 
 
-def faults_of(
-    response: httpx.Response, account: "Emarsys", identifiers: Sequence[str]
-) -> tuple[Mapping[str, Any], dict[int, Fault]]:
-    """The data of an answer about contacts, and what is wrong with which of them, by position.
+def outcomes_of(
+    response: httpx.Response,
+    account: "Emarsys",
+    identifiers: Sequence[str],
+    meanings: Mapping[str, Outcome],
+    success: Outcome | None = None,
+) -> list[Outcome]:
+    """What became of contacts: success (where none is named, as the IDs in the answer say), or what the code of an error means.
 
-    Raises `BatchRefused` where an error does not say whom of several it means.
+    Whoever has another error is rejected. Raises `BatchRefused` where an error does not say whom of several it means.
     """
-    code, words = reply_of(response)
-    if len(identifiers) == 1 and code in (
-        UNKNOWN,
-        EXISTS,
-    ):  # the call is refused for the only one that it is about
-        return {}, {0: Fault(frozenset({code}), words)}
+    code = reply_of(response)[0]
+    if len(identifiers) == 1 and code in meanings:  # the call is refused for the only one that it is about
+        return [meanings[code]]
     data = data_of(response, account)
     if not isinstance(data, dict):
         raise UnreadableAnswer(f"{response.status_code} without data")
-    return data, _by_position(data.get("errors") or {}, identifiers)
+    faults = _by_position(data.get("errors") or {}, identifiers)
+    done = success or _written(data.get("ids") or [])
+    return [_meant(faults[n], meanings) if n in faults else done for n in range(len(identifiers))]
 
 
 def reply_of(response: httpx.Response) -> tuple[str, str]:
@@ -68,26 +67,37 @@ def reply_of(response: httpx.Response) -> tuple[str, str]:
         return "", ""
     if not isinstance(body, dict) or "replyCode" not in body:
         return "", ""
-    return str(body["replyCode"]), words_of({str(body["replyCode"]): body.get("replyText") or ""})
+    return str(body["replyCode"]), _words({str(body["replyCode"]): body.get("replyText") or ""})
 
 
-def words_of(errors: Mapping[str, Any]) -> str:
-    """Errors as `text (code)`."""
+def _words(errors: _Errors) -> str:
     return "; ".join(f"{text or 'no reason'} ({code})" for code, text in errors.items())
 
 
-def _by_position(errors: Mapping[str, Any], identifiers: Sequence[str]) -> dict[int, Fault]:
+def _meant(errors: _Errors, meanings: Mapping[str, Outcome]) -> Outcome:
+    known = (meanings[code] for code in errors if code in meanings)
+    return next(known, rejected(_words(errors)))
+
+
+def _written(ids: Sequence[Any]) -> Outcome:
+    """What happened to those who were written, where it was the same for all: who is new has an ID that is a number."""
+    if ids and all(isinstance(one, int) for one in ids):
+        return CREATED
+    return UPDATED if ids and all(isinstance(one, str) for one in ids) else ACCEPTED
+
+
+def _by_position(errors: Mapping[str, _Errors], identifiers: Sequence[str]) -> dict[int, _Errors]:
+    """Errors by the position of the contact whose key they name; letters are told apart only where that finds somebody."""
     if not isinstance(errors, dict) or not all(isinstance(one, dict) for one in errors.values()):
         raise UnreadableAnswer("errors that name nobody")
     exact = {identifier: [n] for n, identifier in enumerate(identifiers)}
     folded: dict[str, list[int]] = {}
     for n, identifier in enumerate(identifiers):
         folded.setdefault(identifier.casefold(), []).append(n)
-    found: dict[int, Fault] = {}
+    found: dict[int, _Errors] = {}
     for key, told in errors.items():
-        fault = Fault(frozenset(map(str, told)), words_of(told))
         positions = exact.get(key) or folded.get(key.casefold()) or ([0] if len(identifiers) == 1 else [])
         if not positions:
-            raise BatchRefused(fault.words)
-        found.update(dict.fromkeys(positions, fault))
+            raise BatchRefused(_words(told))
+        found.update((position, told) for position in positions)
     return found

@@ -12,8 +12,10 @@ from activation_platform.contracts.encode import JSON
 from activation_platform.contracts.pace import Budget, Left, limit_left
 from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.destinations.emarsys.answers import reply_of
+from activation_platform.destinations.emarsys.contact_lists import ContactLists
 from activation_platform.destinations.emarsys.contacts import Contacts
 from activation_platform.destinations.emarsys.fields import definitions_of
+from activation_platform.destinations.emarsys.relational_data import RelationalData
 
 __all__ = ["Emarsys"]
 
@@ -30,7 +32,7 @@ class Emarsys(Destination):
 
     platform: ClassVar[str] = "emarsys"
     docs: ClassVar[str] = "https://dev.emarsys.com/docs/core-api-reference"
-    services: ClassVar[tuple[type[Service], ...]] = (Contacts,)
+    services: ClassVar[tuple[type[Service], ...]] = (ContactLists, Contacts, RelationalData)
     verified: ClassVar[tuple[str, ...]] = (
         "the vendor's description (emartech/developer-hub-public-assets, Postman collection, v2)",
     )
@@ -66,6 +68,11 @@ class Emarsys(Destination):
         """The path at which contacts are updated; the second version wants a slash at its end."""
         return "/contact" if self.client_id else "/contact/"
 
+    @property
+    def relational(self) -> str:
+        """Where the tables of relational data are, for the kind of credentials."""
+        return "rds/v1" if self.client_id else "rds"
+
     def auth(self) -> httpx.Auth:
         """A token of the client, or a digest of the secret."""
         if self.client_id:
@@ -85,12 +92,13 @@ class Emarsys(Destination):
         params: Mapping[str, Any] | None = None,
         content: bytes = b"",
         json: Any = None,
+        api: str = "",
     ) -> httpx.Request:
-        """A request to a path of the version in force; its body is `content`, or the text of `json`."""
+        """A request to a path below `api` (the version in force); its body is `content`, or the text of `json`."""
         body = content if json is None else json_text.dumps(json, ensure_ascii=False).encode()
         return self.ask(
             method,
-            f"/{self.version}{path}",
+            f"/{api or self.version}{path}",
             budget=self.requests,
             params=params,
             headers=_ACCEPT | JSON if body else _ACCEPT,

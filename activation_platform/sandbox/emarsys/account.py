@@ -60,16 +60,29 @@ SYSTEM = (
 )
 
 
-class Account:
-    """One account; IDs derive from the seed. `received` counts how often a contact was written, by ID."""
+@dataclass(slots=True)
+class Table:
+    """A table of relational data: its primary key, and the rows by the text of it."""
 
-    def __init__(self, seed: int) -> None:
+    key: str
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Account:
+    """One account; IDs derive from the seed. `received` counts how often a contact was written, by ID.
+
+    `tables`: the primary keys of the tables of relational data, by connection and table.
+    """
+
+    def __init__(self, seed: int, tables: Mapping[tuple[str, str], str]) -> None:
         self._dice = random.Random(seed)  # noqa: S311 - ids that are the same in every run
+        self.tables = {(connection, table): Table(key) for (connection, table), key in tables.items()}
         self.fields = {one.number: one for one in SYSTEM}
         self.contacts: dict[int, dict[str, Any]] = {}
         self.lists: dict[int, str] = {}
         self.members: dict[int, set[int]] = {}
         self.received: Counter[int] = Counter()
+        self._holders: dict[tuple[str, str], set[int]] = {}
 
     def new_id(self, taken: Mapping[int, Any]) -> int:
         """Return a number that is not taken."""
@@ -88,22 +101,30 @@ class Account:
         """Return the IDs of the contacts with a value of the key field, which is a number of a field, or `id`."""
         if key == "id":
             return [int(value)] if value.isdecimal() and int(value) in self.contacts else []
-        wanted = folded(key, value)
-        return [id_ for id_, one in self.contacts.items() if folded(key, one.get(key)) == wanted]
+        return sorted(self._holders.get((key, folded(key, value)), ()))
 
     def write(self, contact: int | None, values: Mapping[str, Any]) -> int:
         """Change a contact, or make one; null and an empty text clear. Returns its ID."""
         id_ = self.new_id(self.contacts) if contact is None else contact
-        kept = self.contacts.get(id_, {}) | dict(values)
+        kept = self._let_go(id_) | dict(values)
         self.contacts[id_] = {name: value for name, value in kept.items() if value not in (None, "", [])}
+        for name, value in self.contacts[id_].items():
+            self._holders.setdefault((name, folded(name, value)), set()).add(id_)
         self.received[id_] += 1
         return id_
 
     def forget(self, contact: int) -> None:
         """Delete a contact, also from the lists."""
-        del self.contacts[contact]
+        self._let_go(contact)
         for ids in self.members.values():
             ids.discard(contact)
+
+    def _let_go(self, contact: int) -> dict[str, Any]:
+        """Take a contact out, and return what it held; nothing where there is none."""
+        values = self.contacts.pop(contact, {})
+        for name, value in values.items():
+            self._holders[name, folded(name, value)].discard(contact)
+        return values
 
     def named(self, contact: int) -> dict[str, Any]:
         """Return what a contact holds, by the string IDs of the fields."""

@@ -5,7 +5,7 @@ import httpx
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.destinations.emarsys.contacts import Contacts
 from activation_platform.destinations.emarsys.destination import Emarsys
-from activation_platform.destinations.emarsys.fields import Keyed
+from activation_platform.destinations.emarsys.lists import ContactsOptions
 from activation_platform_tests.destinations.conversation import batch_of, converse
 
 FIELDS = "GET /api/v2/field/translate/en"
@@ -19,8 +19,8 @@ def account(**settings):
     return Emarsys(**({"username": "shop001", "secret": "secret"} | settings))
 
 
-def contacts(identifier="email", **settings):
-    return Contacts(account(**settings), Keyed(identifier))
+def contacts(identifier="email", to="", **settings):
+    return Contacts(account(**settings), ContactsOptions(identifier, to))
 
 
 def say(people, *responses, mode=Mode.UPSERT, operation=Operation.INSERT, service=None, **more):

@@ -3,11 +3,14 @@
 import polars as pl
 import pytest
 
-from activation_platform.contracts.errors import CredentialsRefused, RateLimited
+from activation_platform.contracts.errors import CredentialsRefused, NotFound, RateLimited
 from activation_platform.contracts.modes import Mode
+from activation_platform.destinations.emarsys.contact_lists import ContactLists
 from activation_platform.destinations.emarsys.contacts import Contacts
 from activation_platform.destinations.emarsys.destination import Emarsys
-from activation_platform.destinations.emarsys.fields import Keyed
+from activation_platform.destinations.emarsys.lists import ContactListsOptions, ContactsOptions
+from activation_platform.destinations.emarsys.relational_data import RelationalData
+from activation_platform.destinations.emarsys.tables import RelationalDataOptions
 from activation_platform.sandbox.emarsys import CLIENT_ID, CLIENT_SECRET, SECRET
 from activation_platform.sandbox.faults import Extent, Kind, Rule, When
 from activation_platform.sync.activate import RunFailed
@@ -17,6 +20,18 @@ from activation_platform_tests.destinations.running import Runs
 ADA = {"key": 1, "email": "ada@acme.com", "city": "London"}
 JOE = {"key": 2, "email": "joe@acme.com", "city": "Rome"}
 EVA = {"key": 3, "email": "eva@acme.com", "city": "Oslo"}
+
+
+class ShortLists(ContactLists):
+    """A list, told two members at a time."""
+
+    batch_size = 2
+
+
+class FewRows(RelationalData):
+    """Rows, told two at a time."""
+
+    batch_size = 2
 
 
 class FewContacts(Contacts):
@@ -89,7 +104,7 @@ def test_b5_under_mirror_a_moved_contact_is_the_new_one_and_the_old_one_goes(run
 
 
 def test_b5_by_a_key_of_your_own_a_moved_contact_stays_the_same(runs, account, sandbox, held):
-    run = runs(service=Contacts(account, Keyed("own_shorttext")))
+    run = runs(service=Contacts(account, ContactsOptions("own_shorttext")))
 
     run({**ADA, "own_shorttext": "C1"})
     before = list(sandbox.world.part("emarsys", "contacts"))
@@ -135,7 +150,7 @@ def test_d2_what_only_the_vendor_can_refuse_is_told_of_that_contact_alone(runs, 
 
 
 def test_of_two_contacts_with_one_value_of_the_key_none_is_touched(runs, account, held, tmp_path):
-    others = runs(Mode.UPSERT, Contacts(account, Keyed("own_shorttext")), "others")
+    others = runs(Mode.UPSERT, Contacts(account, ContactsOptions("own_shorttext")), "others")
     others(
         {"key": 1, "email": "ada@acme.com", "own_shorttext": "C1"},
         {"key": 2, "email": "ada@acme.com", "own_shorttext": "C2"},
@@ -247,4 +262,137 @@ def test_d3_a_limit_that_stays_reached_ends_the_run_and_blames_nobody(runs, sand
         runs()(ADA)
 
     assert isinstance(caught.value.error, RateLimited)
+    assert reasons(tmp_path) == []
+
+
+@pytest.fixture
+def members(sandbox):
+    """The e-mail addresses on a list."""
+
+    def emails(name="Best"):
+        contacts = sandbox.world.part("emarsys", "contacts")
+        return sorted(contacts[id_]["email"] for id_ in sandbox.world.part("emarsys", "lists")[name])
+
+    return emails
+
+
+def named(*people):
+    return [{"key": one["key"], "email": one["email"]} for one in people]
+
+
+@pytest.mark.parametrize("mode", [Mode.MIRROR, Mode.UPSERT, Mode.SNAPSHOT])
+def test_c_contacts_enter_and_leave_a_list_as_the_mode_says(runs, account, held, members, mode):
+    runs(Mode.UPSERT, Contacts(account), "others")(ADA, JOE, EVA)
+    run = runs(mode, ShortLists(account, ContactListsOptions(list="Best")))
+
+    first = run(*named(ADA, JOE, EVA))
+    run(*named(JOE, EVA))
+    third = run(*named(JOE, EVA))
+
+    left = ["ada@acme.com"] if mode is Mode.UPSERT else []
+    assert members() == [*left, "eva@acme.com", "joe@acme.com"]
+    assert first.figures.inserted == 3
+    assert third.status is (Status.SUCCEEDED if mode is Mode.SNAPSHOT else Status.NOTHING_TO_DO)
+    assert held() == without_key(ADA, EVA, JOE)
+
+
+def test_c_a_snapshot_of_nobody_leaves_nobody_on_the_list(runs, account, members):
+    runs(Mode.UPSERT, Contacts(account), "others")(ADA)
+    run = runs(Mode.SNAPSHOT, ShortLists(account, ContactListsOptions(list="Best")))
+
+    run(*named(ADA))
+    run({"key": 9, "email": "nobody"})
+
+    assert members() == []
+
+
+def test_c_who_is_no_contact_is_put_on_no_list_and_becomes_none(runs, account, held, members):
+    runs(Mode.UPSERT, Contacts(account), "others")(ADA)
+    run = runs(Mode.MIRROR, ShortLists(account, ContactListsOptions(list="Best")))
+
+    first = run(*named(ADA, JOE))
+    second = run(*named(ADA))
+
+    assert (first.figures.inserted, first.figures.ignored, second.figures.deleted) == (1, 1, 0)
+    assert members() == ["ada@acme.com"]
+    assert held() == without_key(ADA)
+
+
+def test_b5_a_moved_member_is_on_the_list_by_the_new_address_alone(runs, account, members):
+    runs(Mode.UPSERT, Contacts(account), "others")(ADA, JOE)
+    run = runs(Mode.UPSERT, ShortLists(account, ContactListsOptions(list="Best")))
+
+    run({"key": 1, "email": "ada@acme.com"})
+    run({"key": 1, "email": "joe@acme.com"})
+
+    assert members() == ["joe@acme.com"]
+
+
+def test_contacts_are_put_on_the_list_that_an_option_names(runs, account, members):
+    run = runs(Mode.UPSERT, FewContacts(account, ContactsOptions(list="Newcomers")))
+
+    run(ADA, JOE, EVA)
+
+    assert members("Newcomers") == ["ada@acme.com", "eva@acme.com", "joe@acme.com"]
+
+
+@pytest.fixture
+def rows(sandbox):
+    return lambda: sorted(
+        sandbox.world.part("emarsys", "tables")["shop.orders"], key=lambda one: str(one["order_id"])
+    )
+
+
+@pytest.fixture
+def orders(account):
+    def made(**options):
+        named = {"connection": "shop", "table": "orders", "key": "order_id"} | options
+        return FewRows(account, RelationalDataOptions(**named))
+
+    return made
+
+
+@pytest.mark.parametrize("mode", [Mode.MIRROR, Mode.UPSERT, Mode.SNAPSHOT])
+def test_c_rows_of_a_table_enter_change_and_leave_as_the_mode_says(runs, orders, rows, mode):
+    run = runs(mode, orders())
+    paid = [{"order_id": f"A{n}", "state": "paid"} for n in range(1, 5)]
+    sent = [{**paid[0], "state": "sent"}, *paid[2:]]
+
+    run(*({"key": one["order_id"], **one} for one in paid))
+    run(*({"key": one["order_id"], **one} for one in sent))
+
+    assert rows() == (
+        sorted([*sent, paid[1]], key=lambda one: one["order_id"]) if mode is Mode.UPSERT else sent
+    )
+
+
+def test_rows_are_kept_by_a_key_that_is_a_number(runs, orders, rows):
+    run = runs(Mode.MIRROR, orders(key_is_number=True))
+
+    run({"key": 1, "order_id": 7, "state": "paid"}, {"key": 2, "order_id": 8, "state": "paid"})
+    run({"key": 2, "order_id": 8, "state": None})
+
+    assert rows() == [{"order_id": 8, "state": None}]
+
+
+def test_d2_a_row_that_is_refused_is_found_out_and_its_neighbours_are_there(
+    runs, orders, sandbox, rows, tmp_path
+):
+    sandbox.world.add_fault(Rule(Kind.POISON, identifier="A2", extent=Extent.RECORD, reason="Data too long"))
+
+    run = runs(Mode.UPSERT, orders())(
+        *({"key": n, "order_id": f"A{n}", "state": "paid"} for n in range(1, 5))
+    )
+
+    assert (run.figures.inserted, run.figures.destination_issues) == (3, 1)
+    assert [one["order_id"] for one in rows()] == ["A1", "A3", "A4"]
+    assert reasons(tmp_path) == ["Data too long (1)"]
+
+
+def test_a_table_that_does_not_exist_stops_the_run_and_blames_no_record(runs, orders, tmp_path):
+    with pytest.raises(RunFailed) as caught:
+        runs(Mode.UPSERT, orders(table="order"))({"key": 1, "order_id": "A1"})
+
+    assert isinstance(caught.value.error, NotFound)
+    assert "There is no table order" in str(caught.value)
     assert reasons(tmp_path) == []
