@@ -55,9 +55,8 @@ def titles(world: World) -> dict[str, str]:
 PROFILE = (FieldMapping("email", "email"), FieldMapping("first_name", "name"))
 CASES = [
     *(
-        # Not mirror: a deletion in doubt is waited for a month, see klaviyo/test_through_the_engine.py.
         Case(lambda: TwoProfiles(account()), mode, PROFILE, known)
-        for mode in (Mode.UPSERT, Mode.INSERT_ONLY)
+        for mode in (Mode.UPSERT, Mode.MIRROR, Mode.INSERT_ONLY)
     ),
     *(
         Case(lambda: TwoMembers(account(), ListsOptions(list="vip")), mode, PROFILE[:1], listed)
