@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import httpx
 
-__all__ = ["Budget", "Left", "in_windows", "limit_left"]
+__all__ = ["Budget", "Left", "in_seconds", "in_windows", "limit_left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,12 @@ def in_windows(name: str, a_second: int, a_minute: int) -> Budget:
     """A budget that keeps two limits at once, in whichever second and whichever minute it is counted."""
     per_second = (a_minute - a_second) / 59
     return Budget(name, per_second, burst=a_second - per_second)
+
+
+def in_seconds(name: str, a_second: int) -> Budget:
+    """A budget that keeps a limit in whichever second it is counted: a tenth of it, and one at least, is saved up."""
+    burst = max(1.0, a_second / 10)
+    return Budget(name, per_second=a_second - burst, burst=burst)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from activation_platform.contracts.pace import Left, limit_left
+from activation_platform.contracts.pace import Left, in_seconds, in_windows, limit_left
 
 NOW = 1_700_000_000.0
 
@@ -44,3 +44,19 @@ def test_what_is_left_is_read_in_every_form(headers, left):
 )
 def test_what_cannot_be_used_says_nothing(headers):
     assert limit_left(httpx.Headers(headers), NOW) is None
+
+
+@pytest.mark.parametrize("limit", [2, 3, 5, 10, 100])
+def test_no_second_sees_more_than_its_limit_wherever_it_begins(limit):
+    budget = in_seconds("calls", limit)
+
+    assert budget.burst >= 1
+    assert budget.burst + budget.per_second * 1 <= limit
+    assert budget.per_second >= limit / 2
+
+
+def test_no_second_and_no_minute_sees_more_than_its_limit():
+    budget = in_windows("calls", a_second=10, a_minute=150)
+
+    assert budget.burst + budget.per_second * 1 <= 10
+    assert budget.burst + budget.per_second * 60 <= 150 + 1e-9

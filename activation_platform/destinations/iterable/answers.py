@@ -13,7 +13,7 @@ from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.outcomes import ACCEPTED, Outcome, partial, rejected
 from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer, body_of
 
-__all__ = ["NOT_FOUND", "folded", "is_unknown", "outcomes_of", "words_of"]
+__all__ = ["NOT_FOUND", "is_unknown", "outcomes_of", "words_of"]
 
 NOT_FOUND = "unknown at the destination"
 _REASONS = {
@@ -36,12 +36,6 @@ def words_of(response: httpx.Response) -> str:
 def is_unknown(response: httpx.Response) -> bool:
     """Whether Iterable says that there is no such user; a 404 of somebody else says nothing."""
     return not response.is_success and _object(response).get("code") in _UNKNOWN
-
-
-def folded(identifier: Any) -> str:
-    """An identifier as two are compared: an e-mail address is the same in capitals."""
-    text = str(identifier or "")
-    return text.lower() if "@" in text else text
 
 
 def outcomes_of(
@@ -75,15 +69,15 @@ def outcomes_of(
 
 
 def _named(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Why, by field and value, from the lists of those who were left out."""
+    """Why, by field and value, from the lists of those who were left out; the newer ones, which say more, come last."""
     for lists in (body, body.get("failedUpdates") or {}):
         for name, values in lists.items():
             for end, field in _KINDS.items():
                 reason = _REASONS.get(name.removesuffix(end))
                 if reason and name.endswith(end):
-                    yield from (((field, folded(value)), reason) for value in values or ())
+                    yield from ((_folded(field, value), reason) for value in values or ())
     for name in body.get("disallowedEventNames") or ():
-        yield ("eventName", folded(name)), "has a name that the project does not allow"
+        yield _folded("eventName", name), "has a name that the project does not allow"
 
 
 def _refused(
@@ -95,11 +89,17 @@ def _refused(
     rows = batch.frame.select(columns.values()).to_dicts() if reasons else []
     found = {}
     for n in positions if reasons else ():
-        named = ((name, folded(rows[n][column])) for name, column in columns.items())
+        named = (_folded(name, rows[n][column]) for name, column in columns.items())
         told = [reasons[one] for one in named if one in reasons]
         if told:
             found[n] = told[0]
     return found
+
+
+def _folded(field: str, value: Any) -> tuple[str, str]:
+    """A field and its value as two are compared: an e-mail address is the same in capitals."""
+    text = str(value or "")
+    return field, text.lower() if field == "email" else text
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from activation_platform.contracts.auth import Headers
 from activation_platform.contracts.destination import Destination
 from activation_platform.contracts.encode import JSON
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.pace import Budget, in_seconds
 from activation_platform.contracts.service import Inquiry, Service, body_of
 from activation_platform.destinations.iterable.answers import words_of
 from activation_platform.destinations.iterable.events import Events
@@ -37,15 +37,15 @@ class Iterable(Destination):
     conversations: ClassVar[int] = 16  # each may hold 4 MB of users
 
     # Requests a second and project, by endpoint, as the vendor's description says of each. Unconfirmed: that of creating a
-    # list, and of those who are put on one and taken off, for which it says none; how many it takes at once.
-    updates: ClassVar[Budget] = Budget("users/bulkUpdate", per_second=5, burst=5)
-    deletions: ClassVar[Budget] = Budget("users (delete)", per_second=100, burst=100)
-    reads: ClassVar[Budget] = Budget("users (read)", per_second=100, burst=100)
-    fields: ClassVar[Budget] = Budget("users/getFields", per_second=3, burst=3)
-    lists: ClassVar[Budget] = Budget("lists", per_second=100, burst=100)
-    memberships: ClassVar[Budget] = Budget("lists/subscribe", per_second=5, burst=5)
-    events: ClassVar[Budget] = Budget("events/trackBulk", per_second=10, burst=10)
-    channels: ClassVar[Budget] = Budget("channels", per_second=100, burst=100)
+    # list, and of those who are put on one and taken off, for which it says none.
+    updates: ClassVar[Budget] = in_seconds("users/bulkUpdate", 5)
+    deletions: ClassVar[Budget] = in_seconds("users (delete)", 100)
+    reads: ClassVar[Budget] = in_seconds("users (read)", 100)
+    fields: ClassVar[Budget] = in_seconds("users/getFields", 3)
+    lists: ClassVar[Budget] = in_seconds("lists", 100)
+    memberships: ClassVar[Budget] = in_seconds("lists/subscribe", 5)
+    events: ClassVar[Budget] = in_seconds("events/trackBulk", 10)
+    channels: ClassVar[Budget] = in_seconds("channels", 100)
 
     api_key: str
     region: str = "us"

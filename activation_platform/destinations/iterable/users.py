@@ -38,7 +38,7 @@ class Users(ByIdentifier, Service):
 
     A user is known by the e-mail address or by your user ID, as the type of the project allows. Fields must be there, with the
     type that they keep for ever: make them in Iterable first (Settings > Data Schema Management). Update only looks people up
-    one by one, 100 a second; whom somebody deletes between that and the write, it makes again. Insert only is not offered: to
+    one by one, 90 a second; whom somebody deletes between that and the write, it makes again. Insert only is not offered: to
     create is to overwrite at Iterable. Deletion is asynchronous and irreversible, one request a user; it does not keep anybody
     from coming back.
 

@@ -102,9 +102,9 @@ def test_who_asks_for_the_address_of_somebody_else_is_found_by_it():
 
 
 def test_a_user_id_is_another_one_in_capitals():
-    people = [{"userId": "C1"}, {"userId": "c1"}]
+    people = [{"userId": "C@1"}, {"userId": "c@1"}]
 
-    said = say(people, counted(1, 1, failedUpdates={"notFoundUserIds": ["c1"]}), identifier="userId")
+    said = say(people, counted(1, 1, failedUpdates={"notFoundUserIds": ["c@1"]}), identifier="userId")
 
     assert said.outcomes == [ACCEPTED, ignored("unknown at the destination")]
 
