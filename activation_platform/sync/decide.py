@@ -58,8 +58,8 @@ def decide(activation: Activation, pending: npt.NDArray[np.uint64], *, full: boo
     in_doubt = (state == State.UNKNOWN) | ((state == State.DEPARTED) & pl.col("_was_sent").is_null())
     if activation.mode is Mode.INSERT_ONLY:
         never = known & ~in_doubt & ~((state == State.IGNORED) & pl.lit(full))
-    elif activation.mode is Mode.ERASE:
-        never = known & ~in_doubt
+    elif activation.mode is Mode.ERASE:  # a run in full erases whoever came back there since
+        never = known & ~in_doubt & ~pl.lit(full)
     elif activation.mode is Mode.SNAPSHOT:
         never = pl.lit(value=False)
     else:
@@ -97,6 +97,7 @@ def _operations(activation: Activation) -> tuple[Operation, Operation]:
 
 def achieved(activation: Activation) -> pl.Expr:
     """What an earlier try got done of the same values, of which only the rest is asked again (SEMANTICS D7)."""
-    if activation.mode is Mode.ERASE:
-        return pl.coalesce("_debt_request", "_was_request")
+    if activation.mode is Mode.ERASE:  # an erasure that is done is no part of the next one
+        unfinished = pl.col("_was_state") != State.PRESENT
+        return pl.coalesce("_debt_request", pl.when(unfinished).then("_was_request"))
     return pl.when(pl.col("_debt_raw").eq_missing(pl.col("_raw"))).then("_debt_request")

@@ -38,6 +38,21 @@ def test_c_while_the_vendor_erases_nothing_is_asked_or_counted_again(erased):
     assert (erased.vendor.writes, run.figures.extracted, run.figures.standing) == ([], 0, 1)
 
 
+def test_c2_a_run_in_full_erases_whoever_came_back_there_and_waits_for_whom_it_erases(erased):
+    erased.run(thing("a"))
+    erased.vendor.finish_erasures()
+    erased.run(thing("a"), thing("b"))
+    erased.vendor.things["a"] = {}
+
+    run = erased.run(thing("a"), thing("b"), full=True)
+
+    assert (erased.vendor.sent, run.figures.deleted) == (["a"], 1)
+    erased.vendor.finish_erasures()
+    assert erased.vendor.things.keys() == {"c", "d"}
+    assert erased.run(thing("a"), thing("b")).figures.extracted == 0
+    assert set(erased.states().values()) == {State.PRESENT}
+
+
 def test_c_gone_is_nothing(erased):
     erased.run(thing("a"))
     erased.vendor.finish_erasures()

@@ -36,7 +36,7 @@ class Erasing:
     """A service that erases people.
 
     Unconfirmed: the pace of erasures, which is our own choice, for no limit was found; the name of the ID in the answer to a
-    request.
+    request; that an app's removal takes the person's profile out of the project, and not only out of the app.
     """
 
     deletes_are_requests: ClassVar[bool] = True

@@ -20,7 +20,7 @@ class Erasures(Erasing, Service):
 
     Erasure is Batch's GDPR removal: asynchronous, irreversible, one request per person and app; who is not known there
     counts as erased. Nobody is asked for twice, and who leaves the model stays erased. A profile that is written again
-    afterwards, by an app or by another activation, is a new one and is not erased again.
+    afterwards, by an app or by another activation, is a new one: only a run in full (run type full_only) erases it again.
     """
 
     docs: ClassVar[str] = "https://doc.batch.com/api/gdpr/create"

@@ -264,6 +264,18 @@ def test_c_erase_asks_for_each_person_once_and_for_good(office, project):
     assert office.asked("/gdpr/request") == 2 * len(project.live_api_keys)
 
 
+def test_c2_in_full_who_came_back_is_erased_once_more(office, project):
+    writing = Office(office.root / "writing", office.sandbox, project)
+    for turn in range(2):
+        writing.run(Profiles(project), Mode.UPSERT, PERSON, pl.DataFrame({"id": ["a", "b"]}), full=bool(turn))
+        office.run(Erasures(project), Mode.ERASE, PERSON, pl.DataFrame({"id": ["a"]}), full=bool(turn))
+        with office.sandbox.control() as control:
+            control.finish_erasures()
+
+    assert list(office.held("profiles")) == ["b"]
+    assert office.asked("/gdpr/request") == 2 * len(project.live_api_keys)
+
+
 def test_contacts_are_updated_in_every_app_and_only_when_they_change(office, project):
     mapping = (*PERSON, FieldMapping("level", "level"))
     frame = pl.DataFrame({"id": ["a", "b"], "level": [1, 2]})
