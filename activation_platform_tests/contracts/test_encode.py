@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activation_platform.contracts.batch import IDENTIFIER, KEY, OMITTED, PREVIOUS, Batch, MappedField
-from activation_platform.contracts.encode import Member, json_array, members
+from activation_platform.contracts.encode import Member, Part, json_array, members
 from activation_platform.contracts.fields import is_pattern
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.rows import Rows
@@ -109,6 +109,22 @@ def test_what_json_has_no_word_for_is_rendered(value, dtype, written):
     frame = pl.DataFrame([pl.Series("field", [value], dtype=dtype)])
     batch = Batch(Operation.INSERT, Mode.UPSERT, Rows(frame), (MappedField("field"),))
     assert json.loads(json_array(batch, members)) == [{"field": written}]
+
+
+def test_an_object_may_be_absent_and_hold_what_is():
+    frame = pl.DataFrame({"a": [1, None, 3], "b": ["x", "y", None], "here": [True, True, False]})
+    nothing = pl.col("a").is_null()
+
+    def shape(_):
+        value = {"number": Member(pl.col("a"), nothing), "nothing": Member(pl.lit("NULL"), ~nothing)}
+        whole = Part({"b": Member(pl.col("b"))})
+        return {"value": Part(value, ~pl.col("here")), "whole": whole, "outer": {"inner": whole}}
+
+    said = json.loads(json_array(Batch(Operation.INSERT, Mode.UPSERT, Rows(frame)), shape))
+
+    assert [one.pop("whole") for one in said] == [{"b": "x"}, {"b": "y"}, {"b": None}]
+    assert [one.pop("outer")["inner"]["b"] for one in said] == ["x", "y", None]
+    assert said == [{"value": {"number": 1}}, {"value": {"nothing": "NULL"}}, {}]
 
 
 def test_records_without_members_are_empty_objects():
