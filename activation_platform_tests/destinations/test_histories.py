@@ -46,7 +46,7 @@ SHARDS = 4
 NOW = datetime.now(UTC)
 MONTH = timedelta(days=31)
 CASES = cases()
-READS = re.compile(r"/query$|/search(/|$)")
+READS = re.compile(r"/query$|/search(/|$)|/token$")
 FAULTS = ["", "", "lost", "answer lost", "dies", "dies after", "broken", "page"]
 
 
