@@ -39,6 +39,7 @@ class Firestore(Destination):
     services: ClassVar[tuple[type[Service], ...]] = (Audiences, Documents)
     verified: ClassVar[tuple[str, ...]] = (
         "the vendor's description (discovery document, revision 20240617)",
+        "the vendor's client (google-cloud-firestore 2, over REST)",
     )
     secrets: ClassVar[tuple[str, ...]] = ("credentials",)
     default_base_url: ClassVar[str] = "https://firestore.googleapis.com"
