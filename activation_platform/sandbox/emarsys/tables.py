@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from activation_platform.sandbox.emarsys.account import Account, Table
-from activation_platform.sandbox.emarsys.replies import refused
-from activation_platform.sandbox.exchange import Answer, Call
+from activation_platform.sandbox.exchange import Answer, Call, Refused
 
 MOST = 1_000
 MOST_BYTES = 10_000_000
@@ -60,7 +59,7 @@ def query(call: Call, account: Account) -> Answer:
     """Show the rows that have these values."""
     table = _table(call, account)
     if not call.query:
-        raise refused(WRONG, "At least one search criterion is needed")
+        raise _refused("At least one search criterion is needed")
     found = [row for row in table.rows.values() if _matches(row, call.query)]
     return Answer(200, found[:MOST])
 
@@ -79,29 +78,34 @@ def _keyed(call: Call, table: Table) -> list[_Row]:
     """Return the rows of a call, of which each must have its primary key."""
     rows = _rows(call)
     if any(row.get(table.key) in (None, "") for row in rows):
-        raise refused(WRONG, f"The primary key {table.key} is missing")
+        raise _refused(f"The primary key {table.key} is missing")
     return rows
 
 
 def _rows(call: Call) -> list[_Row]:
     rows = call.document
     if len(call.body) > MOST_BYTES:
-        raise refused(WRONG, "The request is too large", 413)
+        raise _refused("The request is too large", 413)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise refused(WRONG, "The records are an array of objects")
+        raise _refused("The records are an array of objects")
     if len(rows) > MOST:
-        raise refused(WRONG, "The maximum number of objects per request is 1000")
+        raise _refused("The maximum number of objects per request is 1000")
     for value in carried(rows):
         if value in call.poisoned:
-            raise refused(WRONG, call.poisoned[value])
+            raise _refused(call.poisoned[value])
     return rows
 
 
 def _table(call: Call, account: Account) -> Table:
     connection, table = call.parameters["connection"], call.parameters["table"]
     if (connection, table) not in account.tables:
-        raise refused(WRONG, f"There is no table {table} at the connection {connection}", 404)
+        raise _refused(f"There is no table {table} at the connection {connection}", 404)
     return account.tables[connection, table]
+
+
+def _refused(text: str, status: int = 400) -> Refused:
+    """Return a refusal, which has no data here."""
+    return Refused(Answer(status, {"replyCode": WRONG, "replyText": text}))
 
 
 def _done() -> Answer:
