@@ -1,7 +1,8 @@
 """The deletion of users: asked for one by one, carried out later, and done once the user is not there.
 
-Source: https://api.iterable.com/api/docs (DELETE /api/users/{email}). Iterable gives no ID to what was asked for, so that the
-user is looked for: while they are there, their deletion counts as pending, also where the answer to the request was lost.
+Sources: https://api.iterable.com/api/docs (DELETE /api/users/{email}), https://support.iterable.com/hc/articles/360032290032.
+Iterable gives no ID to what was asked for, so that the user is looked for: while they are there, their deletion counts as pending,
+also where the answer to the request was lost.
 """
 
 from collections.abc import Generator, Sequence
@@ -29,15 +30,17 @@ _LONGEST = 24 * 3600.0
 def request_deletions(
     account: "Iterable", identifier: str, batch: Batch
 ) -> Generator[httpx.Request, Any, list[Outcome]]:
-    """Ask for the deletion of each; not to be there is to be deleted."""
+    """Ask for the deletion of each; not to be there is to be deleted, in whatever words it is refused for that."""
     outcomes = []
     for value in batch.frame[IDENTIFIER].to_list():
         response = yield account.call("DELETE", path_of(identifier, value), budget=account.deletions)
         if response.is_success:
             said(response)
             outcomes.append(requested(_ASKED))
+        elif is_unknown(response) or (yield from shown(account, identifier, value)) is None:
+            outcomes.append(DELETED)
         else:
-            outcomes.append(DELETED if is_unknown(response) else rejected(account.refusal(response)))
+            outcomes.append(rejected(account.refusal(response)))
     return outcomes
 
 

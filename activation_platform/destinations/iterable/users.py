@@ -39,11 +39,12 @@ class Users(ByIdentifier, Service):
     A user is known by the e-mail address or by your user ID, as the type of the project allows. Fields must be there, with the
     type that they keep for ever: make them in Iterable first (Settings > Data Schema Management). Update only looks people up
     one by one, 90 a second; whom somebody deletes between that and the write, it makes again. Insert only is not offered: to
-    create is to overwrite at Iterable. Deletion is asynchronous and irreversible, one request a user; it does not keep anybody
-    from coming back.
+    create is to overwrite at Iterable. Deletion is asynchronous and irreversible, one request a user: it takes their events, too,
+    and with them a part of past campaigns' figures; it does not keep anybody from coming back.
 
-    Unconfirmed: that null takes a value away; how many users one call takes (1,000, beside its 4 MB); how long a deletion takes;
-    what is answered to the deletion of somebody unknown. Not written: arrays, and what is inside of objects.
+    Not written: arrays, and what is inside of objects. Unconfirmed, and second-hand: that null takes a value away; that one call
+    takes 1,000 users beside its 4 MB. Unconfirmed: how long a deletion takes, and how that of somebody unknown is refused; how
+    long a text may be (some 32,000 characters).
     """
 
     docs: ClassVar[str] = "https://api.iterable.com/api/docs#users_bulkUpdateUser"

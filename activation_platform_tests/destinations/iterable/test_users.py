@@ -153,13 +153,16 @@ def test_under_update_only_an_id_makes_nobody():
 
 
 def test_d7_a_deletion_is_asked_for_and_not_yet_done():
-    people = [{"email": "a/b+c@acme.com"}, {"email": "john@acme.com"}, {"email": "joe@acme.com"}]
-    answers = (coded("Success", status=200), coded("UnknownEmailError"), coded("GenericError", "no"))
+    people = [{"email": f"{name}@acme.com"} for name in ("a/b+c", "john", "joe", "jim")]
+    absent = (coded("BadParams", "not here"), shown())
+    there = (coded("GenericError", "no"), shown(email="jim@acme.com"))
+    answers = (coded("Success", status=200), coded("UnknownEmailError"), *absent, *there)
 
     said = say(people, *answers, operation=Operation.DELETE, mode=Mode.MIRROR)
 
     assert said.lines[0] == "DELETE /api/users/a%2Fb%2Bc%40acme.com"
-    assert said.outcomes == [requested("asked"), DELETED, rejected("GenericError: no")]
+    assert said.lines[3] == "GET /api/users/getByEmail?email=joe%40acme.com"
+    assert said.outcomes == [requested("asked"), DELETED, DELETED, rejected("GenericError: no")]
     by_id = say(
         [{"userId": "C 1"}], coded("Success", status=200), operation=Operation.DELETE, identifier="userId"
     )
