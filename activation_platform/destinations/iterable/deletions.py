@@ -1,8 +1,8 @@
 """The deletion of users: asked for one by one, carried out later, and done once the user is not there.
 
 Sources: https://api.iterable.com/api/docs (DELETE /api/users/{email}), https://support.iterable.com/hc/articles/360032290032.
-Iterable gives no ID to what was asked for, so that the user is looked for: while they are there, their deletion counts as pending,
-also where the answer to the request was lost.
+Iterable gives no ID to what was asked for, so that the user is looked for: while they are there, their deletion counts as
+pending, also where the answer to the request was lost.
 """
 
 from collections.abc import Generator, Sequence
