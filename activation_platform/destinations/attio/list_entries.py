@@ -9,7 +9,14 @@ import httpx
 from activation_platform.contracts.batch import Batch, Record
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ACCEPTED, DELETED, UPDATED, ignored, rejected
+from activation_platform.contracts.outcomes import (
+    ACCEPTED,
+    DELETED,
+    UNKNOWN_THERE,
+    UPDATED,
+    ignored,
+    rejected,
+)
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.contracts.values import Text
 from activation_platform.destinations.attio.account import attributes_of
@@ -17,7 +24,7 @@ from activation_platform.destinations.attio.attributes import BY_SLUG, as_key, f
 from activation_platform.destinations.attio.companies import Companies
 from activation_platform.destinations.attio.lists import NamedList, OfAList
 from activation_platform.destinations.attio.people import People
-from activation_platform.destinations.attio.recognition import UNKNOWN, Recognising, Saying, id_of
+from activation_platform.destinations.attio.recognition import Recognising, Saying, id_of
 from activation_platform.destinations.attio.values import values_to_write
 
 if TYPE_CHECKING:
@@ -97,7 +104,7 @@ class ListEntries(Recognising, Service):
         gone = batch.operation is Operation.DELETE
         found = yield from self.find(self.sought(record.identifier))
         if len(found) != 1:
-            return [self.ambiguous() if found else DELETED if gone else ignored(UNKNOWN)]
+            return [self.ambiguous() if found else DELETED if gone else UNKNOWN_THERE]
         if gone:
             return [(yield from self._remove(record, found[0]))]
         say = self._update if batch.mode is Mode.UPDATE_ONLY else self._assert
@@ -112,10 +119,10 @@ class ListEntries(Recognising, Service):
     def _update(self, record: Record, parent: str) -> Saying:
         entries = yield from self._list.entries_of(parent)
         if len(entries) != 1:
-            return _SEVERAL if entries else ignored(UNKNOWN)
+            return _SEVERAL if entries else UNKNOWN_THERE
         response = yield self._list.write({"entry_values": self._values(record)}, entries[0])
         gone = response.status_code == httpx.codes.NOT_FOUND  # since it was found
-        return ignored(UNKNOWN) if gone else self.outcome(response, UPDATED)
+        return UNKNOWN_THERE if gone else self.outcome(response, UPDATED)
 
     def _remove(self, record: Record, found: Mapping[str, Any]) -> Saying:
         entries = yield from self._list.entries_of(id_of(found))

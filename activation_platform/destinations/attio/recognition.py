@@ -14,9 +14,8 @@ from activation_platform.destinations.attio.values import folded, plain
 if TYPE_CHECKING:
     from activation_platform.destinations.attio.destination import Attio
 
-__all__ = ["UNKNOWN", "Recognising", "Saying", "id_of"]
+__all__ = ["Recognising", "Saying", "id_of"]
 
-UNKNOWN = "unknown at the destination"
 
 Saying = Generator[httpx.Request, Any, Outcome]
 """Says one record, and returns what became of it."""

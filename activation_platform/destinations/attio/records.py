@@ -11,11 +11,19 @@ import httpx
 from activation_platform.contracts.batch import Batch, Record
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ACCEPTED, CREATED, DELETED, UPDATED, ignored
+from activation_platform.contracts.outcomes import (
+    ACCEPTED,
+    ALREADY_THERE,
+    CREATED,
+    DELETED,
+    UNKNOWN_THERE,
+    UPDATED,
+    ignored,
+)
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.contracts.values import Text
 from activation_platform.destinations.attio.attributes import BY_SLUG, Matching, as_key, fields_of
-from activation_platform.destinations.attio.recognition import UNKNOWN, Recognising, Saying, id_of
+from activation_platform.destinations.attio.recognition import Recognising, Saying, id_of
 from activation_platform.destinations.attio.values import folded, values_to_write
 
 if TYPE_CHECKING:
@@ -86,7 +94,7 @@ class Records(Recognising, Service):
         if _is_conflict(response):
             found = yield from self.find(self.sought(record.identifier))
             if found:
-                return ignored("already there")
+                return ALREADY_THERE
         return self.outcome(response, CREATED)
 
     def _update(self, record: Record) -> Saying:
@@ -96,7 +104,7 @@ class Records(Recognising, Service):
         if not found and before is not None and before != today:
             found = yield from self.find(today)
         if not found:
-            return ignored(UNKNOWN)
+            return UNKNOWN_THERE
         if len(found) > 1:
             return self.ambiguous()
         values = values_to_write(record.values)
@@ -106,7 +114,7 @@ class Records(Recognising, Service):
             return ACCEPTED
         response = yield self._write("PUT", f"/{id_of(found[0])}", values)
         if response.status_code == httpx.codes.NOT_FOUND:  # deleted since it was found
-            return ignored(UNKNOWN)
+            return UNKNOWN_THERE
         return self.outcome(response, UPDATED)
 
     def _delete(self, record: Record) -> Saying:

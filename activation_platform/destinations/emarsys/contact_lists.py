@@ -6,7 +6,7 @@ from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.errors import NotFound
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ACCEPTED, DELETED, ignored
+from activation_platform.contracts.outcomes import ACCEPTED, DELETED, UNKNOWN_THERE
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.destinations.emarsys.answers import UNKNOWN, outcomes_of, reply_of
 from activation_platform.destinations.emarsys.fields import SYSTEM
@@ -78,5 +78,4 @@ class ContactLists(OfAList, Service):
             )
         if batch.operation is Operation.DELETE:  # who is no contact is on no list
             return outcomes_of(response, self.destination, identifiers, {UNKNOWN: DELETED}, DELETED)
-        unknown = ignored("unknown at the destination")
-        return outcomes_of(response, self.destination, identifiers, {UNKNOWN: unknown}, ACCEPTED)
+        return outcomes_of(response, self.destination, identifiers, {UNKNOWN: UNKNOWN_THERE}, ACCEPTED)

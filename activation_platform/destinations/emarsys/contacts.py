@@ -6,7 +6,7 @@ from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import json_objects, members, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import DELETED, ignored, retry
+from activation_platform.contracts.outcomes import ALREADY_THERE, DELETED, UNKNOWN_THERE, retry
 from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.destinations.emarsys.answers import EXISTS, UNKNOWN, outcomes_of
 from activation_platform.destinations.emarsys.fields import CUSTOM, SYSTEM, fields_of
@@ -20,8 +20,8 @@ __all__ = ["Contacts"]
 _ENVELOPE = 96
 """Bytes of a body beside its contacts, at most."""
 _MEANINGS = {
-    Mode.INSERT_ONLY: {EXISTS: ignored("already there")},
-    Mode.UPDATE_ONLY: {UNKNOWN: ignored("unknown at the destination")},
+    Mode.INSERT_ONLY: {EXISTS: ALREADY_THERE},
+    Mode.UPDATE_ONLY: {UNKNOWN: UNKNOWN_THERE},
 }
 
 

@@ -12,7 +12,7 @@ from activation_platform.contracts.encode import Member, Part, Shape, json_objec
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ACCEPTED, DELETED, Outcome, ignored
+from activation_platform.contracts.outcomes import ACCEPTED, ALREADY_THERE, DELETED, UNKNOWN_THERE, Outcome
 from activation_platform.contracts.service import Service
 from activation_platform.destinations.firestore.answers import Code, outcomes_of
 from activation_platform.destinations.firestore.places import DOCUMENT_ID, FIELDS, InCollection, field_path
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Documents", "DocumentsOptions"]
 
 _MEANT: Mapping[Mode, Mapping[Code, Outcome]] = {
-    Mode.UPDATE_ONLY: {Code.NOT_FOUND: ignored("unknown at the destination")},
-    Mode.INSERT_ONLY: {Code.ALREADY_EXISTS: ignored("already there")},
+    Mode.UPDATE_ONLY: {Code.NOT_FOUND: UNKNOWN_THERE},
+    Mode.INSERT_ONLY: {Code.ALREADY_EXISTS: ALREADY_THERE},
 }
 
 
