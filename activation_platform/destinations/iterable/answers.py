@@ -1,7 +1,7 @@
 """What Iterable answers: a code with a message, or how many of a call it took and whom it did not (https://api.iterable.com/api/docs).
 
 It takes a call of many in part and answers 200; whom it left out stands in lists of e-mail addresses and user IDs, by reason.
-Unconfirmed: that `failCount` counts all whom these lists name (where it counts more, the call is parted until they stand alone).
+Unconfirmed: that `failCount` counts all whom these lists name (where it does not, the call is parted until each stands alone).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,8 +56,9 @@ def outcomes_of(
     if not all(isinstance(body.get(count), int) for count in ("successCount", "failCount")):
         raise UnreadableAnswer(f"{response.status_code} without counts")
     refused = _refused(batch, service.identifying_field, positions, dict(_named(body)))
-    if len(refused) < body["failCount"]:
-        raise BatchRefused(f"Iterable refused {body['failCount']} of {len(positions)}, and does not say whom")
+    failed = body["failCount"]
+    if len(refused) < failed or (len(refused) > failed and len(positions) > 1):
+        raise BatchRefused(f"Iterable refused {failed} of {len(positions)}, and does not say whom")
     dropped = ", ".join(map(str, body.get("filteredOutFields") or ()))
     done = partial(f"the project has no field {dropped}") if dropped else taken
     outcomes = [unknown] * len(batch)

@@ -80,6 +80,17 @@ def test_an_address_that_changes_is_a_field_where_the_user_is_known_by_an_id(tmp
     assert held() == [{"email": "ada@new.com", "userId": "C1"}]
 
 
+def test_of_two_who_ask_for_one_address_the_first_has_it_and_the_other_is_an_issue(
+    tmp_path, account, fields, held
+):
+    run = Runs(tmp_path, Users(account, Identified("userId")), Mode.UPSERT, keeps=frozenset({"email"}))
+
+    result = run(*({"key": n, "userId": f"C{n}", "email": "ada@acme.com"} for n in (1, 2)))
+
+    assert (result.figures.inserted, result.figures.destination_issues) == (1, 1)
+    assert held() == [{"userId": "C1", "email": "ada@acme.com"}]
+
+
 def test_update_only_makes_nobody_and_asks_again_about_who_was_unknown(tmp_path, account, fields, ask, plans):
     run = Runs(tmp_path, Users(account), Mode.UPDATE_ONLY)
     ask("POST", "/api/users/bulkUpdate", users=[{"email": "ada@acme.com"}])

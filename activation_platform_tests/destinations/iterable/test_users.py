@@ -110,7 +110,11 @@ def test_a_user_id_is_another_one_in_capitals():
 
 
 def test_where_it_is_not_told_who_was_left_out_the_batch_is_parted():
+    two_ask = [{"userId": "C1", "email": "jane@acme.com"}, {"userId": "C2", "email": "jane@acme.com"}]
+    conflict = {"failedUpdates": {"conflictEmails": ["jane@acme.com"]}}
+
     assert isinstance(say([JANE, JOHN], counted(1, 1)).raised, BatchRefused)
+    assert isinstance(say(two_ask, counted(1, 1, **conflict), identifier="userId").raised, BatchRefused)
     assert isinstance(say([JANE], coded("RequestFieldsTypesMismatched")).raised, BatchRefused)
 
 
