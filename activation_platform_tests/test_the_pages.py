@@ -12,10 +12,11 @@ from activation_platform.contracts import errors
 from activation_platform.contracts.errors import ActivationError, ErrorClass
 from activation_platform.destinations import PLATFORMS
 from activation_platform.sources import SOURCES
+from activation_platform_tests.components.pages import PAGES as PLACES
+from activation_platform_tests.components.pages import example_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PLACES = ROOT / "docs" / "destinations"
 
 
 def examples():
@@ -37,6 +38,14 @@ def test_an_example_is_what_its_component_takes(document):
 def test_the_pages_show_every_kind_of_component():
     shown = {parameters.values[0]["type"].partition(".")[2] for parameters in examples()}
     assert set(activation_platform.__all__) - {"DestinationComponent"} <= shown
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_every_platform_has_a_page_with_its_credentials_and_an_example_that_a_test_carries_out(platform):
+    assert "\n## Credentials\n" in (PLACES / f"{platform}.md").read_text()
+    assert f"platform: {platform}\n" in example_of(platform)
+    tests = (ROOT / "activation_platform_tests").rglob("test_*.py")
+    assert [test for test in tests if f'example_of("{platform}")' in test.read_text()]
 
 
 def test_every_test_that_the_page_of_bad_input_names_exists():

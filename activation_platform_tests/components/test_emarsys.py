@@ -1,19 +1,16 @@
 """Emarsys in a workspace, as its page shows it: after every run the account holds the model, the list the segment."""
 
-import re
-from pathlib import Path
-
 import httpx
 import pytest
 
 from activation_platform.destinations.emarsys.destination import Emarsys
 from activation_platform.sandbox.emarsys import CLIENT_ID, CLIENT_SECRET
 from activation_platform.sandbox.faults import Extent, Kind, Rule
+from activation_platform_tests.components.pages import example_of
 from activation_platform_tests.components.project import fill, person, succeeded, told
 from activation_platform_tests.destinations.conversation import carry
 
-PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "emarsys.md").read_text()
-EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+EXAMPLE = example_of("emarsys")
 CONTACTS, LIST, TABLE = (
     f"activations/engagement/{name}" for name in ("contacts", "loyal_contacts", "order_counts")
 )

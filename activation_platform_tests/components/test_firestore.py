@@ -1,16 +1,13 @@
 """Firestore in a workspace, as its page shows it: after every run the collection holds the model, and the arrays the segment."""
 
-import re
-from pathlib import Path
-
 import httpx
 import pytest
 
 from activation_platform.sandbox.faults import Extent, Kind, Rule
+from activation_platform_tests.components.pages import example_of
 from activation_platform_tests.components.project import fill, person, succeeded, told
 
-PAGE = (Path(__file__).parents[2] / "docs" / "destinations" / "firestore.md").read_text()
-EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+EXAMPLE = example_of("firestore")
 USERS, LOYAL = "activations/app/users", "activations/app/loyal"
 DAYS = [f"2024-01-{day:02}" for day in (1, 8, 15, 22)]
 """The first partitions: documents at five, the audience at six."""
