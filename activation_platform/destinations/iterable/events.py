@@ -12,7 +12,7 @@ from activation_platform.contracts.identified import AboutSomebody
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind
 from activation_platform.contracts.outcomes import rejected
 from activation_platform.contracts.service import Conversation, Service
-from activation_platform.contracts.values import Instant, Integer, Text, TextList
+from activation_platform.contracts.values import Instant, Integer, Text
 from activation_platform.destinations.iterable.answers import NOT_FOUND, outcomes_of
 from activation_platform.destinations.iterable.people import CUSTOM, IDENTIFIERS, Identified, data_fields
 
@@ -60,7 +60,7 @@ class Events(AboutSomebody, Service):
         Field("templateId", Integer(min=1), docs="The template that led to it."),
     )
     custom_fields: ClassVar[CustomFields | None] = replace(
-        CUSTOM, words="a data field of the event, without periods", texts=TextList()
+        CUSTOM, words="a data field of the event, without periods"
     )
 
     destination: "Iterable"

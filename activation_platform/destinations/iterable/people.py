@@ -26,9 +26,11 @@ from activation_platform.contracts.values import (
     Number,
     Phone,
     Text,
+    TextList,
     ValueType,
 )
 from activation_platform.destinations.iterable.answers import is_unknown
+from activation_platform.destinations.iterable.value_types import OneOrManyTexts
 
 if TYPE_CHECKING:
     from activation_platform.destinations.iterable.destination import Iterable
@@ -53,15 +55,16 @@ IDENTIFIERS = (
 CUSTOM = CustomFields(
     pattern=r"[^.\x00-\x1f\x7f]+",
     words="a field of the project, by its name: no periods, for what is inside of an object is not written",
+    texts=TextList(),
 )
 
-# Iterable's types; it says `object` of what has parts, `geo_location` and `nested`, which are not written.
+# Iterable's types; it says `object` of what has parts, `geo_location` and `nested`, which are not written. Any may be an array.
 _TYPES: Mapping[str, ValueType] = {
     "boolean": Boolean(),
     "date": Instant(),
     "double": Number(),
     "long": Integer(),
-    "string": Text(),
+    "string": OneOrManyTexts(),
 }
 # What it keeps itself, or another endpoint does.
 _MANAGED = frozenset(

@@ -124,6 +124,19 @@ def test_a_value_of_another_type_is_set_aside_before_anything_is_said(run, held)
     assert held() == [{"email": "eve@acme.com", "visits": 2}]
 
 
+def test_a_field_of_texts_takes_a_list_of_them_or_one(run, held):
+    run({"key": 1, "email": "ada@acme.com", "plan": ["gold", "trial"]})
+    run(
+        {"key": 1, "email": "ada@acme.com", "plan": []},
+        {"key": 2, "email": "joe@acme.com", "plan": ["x", None]},
+    )
+    assert held() == [{"email": "ada@acme.com", "plan": []}]
+
+    run({"key": 1, "email": "ada@acme.com", "plan": "gold"})
+
+    assert held() == [{"email": "ada@acme.com", "plan": "gold"}]
+
+
 def test_d3_a_key_that_is_refused_stops_the_run_and_blames_nobody(tmp_path, sandbox):
     account = Iterable(api_key="wrong", base_url=sandbox.base_url("iterable"))
 
