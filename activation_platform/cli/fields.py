@@ -45,8 +45,8 @@ def fields(
     account = destination_of(component)
     spoken = services[service](account, _options(services[service], option or []))
     inquiry = spoken.account_fields()
-    told = spoken.declared_fields() if inquiry is None else asker(account, storage_root())(inquiry)
-    found = [described_field(field) for field in told]
+    told = None if inquiry is None else asker(account, storage_root())(inquiry)
+    found = [described_field(field) for field in (spoken.declared_fields() if told is None else told)]
     if as_json:
         say_json(found)
         return
@@ -54,11 +54,9 @@ def fields(
     for field in found:
         made.add_row(plain(field["name"]), plain(field["rule"]), plain(marks_of(field)))
     say(made)
-    if inquiry is None:
-        say(
-            "",
-            f"{component.spec.platform} does not tell an account's own fields; these are the declared ones.",
-        )
+    if told is None:
+        why = "does not tell an account's own fields" if inquiry is None else "has none of its own there yet"
+        say("", f"{component.spec.platform} {why}; these are the declared ones.")
 
 
 def _options(service: type["Service"], given: list[str]) -> Any:

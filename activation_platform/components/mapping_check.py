@@ -102,7 +102,7 @@ def mapping_result(
         account.require_rights(service, declared.mode, [line.field for line in mapping])
     except AT_FAULT as error:
         return refused(error, MAPPING)
-    told = "the platform does not tell an account's fields"
+    told = "the account tells no fields of its own"
     fits = mapping_fits(told if fields is None else "the account has every field that is mapped")
     doubts = list(mapping_doubts(mapping, service, columns, fields))
     return (

@@ -15,7 +15,7 @@ from activation_platform.contracts.pace import Left
 from activation_platform.contracts.redaction import Redactor
 from activation_platform.contracts.service import Inquiry, Service
 
-__all__ = ["Destination"]
+__all__ = ["Destination", "object_of"]
 
 _NO_HEADERS: Mapping[str, str] = {}
 _FRAMING = {"host", "content-length", "transfer-encoding"}
@@ -159,6 +159,15 @@ class Destination(dg.ConfigurableResource, ABC):  # type: ignore[type-arg]  # th
         )
         request.read()
         return request
+
+
+def object_of(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer, for what it says of itself; empty where it holds none."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 @lru_cache(maxsize=256)

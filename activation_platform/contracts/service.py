@@ -218,7 +218,9 @@ class Service(ABC):
         return mode in MODES_THAT_DELETE
 
     def account_fields(self) -> Inquiry | None:
-        """A conversation that returns the account's own fields (`tuple[Field, ...]`), or None where nothing can be asked."""
+        """A conversation that returns the account's own fields (`tuple[Field, ...]`, None where what has them is still to be
+        made), or None where nothing can be asked.
+        """
         return None
 
     def require_rights(self, mode: Mode, fields: Collection[str]) -> Inquiry | None:

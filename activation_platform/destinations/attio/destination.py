@@ -1,12 +1,12 @@
 """An Attio workspace: its access token, the pace its API allows, and the way it speaks."""
 
 from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 
 from activation_platform.contracts.auth import BearerToken
-from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.destination import Destination, object_of
 from activation_platform.contracts.errors import CredentialsRefused
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, UnreadableAnswer, body_of
@@ -79,11 +79,11 @@ class Attio(Destination):
 
     def should_retry(self, response: httpx.Response) -> bool:
         """Whether the vendor's word for throttling comes under another status than 429."""
-        return not response.is_success and _words(response).get("type") == "rate_limit_error"
+        return not response.is_success and object_of(response).get("type") == "rate_limit_error"
 
     def refusal(self, response: httpx.Response) -> str:
         """`code: message`, or the status where the answer has neither."""
-        words = _words(response)
+        words = object_of(response)
         named = [str(words[name]) for name in ("code", "message") if words.get(name)]
         return ": ".join(named) or super().refusal(response)
 
@@ -100,11 +100,3 @@ def _check_scopes(granted: list[str], needed: Collection[str]) -> None:
             f"The Attio access token lacks the scopes {', '.join(missing)}",
             remedy="Add them to the API key under Workspace settings > Developers.",
         )
-
-
-def _words(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

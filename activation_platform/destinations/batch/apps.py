@@ -7,6 +7,7 @@ remembered as JSON, app → what the app said of it; an app stands there under a
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,37 +18,43 @@ from activation_platform.contracts.errors import CredentialsRefused, NotFound
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch
 
-__all__ = ["app_digest", "app_keys", "app_path", "check_app", "pack", "unpack"]
+__all__ = ["App", "apps_of", "pack", "unpack"]
 
 
-def app_keys(destination: "Batch") -> list[str]:
-    """The keys of the apps, each once; without any nothing would be said, and nothing may count as said."""
-    keys = list(dict.fromkeys(key for key in destination.live_api_keys if key))
+@dataclass(frozen=True, slots=True)
+class App:
+    """One app: its key, and its place among the keys, from 1, by which people are told of it."""
+
+    key: str = field(repr=False)
+    position: int
+
+    @property
+    def digest(self) -> str:
+        """What stands for it wherever something is remembered."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:12]
+
+    def path(self, what: str) -> str:
+        """The path of one of its endpoints."""
+        return f"/1.0/{quote(self.key, safe='')}/{what}"
+
+    def check(self, response: httpx.Response) -> None:
+        """A 404 means that the app does not exist."""
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise NotFound(
+                f"Batch does not know the app of key {self.position} in live_api_keys",
+                remedy="Check that key and base_url.",
+            )
+
+
+def apps_of(destination: "Batch") -> list[App]:
+    """The apps, each once; without any nothing would be said, and nothing may count as said."""
+    keys = dict.fromkeys(key for key in destination.live_api_keys if key)
     if not keys:
         raise CredentialsRefused(
             "Batch has to be asked app by app here, and no app key is configured",
             remedy="Give the destination the key of every app in live_api_keys.",
         )
-    return keys
-
-
-def app_path(app_key: str, what: str) -> str:
-    """The path of an endpoint of one app."""
-    return f"/1.0/{quote(app_key, safe='')}/{what}"
-
-
-def check_app(response: httpx.Response, position: int) -> None:
-    """A 404 means that the app does not exist; the app is named by its place among the keys, from 1."""
-    if response.status_code == httpx.codes.NOT_FOUND:
-        raise NotFound(
-            f"Batch does not know the app of key {position} in live_api_keys",
-            remedy="Check that key and base_url.",
-        )
-
-
-def app_digest(app_key: str) -> str:
-    """What stands for an app wherever something is remembered."""
-    return hashlib.sha256(app_key.encode()).hexdigest()[:12]
+    return [App(key, position) for position, key in enumerate(keys, start=1)]
 
 
 def pack(taken: Mapping[str, str]) -> str:

@@ -14,14 +14,7 @@ from activation_platform.contracts.batch import Record
 from activation_platform.contracts.encode import JSON
 from activation_platform.contracts.outcomes import ACCEPTED, Outcome, rejected, retry
 from activation_platform.contracts.service import Conversation, said
-from activation_platform.destinations.batch.apps import (
-    app_digest,
-    app_keys,
-    app_path,
-    check_app,
-    pack,
-    unpack,
-)
+from activation_platform.destinations.batch.apps import App, apps_of, pack, unpack
 
 if TYPE_CHECKING:
     from activation_platform.destinations.batch.destination import Batch
@@ -34,22 +27,21 @@ def tell_every_app(destination: "Batch", records: Sequence[Record], updates: Seq
     digests = [hashlib.sha256(update.encode()).hexdigest()[:12] for update in updates]
     taken = [unpack(record.request) for record in records]
     reasons: dict[int, list[str]] = {}
-    for position, key in enumerate(app_keys(destination), start=1):
-        app = app_digest(key)
-        missing = [n for n, digest in enumerate(digests) if taken[n].get(app) != digest]
-        refused = (yield from _tell(destination, key, position, updates, missing)) if missing else {}
+    for app in apps_of(destination):
+        missing = [n for n, digest in enumerate(digests) if taken[n].get(app.digest) != digest]
+        refused = (yield from _tell(destination, app, updates, missing)) if missing else {}
         for n in missing:
             if n in refused:
-                reasons.setdefault(n, []).append(f"app {position}: {refused[n]}")
+                reasons.setdefault(n, []).append(f"app {app.position}: {refused[n]}")
             else:
-                taken[n][app] = digests[n]
+                taken[n][app.digest] = digests[n]
     return [
         _outcome(reasons.get(n), taken[n], digest in taken[n].values()) for n, digest in enumerate(digests)
     ]
 
 
 def _tell(
-    destination: "Batch", key: str, position: int, updates: Sequence[str], missing: Sequence[int]
+    destination: "Batch", app: App, updates: Sequence[str], missing: Sequence[int]
 ) -> Generator[httpx.Request, Any, dict[int, str]]:
     """Tell one app; returns why it refused, by record. What it refuses together is told in halves.
 
@@ -57,12 +49,12 @@ def _tell(
     """
     response = yield destination.ask(
         "POST",
-        app_path(key, "data/users"),
+        app.path("data/users"),
         budget=destination.custom_data,
         content=f"[{','.join(updates[n] for n in missing)}]".encode(),
         headers=JSON,
     )
-    check_app(response, position)
+    app.check(response)
     if response.is_success:
         if response.content:  # unconfirmed: what Batch says to it
             said(response)
@@ -70,8 +62,8 @@ def _tell(
     if len(missing) == 1:
         return {missing[0]: destination.refusal(response)}
     middle = len(missing) // 2
-    first = yield from _tell(destination, key, position, updates, missing[:middle])
-    return first | (yield from _tell(destination, key, position, updates, missing[middle:]))
+    first = yield from _tell(destination, app, updates, missing[:middle])
+    return first | (yield from _tell(destination, app, updates, missing[middle:]))
 
 
 def _outcome(reasons: Sequence[str] | None, taken: dict[str, str], in_part: bool) -> Outcome:

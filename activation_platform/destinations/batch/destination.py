@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 
 from activation_platform.contracts.auth import Headers
-from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.destination import Destination, object_of
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service, refuse, said
 from activation_platform.destinations.batch.catalogs import Catalogs
@@ -77,11 +77,11 @@ class Batch(Destination):
 
     def should_retry(self, response: httpx.Response) -> bool:
         """Whether the vendor's word for throttling comes under another status than 429."""
-        return not response.is_success and _words(response).get("error_code") == "TOO_MANY_REQUESTS"
+        return not response.is_success and object_of(response).get("error_code") == "TOO_MANY_REQUESTS"
 
     def refusal(self, response: httpx.Response) -> str:
         """`error_code: error_message`, or the status where the answer has neither."""
-        words = _words(response)
+        words = object_of(response)
         named = [str(words[name]) for name in ("error_code", "error_message") if words.get(name)]
         return ": ".join(named) or super().refusal(response)
 
@@ -101,11 +101,3 @@ class _Credentials(httpx.Auth):
         """Add the headers that the path asks for."""
         of_an_app = _OF_AN_APP.search(request.url.raw_path.decode())
         yield from Headers(self._app if of_an_app else self._project).auth_flow(request)
-
-
-def _words(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -16,14 +16,7 @@ from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.modes import Mode
 from activation_platform.contracts.outcomes import rejected, requested
 from activation_platform.contracts.service import Conversation, Pending, Settlement, refuse, said
-from activation_platform.destinations.batch.apps import (
-    app_digest,
-    app_keys,
-    app_path,
-    check_app,
-    pack,
-    unpack,
-)
+from activation_platform.destinations.batch.apps import apps_of, pack, unpack
 from activation_platform.destinations.batch.removals import Removals
 
 if TYPE_CHECKING:
@@ -58,20 +51,20 @@ class Erasing:
         """Ask every app that has not yet taken the erasure of the batch's one person on; requested once all have."""
         (record,) = batch.records
         taken = unpack(record.request)
-        for position, key in enumerate(app_keys(self.destination), start=1):
-            if app_digest(key) in taken:
+        for app in apps_of(self.destination):
+            if app.digest in taken:
                 continue
             response = yield self.destination.ask(
                 "POST",
-                app_path(key, "gdpr/request"),
+                app.path("gdpr/request"),
                 budget=self.destination.erasures,
                 json={"request_type": "remove", "id": {"type": "custom_id", "value": record.identifier}},
             )
-            check_app(response, position)
+            app.check(response)
             if not response.is_success:
-                reason = f"app {position}: {self.destination.refusal(response)}"
+                reason = f"app {app.position}: {self.destination.refusal(response)}"
                 return [rejected(reason, request=pack(taken))]
-            taken[app_digest(key)] = _request_id(response)
+            taken[app.digest] = _request_id(response)
         return [requested(pack(taken))]
 
     def settle(self, pending: Sequence[Pending]) -> Generator[httpx.Request, Any, list[Settlement]]:
@@ -79,14 +72,14 @@ class Erasing:
         if not pending:
             return []
         lists: dict[str, Removals] = {}
-        for position, key in enumerate(app_keys(self.destination), start=1):
+        for app in apps_of(self.destination):
             response = yield self.destination.ask(
-                "GET", app_path(key, "gdpr/requests"), budget=self.destination.erasures
+                "GET", app.path("gdpr/requests"), budget=self.destination.erasures
             )
-            check_app(response, position)
+            app.check(response)
             if not response.is_success:
                 refuse(response, self.destination)
-            lists[app_digest(key)] = Removals.read(response)
+            lists[app.digest] = Removals.read(response)
         return [_settlement(one, lists) for one in pending]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
+from activation_platform.contracts.destination import object_of
 from activation_platform.contracts.outcomes import ACCEPTED, Outcome, partial, rejected
 from activation_platform.contracts.service import BatchRefused, Service, UnreadableAnswer, body_of
 
@@ -29,13 +30,13 @@ _UNKNOWN = ("NotFound", "UnknownEmailError", "UnknownUserIdError")
 
 def words_of(response: httpx.Response) -> str:
     """`code: message` of an answer; empty where it has another shape."""
-    body = _object(response)
+    body = object_of(response)
     return ": ".join(str(body[name]) for name in ("code", "msg") if body.get(name))
 
 
 def is_unknown(response: httpx.Response) -> bool:
     """Whether Iterable says that there is no such user; a 404 of somebody else says nothing."""
-    return not response.is_success and _object(response).get("code") in _UNKNOWN
+    return not response.is_success and object_of(response).get("code") in _UNKNOWN
 
 
 def outcomes_of(
@@ -101,11 +102,3 @@ def _folded(field: str, value: Any) -> tuple[str, str]:
     """A field and its value as two are compared: an e-mail address is the same in capitals."""
     text = str(value or "")
     return field, text.lower() if field == "email" else text
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 import httpx
 
 from activation_platform.contracts.auth import Headers, Signed
-from activation_platform.contracts.destination import Destination
+from activation_platform.contracts.destination import Destination, object_of
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.pace import Budget, Left, limit_left
 from activation_platform.contracts.service import Inquiry, Service
@@ -91,11 +91,7 @@ class Webhook(Destination):
 
     def refusal(self, response: httpx.Response) -> str:
         """The receiver's own words where it says some in a usual way (`error`, `message`, `detail`), after the status."""
-        try:
-            body = response.json()
-        except (ValueError, RecursionError):
-            body = None
-        told = body if isinstance(body, dict) else {}
+        told = object_of(response)
         usual = (told.get(name) for name in ("error", "message", "detail", "title"))
         words = [said[:_WORDS] for said in usual if isinstance(said, str)]
         return ": ".join([super().refusal(response), *words[:1]])
