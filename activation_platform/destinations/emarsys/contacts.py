@@ -1,28 +1,24 @@
 """The contacts of an Emarsys account: a thousand at a time, with the errors of each told by its key."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
-from activation_platform.contracts.encode import json_objects, members, sized
+from activation_platform.contracts.encode import Shape, json_objects, members, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.outcomes import ALREADY_THERE, DELETED, UNKNOWN_THERE, retry
+from activation_platform.contracts.outcomes import DELETED
 from activation_platform.contracts.service import Conversation, Inquiry, Service
-from activation_platform.destinations.emarsys.answers import EXISTS, UNKNOWN, outcomes_of
+from activation_platform.destinations.emarsys.answers import UNKNOWN, outcomes_of
 from activation_platform.destinations.emarsys.fields import CUSTOM, SYSTEM, fields_of
 from activation_platform.destinations.emarsys.lists import ContactsOptions, OfAList
+from activation_platform.destinations.emarsys.moved import ids_of_moved
+from activation_platform.destinations.emarsys.writing import ENVELOPE, write_contacts
 
 if TYPE_CHECKING:
     from activation_platform.destinations.emarsys.destination import Emarsys
 
 __all__ = ["Contacts"]
-
-_ENVELOPE = 96
-"""Bytes of a body beside its contacts, at most."""
-_MEANINGS = {
-    Mode.INSERT_ONLY: {EXISTS: ALREADY_THERE},
-    Mode.UPDATE_ONLY: {UNKNOWN: UNKNOWN_THERE},
-}
 
 
 class Contacts(OfAList, Service):
@@ -30,8 +26,8 @@ class Contacts(OfAList, Service):
 
     A contact is known by its e-mail address, or by a field of yours that Emarsys has indexed, and that is unique: of several
     contacts with one value Emarsys writes and deletes none. Only the fields that are mapped change. Fields with choices take the
-    numbers of the choices. Mirror deletes for good, with all that Emarsys knows of the contact; to unsubscribe somebody, map
-    optin.
+    numbers of the choices. Update only finds somebody whose key changed by the one last sent. Mirror deletes for good, with all
+    that Emarsys knows of the contact; to unsubscribe somebody, map optin.
 
     Unconfirmed: that null clears every field, as it does optin; how a contact is told who is there already, where nobody is to be
     overwritten (2009, by the vendor's examples).
@@ -52,6 +48,10 @@ class Contacts(OfAList, Service):
     destination: "Emarsys"
     options: ContactsOptions
 
+    def __init__(self, destination: "Emarsys", options: Any = None) -> None:
+        super().__init__(destination, options)
+        self._known: Mapping[str, str] = {}
+
     def account_fields(self) -> Inquiry:
         """The account's own fields beside the system fields."""
         own = yield from fields_of(self.destination, (yield from self._definitions.get()))
@@ -59,25 +59,21 @@ class Contacts(OfAList, Service):
         return (*known, *(one for one in own if one.name not in {field.name for field in known}))
 
     def deliver(self, batch: Batch) -> Conversation:
-        """Say the contacts by the numbers of their fields, in one call, as operation and mode ask for."""
+        """Say the contacts by the numbers of their fields, as operation and mode ask for."""
         account, identifiers = self.destination, batch.frame[IDENTIFIER].to_list()
         key = yield from self._key()
         if batch.operation is Operation.DELETE:
             response = yield account.call("POST", "/contact/delete", json={"key_id": key, key: identifiers})
             return outcomes_of(response, account, identifiers, {UNKNOWN: DELETED}, DELETED)
-        numbers = yield from self._numbers(*(field.name for field in batch.fields))
-        people = sized(
-            json_objects(batch, lambda all_: {numbers[name]: one for name, one in members(all_).items()}),
-            self,
-            _ENVELOPE,
-        )
-        to = f'"contact_list_id":{(yield from self._list.get())},' if self.options.list else ""
-        content = f'{{{to}"key_id":"{key}","contacts":[{",".join(people)}]}}'.encode()
-        if batch.mode is Mode.INSERT_ONLY:
-            response = yield account.call("POST", "/contact", content=content)
-        else:
-            params = {"create_if_not_exists": int(batch.mode is not Mode.UPDATE_ONLY)}
-            response = yield account.call("PUT", account.updates, params=params, content=content)
-        # Two calls at a time may both want to make somebody: the vendor's page says to say it once more.
-        meanings = _MEANINGS.get(batch.mode, {EXISTS: retry("another call made the contact meanwhile")})
-        return outcomes_of(response, account, identifiers, meanings)
+        self._known = yield from self._numbers(*(field.name for field in batch.fields))
+        people = dict(enumerate(sized(json_objects(batch, self._contact), self, ENVELOPE)))
+        to = (yield from self._list.get()) if self.options.list else None
+        ids = {} if batch.mode is not Mode.UPDATE_ONLY else (yield from ids_of_moved(account, key, batch))
+        moved = {n: f'{{"id":"{id_}",{people.pop(n)[1:]}' for n, id_ in ids.items()}
+        names = dict(enumerate(identifiers))
+        outcomes = yield from write_contacts(account, batch.mode, people, key, names, to)
+        outcomes |= yield from write_contacts(account, batch.mode, moved, "id", ids, to)
+        return [outcomes[n] for n in range(len(batch))]
+
+    def _contact(self, batch: Batch) -> Shape:
+        return {self._known[name]: member for name, member in members(batch).items()}

@@ -67,4 +67,5 @@ EXAM = Exam(
     },
     description=("emarsys/EmarsysV2PostmanCollection.json",),
     errata=ERRATA,
+    reads=("/checkids",),
 )

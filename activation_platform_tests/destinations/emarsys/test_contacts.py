@@ -242,3 +242,65 @@ def test_with_a_clients_token_the_third_version_is_spoken():
     said = say([JANE], written(1), service=service)
 
     assert said.lines == ["PUT /api/v3/contact?create_if_not_exists=1"]
+
+
+CHECK = "POST /api/v2/contact/checkids"
+MOVED = {"email": "joan@acme.com", "_previous_identifier": "jane@acme.com"}
+STAYS = {**JOHN, "_previous_identifier": "john@acme.com"}
+
+
+def checked(**ids):
+    return replied({"ids": ids or [], "errors": []})
+
+
+def test_b5_under_update_only_who_has_another_key_is_found_by_the_one_last_sent():
+    said = say(
+        [STAYS, MOVED],
+        checked(**{"jane@acme.com": 7}),
+        written("1"),
+        written("7"),
+        mode=Mode.UPDATE_ONLY,
+        operation=Operation.UPDATE,
+    )
+
+    assert said.lines == [CHECK, UPDATE, UPDATE]
+    assert said.bodies == [
+        {"key_id": "3", "external_ids": ["jane@acme.com"]},
+        {"key_id": "3", "contacts": [{"3": "john@acme.com"}]},
+        {"key_id": "id", "contacts": [{"id": "7", "3": "joan@acme.com"}]},
+    ]
+    assert said.outcomes == [UPDATED, UPDATED]
+
+
+@pytest.mark.parametrize("nobody", [checked(), refused(*NOBODY)])
+def test_b5_who_is_not_there_by_the_old_key_may_be_by_the_new_one(nobody):
+    said = say([MOVED], nobody, written("1"), mode=Mode.UPDATE_ONLY, operation=Operation.UPDATE)
+
+    assert said.lines == [CHECK, UPDATE]
+    assert said.bodies[1] == {"key_id": "3", "contacts": [{"3": "joan@acme.com"}]}
+
+
+def test_b5_an_error_about_somebody_who_moved_names_the_vendors_own_id():
+    told = written(**{"7": (2007, "Invalid value for field id: 3")})
+
+    said = say(
+        [STAYS, MOVED],
+        checked(**{"jane@acme.com": "7"}),
+        written("1"),
+        told,
+        mode=Mode.UPDATE_ONLY,
+        operation=Operation.UPDATE,
+    )
+
+    assert said.outcomes == [UPDATED, rejected("Invalid value for field id: 3 (2007)")]
+
+
+@pytest.mark.parametrize("mode", [Mode.UPSERT, Mode.MIRROR])
+def test_b5_where_contacts_are_made_the_new_key_is_said(mode):
+    assert say([MOVED], written(1), mode=mode, operation=Operation.UPDATE).lines == [UPSERT]
+
+
+def test_an_answer_without_ids_is_no_answer():
+    said = say([MOVED], replied(""), mode=Mode.UPDATE_ONLY, operation=Operation.UPDATE)
+
+    assert isinstance(said.raised, UnreadableAnswer)

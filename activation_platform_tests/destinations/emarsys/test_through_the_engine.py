@@ -107,11 +107,25 @@ def test_b5_by_a_key_of_your_own_a_moved_contact_stays_the_same(runs, account, s
     run = runs(service=Contacts(account, ContactsOptions("own_shorttext")))
 
     run({**ADA, "own_shorttext": "C1"})
-    before = list(sandbox.world.part("emarsys", "contacts"))
+    before = set(sandbox.world.part("emarsys", "contacts"))
     run({**ADA, "own_shorttext": "C1", "email": "countess@acme.com"})
 
     assert held() == [{"email": "countess@acme.com", "city": "London", "own_shorttext": "C1"}]
-    assert list(sandbox.world.part("emarsys", "contacts")) == before
+    assert set(sandbox.world.part("emarsys", "contacts")) == before
+
+
+def test_b5_under_update_only_a_moved_contact_keeps_what_it_has(runs, account, sandbox, held):
+    runs(Mode.UPSERT, Contacts(account), "others")({**ADA, "last_name": "Lovelace"}, JOE)
+    run = runs(Mode.UPDATE_ONLY)
+
+    run(ADA, JOE)
+    before = set(sandbox.world.part("emarsys", "contacts"))
+    second = run({**ADA, "email": "countess@acme.com", "city": "Bath"}, JOE)
+
+    moved = {"email": "countess@acme.com", "city": "Bath", "last_name": "Lovelace"}
+    assert held() == [moved, *without_key(JOE)]
+    assert set(sandbox.world.part("emarsys", "contacts")) == before
+    assert (second.figures.updated, second.figures.extracted) == (1, 1)
 
 
 def test_b6_null_clears_a_field_of_every_type(runs, held):
