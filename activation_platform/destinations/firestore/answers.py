@@ -4,6 +4,7 @@ Sources: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.data
 https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import IntEnum
@@ -19,7 +20,7 @@ from activation_platform.contracts.service import UnreadableAnswer, body_of
 if TYPE_CHECKING:
     from activation_platform.destinations.firestore.destination import Firestore
 
-__all__ = ["Code", "error_of", "outcomes_of"]
+__all__ = ["Code", "error_of", "outcomes_of", "says_later"]
 
 
 class Code(IntEnum):
@@ -44,6 +45,7 @@ _LATER = (
     Code.INTERNAL,
     Code.UNAVAILABLE,
 )
+_EXHAUSTED = re.compile(rb'"code":\s*8\b')
 _NOT_ALLOWED = (Code.PERMISSION_DENIED, Code.UNAUTHENTICATED)
 
 
@@ -69,6 +71,23 @@ def error_of(response: httpx.Response) -> Mapping[str, Any]:
         error = body.get("error") if isinstance(body, dict) else None
         return error if isinstance(error, dict) else {}
     return {}
+
+
+def says_later(response: httpx.Response) -> bool:
+    """Whether documents were contended for so that the call was aborted, or every write of a batch was one too many.
+
+    https://cloud.google.com/firestore/docs/understand-error-codes
+    """
+    if response.status_code == httpx.codes.CONFLICT:
+        return error_of(response).get("status") == Code.ABORTED.name
+    if not response.is_success or not _EXHAUSTED.search(response.content):
+        return False
+    with suppress(ValueError, RecursionError):
+        body = response.json()
+        statuses = body.get("status") if isinstance(body, dict) else None
+        codes = [one.get("code") for one in statuses or () if isinstance(one, dict)]
+        return bool(codes) and set(codes) == {Code.RESOURCE_EXHAUSTED}
+    return False
 
 
 def _outcome(status: Mapping[str, Any], meant: Mapping[Code, Outcome]) -> Outcome:

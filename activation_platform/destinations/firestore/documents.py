@@ -15,8 +15,8 @@ from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Ope
 from activation_platform.contracts.outcomes import ACCEPTED, ALREADY_THERE, DELETED, UNKNOWN_THERE, Outcome
 from activation_platform.contracts.service import Service
 from activation_platform.destinations.firestore.answers import Code, outcomes_of
-from activation_platform.destinations.firestore.places import DOCUMENT_ID, FIELDS, InCollection, field_path
-from activation_platform.destinations.firestore.values import typed_fields
+from activation_platform.destinations.firestore.places import DOCUMENT_ID, FIELDS, InCollection
+from activation_platform.destinations.firestore.values import paths_of, typed_fields
 
 if TYPE_CHECKING:
     from activation_platform.destinations.firestore.destination import Firestore
@@ -91,21 +91,10 @@ class Documents(Service):
             return {"delete": name}
         told = {field: one for field, one in members(batch).items() if field != DOCUMENT_ID.name}
         write: dict[str, Member | Part | Shape] = {
-            "update": {"name": name, "fields": typed_fields(batch, told)}
+            "update": {"name": name, "fields": typed_fields(batch.frame, told)}
         }
         if self.options.write == "merge":
-            write["updateMask"] = {"fieldPaths": _paths(told)}
+            write["updateMask"] = {"fieldPaths": paths_of(told)}
         if batch.mode in _MEANT:
             write["currentDocument"] = {"exists": Member(pl.lit(batch.mode is Mode.UPDATE_ONLY))}
         return write
-
-
-def _paths(told: Mapping[str, Member]) -> Member:
-    """The fields that are written. None is not the same as no mask: it leaves a document as it is."""
-    paths = [
-        pl.lit(field_path(name))
-        if one.absent is None
-        else pl.when(~one.absent).then(pl.lit(field_path(name)))
-        for name, one in told.items()
-    ]
-    return Member(pl.concat_list(paths).list.drop_nulls() if paths else pl.lit([], dtype=pl.List(pl.String)))

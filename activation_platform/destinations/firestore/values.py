@@ -4,24 +4,36 @@ Whole numbers are texts of 64 bits. There is no type for days: they are text, 20
 time zone.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 from polars.datatypes import DataTypeClass
 
-from activation_platform.contracts.batch import Batch
-from activation_platform.contracts.encode import Member, Part, Shape, members
+from activation_platform.contracts.encode import Member, Part, Shape
+from activation_platform.destinations.firestore.places import field_path
 
-__all__ = ["typed_fields"]
+__all__ = ["paths_of", "typed_fields"]
 
 _NULL = Member(pl.lit("NULL_VALUE"))
 
 
-def typed_fields(batch: Batch, told: dict[str, Member] | None = None) -> Shape:
-    """The fields of a batch's documents, by name; null is a value of its own type."""
-    frame = batch.frame
+def typed_fields(frame: pl.DataFrame, told: Mapping[str, Member]) -> Shape:
+    """The fields of documents, each with its type; null is a value of its own type."""
     return {
         name: _typed(one, frame.schema[name], nulls=bool(frame[name].null_count()))
-        for name, one in (members(batch) if told is None else told).items()
+        for name, one in told.items()
     }
+
+
+def paths_of(told: Mapping[str, Member]) -> Member:
+    """The fields that are written. None is not the same as no mask: it leaves a document as it is."""
+    paths = [
+        pl.lit(field_path(name))
+        if one.absent is None
+        else pl.when(~one.absent).then(pl.lit(field_path(name)))
+        for name, one in told.items()
+    ]
+    return Member(pl.concat_list(paths).list.drop_nulls() if paths else pl.lit([], dtype=pl.List(pl.String)))
 
 
 def _typed(member: Member, dtype: pl.DataType, *, nulls: bool) -> Part:

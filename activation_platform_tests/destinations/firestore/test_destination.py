@@ -7,7 +7,7 @@ from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.service import UnreadableAnswer
 from activation_platform.destinations.firestore.destination import Firestore
 from activation_platform_tests.destinations.conversation import talk
-from activation_platform_tests.destinations.firestore.speaking import NAME, account, documents, refused
+from activation_platform_tests.destinations.firestore.speaking import NAME, account, documents, done, refused
 
 
 def test_the_account_is_the_database_and_nothing_is_written():
@@ -47,10 +47,22 @@ def test_a_refusal_is_told_in_googles_words(response, words):
     assert account().refusal(response) == words
 
 
-def test_only_a_call_that_was_aborted_is_tried_again():
-    assert account().should_retry(refused(409, "ABORTED"))
-    assert not account().should_retry(refused(409, "ALREADY_EXISTS"))
-    assert not account().should_retry(refused(400, "ABORTED"))
+@pytest.mark.parametrize(
+    ("response", "later"),
+    [
+        (refused(409, "ABORTED"), True),
+        (refused(409, "ALREADY_EXISTS"), False),
+        (refused(400, "ABORTED"), False),
+        (done(8, 8), True),
+        (done(8, 0), False),
+        (done(0, 0), False),
+        (done(5, message='"code": 8'), False),
+        (httpx.Response(200, text='<p>"code": 8'), False),
+        (httpx.Response(200, text='[{"code": 8}]'), False),
+    ],
+)
+def test_a_call_that_was_aborted_or_all_too_much_is_said_later(response, later):
+    assert account().should_retry(response) is later
 
 
 @pytest.mark.parametrize(
@@ -71,10 +83,24 @@ def test_names_and_a_pace_that_cannot_be_are_told(settings, objections):
 
 
 def test_the_pace_counts_documents():
-    budget = account(writes_per_second=2_000).writes
+    budget = account(writes_per_second=200).writes
 
-    assert (budget.per_second, budget.burst) == (2_000, 2_000)
+    assert (budget.per_second, budget.burst) == (200, 200)
     assert account().write(documents(), ["{}", "{}"]).extensions["cost"] == 2
+
+
+def test_the_pace_grows_by_half_every_five_minutes_up_to_the_setting(monkeypatch):
+    clock = {"now": 7.0}
+    monkeypatch.setattr(
+        "activation_platform.destinations.firestore.destination.monotonic", lambda: clock["now"]
+    )
+    database, usual = account(writes_per_second=1_000), account()
+    paces = []
+    for minutes in (0, 4.9, 5, 10, 60 * 24 * 30):
+        clock["now"] = 7.0 + minutes * 60
+        paces.append((database.writes.per_second, usual.writes.per_second))
+
+    assert paces == [(500, 500), (500, 500), (750, 500), (1_000, 500), (1_000, 500)]
 
 
 def test_a_key_that_is_none_is_told_without_it():

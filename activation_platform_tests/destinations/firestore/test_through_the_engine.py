@@ -174,6 +174,19 @@ def test_a_token_that_is_forgotten_meanwhile_is_replaced(runs, sandbox, account,
     assert set(held()) == {"ada", "joe"}
 
 
+def test_the_application_default_credentials_of_a_machine_open_the_database(
+    runs, account, documents, tmp_path, monkeypatch, held
+):
+    file = tmp_path / "key.json"
+    file.write_text(account.credentials)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    machine = Firestore(project=account.project, base_url=account.base_url)
+
+    runs(service=documents(machine))(ADA)
+
+    assert held() == {"ada": {"city": "London"}}
+
+
 def test_d3_an_account_that_may_only_read_stops_the_run_and_blames_nobody(runs, account, documents):
     key = service_account_key(account.root_url, VIEWER)
     viewer = account.model_copy(update={"credentials": key})
