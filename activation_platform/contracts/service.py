@@ -9,7 +9,7 @@ from abc import ABC
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import MISSING, dataclass
 from dataclasses import fields as dataclass_fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -129,6 +129,9 @@ class Service(ABC):
     A record counts as acknowledged only then. Write `begin`, `finish` and `abandon` for them. A snapshot that is not in
     one piece begins with a batch of operation *clear* (SEMANTICS C1).
     """
+    finishes_within: ClassVar[timedelta] = timedelta()
+    """How long the vendor may yet be at what it took on when a run broke off. Until then who left is not deleted: they might be
+    made again (SEMANTICS D4)."""
     can_look_up: ClassVar[bool] = False
     """Whether `look_up` can tell what became of an operation that got no answer."""
     max_fields: ClassVar[int | None] = None

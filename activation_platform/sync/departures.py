@@ -1,13 +1,14 @@
 """Departures: what left the frame since the destination acknowledged it, and the deletes that are still owed."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from activation_platform.contracts.modes import Mode, ObjectKind
+from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.sync.hashes import distinct
 from activation_platform.sync.identifiers import contested
 from activation_platform.sync.ledger import Ledger
@@ -104,6 +105,7 @@ def departures(
         .with_columns(request=pl.coalesce("_achieved", "request"), _behind=pl.lit(value=False))
         .drop("_achieved")
     )
+    gone = _withhold_what_may_come_back(result, gone, activation, at)
     debts = (
         owed.filter(due)
         .join(gone, on=same, how="anti", nulls_equal=True)
@@ -129,6 +131,26 @@ def _let_go(result: Departures, held: pl.DataFrame, at: int) -> None:
     known = pl.when(pl.col("state") == State.PRESENT).then("sent")
     departed = held.with_columns(sent=known)
     result.events.append(events_of(departed, Event.DEPARTED, state=State.DEPARTED, debt=Debt.WRITE, at=at))
+
+
+def _withhold_what_may_come_back(
+    result: Departures, gone: pl.DataFrame, activation: Activation, at: int
+) -> pl.DataFrame:
+    """Leave alone who left in doubt while the vendor may still be at what it was told of them; returns the others."""
+    late = activation.service.finishes_within
+    if not late:
+        return gone
+    written = (pl.col("state") == State.UNKNOWN) & ~pl.col("reason").str.starts_with(Operation.DELETE)
+    coming = written & (pl.col("since") > at - late // timedelta(microseconds=1))
+    rest = gone.filter(~coming)
+    if waiting := gone.height - rest.height:
+        result.withheld += waiting
+        deletes = "delete waits" if waiting == 1 else "deletes wait"
+        result.notes.append(
+            f"{waiting} {deletes} for a later run: what the destination was told of these records got no answer, and it may be "
+            f"at it for {late // timedelta(minutes=1)} minutes"
+        )
+    return rest
 
 
 def _past_events(

@@ -212,10 +212,9 @@ class SandboxHistories(RuleBasedStateMachine):
     def settle_down(self) -> None:
         """Run the last frame until there is nothing to do; then everything must be as promised."""
         self.come_to_rest()
-        if (
-            self.case.service().deletes_are_requests
-        ):  # one that nobody heard of is asked for again after a while
-            self.months += 1
+        service = self.case.service()
+        if service.deletes_are_requests or service.finishes_within:
+            self.months += 1  # what nobody heard of is looked after in a while
             self.come_to_rest()
         held = self.case.held(self.world)
         ours = dict.fromkeys(self.last) if len(self.case.mapping) == 1 else self.last

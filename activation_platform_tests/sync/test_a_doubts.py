@@ -1,11 +1,14 @@
 """SEMANTICS, part A1: what becomes of an operation that got no answer, where saying it twice does harm."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from activation_platform.contracts.modes import Mode
 from activation_platform.sync.order import InDoubt
 from activation_platform.sync.states import State
-from activation_platform_tests.sync.shop import LookedUpThings, OnceThings
+from activation_platform_tests.sync.shop import LookedUpThings, OnceThings, Things
 from activation_platform_tests.sync.world import Workshop, thing
 
 
@@ -119,3 +122,53 @@ def test_a1_an_upsert_in_doubt_is_settled_too(once):
     once.run(thing("a"))
     once.run(thing("a"))
     assert (once.vendor.told["a"], once.states()) == (1, {"a": State.PRESENT})
+
+
+class LateThings(Things):
+    """Things that the vendor may make up to an hour after it was told."""
+
+    finishes_within = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("answer", ["dies", "dies after"])
+def test_d4_who_left_while_the_vendor_may_still_be_at_them_is_deleted_once_it_is_not(workshop, answer):
+    workshop.service, workshop.mode = LateThings, Mode.MIRROR
+    with time_machine.travel("2026-03-01 12:00Z") as clock:
+        workshop.run(thing("a"))
+        workshop.vendor.answers = [answer]
+        workshop.dies(thing("a"), thing("b"))
+
+        clock.shift(timedelta(minutes=59))
+        early = workshop.run(thing("a"))
+        writes = list(workshop.vendor.writes)
+        clock.shift(timedelta(minutes=2))
+        workshop.vendor.things.setdefault("b", {"id": "b"})  # it has come to it
+        late = workshop.run(thing("a"))
+
+    assert (early.figures.withheld, early.figures.deleted) == (1, 0)
+    assert ("delete", ["b"]) not in writes
+    assert any("1 delete waits for a later run" in note for note in early.notes)
+    assert late.figures.deleted == 1
+    assert workshop.vendor.names.keys() == {"a"}
+
+
+def test_d4_a_delete_that_got_no_answer_does_not_wait(workshop):
+    workshop.service, workshop.mode = LateThings, Mode.MIRROR
+    workshop.run(thing("a"), thing("b"))
+    workshop.vendor.answers = ["dies"]
+    workshop.dies(thing("a"))
+
+    assert workshop.run(thing("a")).figures.deleted == 1
+    assert workshop.vendor.names.keys() == {"a"}
+
+
+def test_d4_who_is_back_before_the_vendor_has_come_to_them_is_written(workshop):
+    workshop.service, workshop.mode = LateThings, Mode.MIRROR
+    workshop.vendor.answers = ["dies"]
+    workshop.dies(thing("a"), thing("b"))
+    workshop.run(thing("a"))
+
+    workshop.run(thing("a"), thing("b", name="y"))
+
+    assert workshop.vendor.names == {"a": "x", "b": "y"}
+    assert workshop.states() == {"a": State.PRESENT, "b": State.PRESENT}

@@ -1,6 +1,7 @@
 """A list of a SendGrid account: a name, and the contacts that are put on it and taken off."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
@@ -10,7 +11,7 @@ from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.outcomes import DELETED, UNKNOWN_THERE
 from activation_platform.contracts.service import Conversation, Inquiry, Service
-from activation_platform.destinations.sendgrid.jobs import remove_contacts, upsert_contacts
+from activation_platform.destinations.sendgrid.jobs import LONGEST, remove_contacts, upsert_contacts
 from activation_platform.destinations.sendgrid.lists import list_named, list_of_the_name
 from activation_platform.destinations.sendgrid.people import IDENTIFIERS, Identified, identifiers_of
 from activation_platform.destinations.sendgrid.search import contacts_with
@@ -45,6 +46,7 @@ class ContactLists(OnList, Service):
 
     docs: ClassVar[str] = "https://www.twilio.com/docs/sendgrid/api-reference/lists"
     batch_size: ClassVar[int] = 1_000  # ten searches, and one job; far below 30,000 contacts and 6 MB
+    finishes_within: ClassVar[timedelta] = LONGEST
     Options: ClassVar[type[Any]] = ContactListsOptions
     fields: ClassVar[tuple[Field, ...]] = IDENTIFIERS
 

@@ -1,5 +1,6 @@
 """The contacts of a SendGrid account: created, updated and deleted in bulk, each told of by the job that did it."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from activation_platform.contracts.batch import IDENTIFIER, Batch
@@ -10,7 +11,7 @@ from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Ope
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.outcomes import DELETED, UNKNOWN_THERE
 from activation_platform.contracts.service import Conversation, Inquiry, Service
-from activation_platform.destinations.sendgrid.jobs import ENVELOPE, delete_contacts, upsert_contacts
+from activation_platform.destinations.sendgrid.jobs import ENVELOPE, LONGEST, delete_contacts, upsert_contacts
 from activation_platform.destinations.sendgrid.people import (
     CUSTOM,
     IDENTIFIERS,
@@ -38,8 +39,8 @@ class Contacts(ByIdentifier, Service):
     looks contacts up first, and adds them by itself; whom somebody deletes between that and the write, it makes again. Custom
     fields must exist in SendGrid before they are mapped. Identifiers, and custom fields of type number or date, cannot be
     cleared: they are mapped with `on_null: keep`. A contact that is deleted and made again counts twice on SendGrid's bill.
-    What SendGrid had taken on when a run broke off is done later: under mirror, a contact who left meanwhile may come back
-    after the next run has looked for it.
+    What SendGrid had taken on when a run broke off is done later: under mirror, a contact who left meanwhile is deleted an hour
+    after that, by the next run.
 
     Unconfirmed: what SendGrid makes of a contact that is sent with some of its identifiers; that an empty text or list clears a
     field; the form of dates (MM/DD/YYYY, as in its CSV files); how many IDs one deletion takes (100); how long a job takes; the
@@ -55,6 +56,7 @@ class Contacts(ByIdentifier, Service):
     batch_size: ClassVar[int] = 30_000
     delete_batch_size: ClassVar[int | None] = MOST
     max_request_bytes: ClassVar[int | None] = 6_000_000
+    finishes_within: ClassVar[timedelta] = LONGEST
     Options: ClassVar[type[Any]] = Identified
     fields: ClassVar[tuple[Field, ...]] = (*IDENTIFIERS, *RESERVED)
     custom_fields: ClassVar[CustomFields | None] = CUSTOM

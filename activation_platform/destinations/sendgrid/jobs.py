@@ -9,6 +9,7 @@ contacts are said again in halves.
 import json
 import re
 from collections.abc import Generator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,14 +24,15 @@ from activation_platform.destinations.sendgrid.search import in_hundreds
 if TYPE_CHECKING:
     from activation_platform.destinations.sendgrid.destination import SendGrid
 
-__all__ = ["ENVELOPE", "delete_contacts", "remove_contacts", "upsert_contacts"]
+__all__ = ["ENVELOPE", "LONGEST", "delete_contacts", "remove_contacts", "upsert_contacts"]
 
 ENVELOPE = 128
 """Bytes of a call beside its contacts, at most."""
 
 _CONTACTS = "/v3/marketing/contacts"
 _PAUSES = (1.0, 2.0, 4.0, 8.0, *[15.0] * 240)
-"""Seconds between looks at a job, an hour in all. Unconfirmed: how long the largest one takes."""
+LONGEST = timedelta(hours=1)
+"""How long a job may take, and is looked at. Unconfirmed: how long the largest one takes."""
 
 _Working = Generator[httpx.Request | Wait, Any, dict[str, Any]]
 """Waits for a job, and returns its results."""
@@ -109,7 +111,7 @@ def _finished(account: "SendGrid", begun: httpx.Response) -> _Working:
         if status != "pending":
             raise UnreadableAnswer(f"{response.status_code} with the status {status}")
     raise TimedOut(
-        f"SendGrid has not finished a job within {sum(_PAUSES) / 60:.0f} minutes",
+        f"SendGrid has not finished a job within {LONGEST // timedelta(minutes=1)} minutes",
         remedy="Look at the contacts in SendGrid; the next run says again what was not acknowledged.",
     )
 

@@ -1,14 +1,22 @@
 """Whole runs against SendGrid's stand-in: what it holds after them is what the mode promises."""
 
+from datetime import timedelta
+
+import httpx
 import polars as pl
 import pytest
+import time_machine
 
 from activation_platform.contracts.errors import CredentialsRefused, DeclarationError
 from activation_platform.contracts.modes import Mode
 from activation_platform.destinations.sendgrid.contact_lists import ContactLists, ContactListsOptions
 from activation_platform.destinations.sendgrid.contacts import Contacts
+from activation_platform.destinations.sendgrid.destination import SendGrid
 from activation_platform.destinations.sendgrid.people import Identified
+from activation_platform.sandbox import running
 from activation_platform.sandbox.faults import Extent, Kind, Rule, When
+from activation_platform.sandbox.sendgrid import API_KEY
+from activation_platform.sandbox.sendgrid import SendGrid as StandIn
 from activation_platform.sync.activate import RunFailed
 from activation_platform.sync.history import Status
 from activation_platform_tests.destinations.running import Runs
@@ -271,3 +279,26 @@ def test_a_list_that_is_there_is_used_and_keeps_whom_others_put_on_it(runs, acco
     run({"key": 3, "email": "eva@acme.com"})
 
     assert members() == ["eva@acme.com", "joe@acme.com"]
+
+
+def test_d4_who_left_while_a_job_of_a_broken_run_goes_on_is_deleted_after_it(tmp_path):
+    with (
+        running(limits=False, platforms=[StandIn(calls=12)]) as slow,
+        time_machine.travel("2026-03-01 12:00Z") as clock,
+    ):
+        account = SendGrid(api_key=API_KEY, base_url=slow.base_url("sendgrid"))
+        run = Runs(tmp_path, FewContacts(account), Mode.MIRROR)
+        run(ADA)
+        slow.world.add_fault(Rule(Kind.DROP, when=When.AFTER, method="PUT"))
+        run(ADA, JOE)
+        slow.world.clear_faults()
+
+        early = run(ADA)
+        run(ADA)
+        while len(slow.world.part("sendgrid", "contacts")) < 2:  # SendGrid comes to it
+            httpx.get(f"{account.base_url}/v3/marketing/lists", auth=account.auth())
+        clock.shift(timedelta(hours=1))
+        late = run(ADA)
+
+        assert (early.figures.withheld, late.figures.deleted) == (1, 1)
+        assert [one["email"] for one in slow.world.part("sendgrid", "contacts").values()] == ["ada@acme.com"]
