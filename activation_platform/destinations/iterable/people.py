@@ -35,7 +35,17 @@ from activation_platform.destinations.iterable.value_types import OneOrManyTexts
 if TYPE_CHECKING:
     from activation_platform.destinations.iterable.destination import Iterable
 
-__all__ = ["CUSTOM", "IDENTIFIERS", "Identified", "data_fields", "fields_of", "path_of", "person", "shown"]
+__all__ = [
+    "CUSTOM",
+    "IDENTIFIERS",
+    "Identified",
+    "data_fields",
+    "fields_of",
+    "path_of",
+    "person",
+    "shown",
+    "those_there",
+]
 
 IDENTIFIERS = (
     Field("email", Email(), clearable=False, docs="The e-mail address."),
@@ -134,6 +144,17 @@ def shown(
         "GET", where, budget=account.reads, params={identifier: value}
     )
     return None if is_unknown(response) or not body_of(response, account).get("user") else response
+
+
+def those_there(
+    account: "Iterable", identifier: str, batch: Batch
+) -> Generator[httpx.Request, Any, list[int]]:
+    """The positions of those of a batch whom Iterable knows, asked one by one."""
+    found = []
+    for n, value in enumerate(batch.frame[IDENTIFIER].to_list()):
+        if (yield from shown(account, identifier, value)) is not None:
+            found.append(n)
+    return found
 
 
 def _moment(name: str, dtype: pl.DataType) -> pl.Expr:

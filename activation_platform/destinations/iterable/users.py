@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import httpx
 import polars as pl
 
-from activation_platform.contracts.batch import IDENTIFIER, Batch
+from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import Member, Part, Shape, json_objects, sized
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.identified import ByIdentifier
@@ -22,7 +22,7 @@ from activation_platform.destinations.iterable.people import (
     data_fields,
     fields_of,
     person,
-    shown,
+    those_there,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Users(ByIdentifier, Service):
         users = sized(json_objects(batch, self._user), self, _ENVELOPE)
         positions: Sequence[int] = range(len(batch))
         if batch.mode is Mode.UPDATE_ONLY:
-            positions = yield from self._known(batch)
+            positions = yield from those_there(account, self.identifying_field, batch)
         if not positions:
             return batch.all(ignored(NOT_FOUND))
         body = f'{{"createNewFields":false,"users":[{",".join(users[n] for n in positions)}]}}'
@@ -97,11 +97,3 @@ class Users(ByIdentifier, Service):
             user["preferUserId"] = Member(pl.lit(value=True))  # or one who is unknown is no user
         values = data_fields(batch, but=(key,))
         return {**user, "dataFields": values} if values else user
-
-    def _known(self, batch: Batch) -> Generator[httpx.Request, Any, list[int]]:
-        """The positions of those who are there."""
-        found = []
-        for n, value in enumerate(batch.frame[IDENTIFIER].to_list()):
-            if (yield from shown(self.destination, self.identifying_field, value)) is not None:
-                found.append(n)
-        return found
