@@ -11,7 +11,6 @@ from activation_platform.contracts.encode import Member, Shape
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import Inquiry, Service
 from activation_platform.contracts.values import Text
 from activation_platform.destinations.batch.catalog_fields import CUSTOM, attributes, definitions, fields_of
@@ -69,11 +68,6 @@ class Catalogs(Named, Service):
 
     destination: "BatchProject"
     options: CatalogsOptions
-
-    @property
-    def pace(self) -> Budget:
-        """That of catalogs."""
-        return self.destination.catalogs
 
     def account_fields(self) -> Inquiry:
         """The fields of the catalog, None where it is still to be made."""

@@ -12,8 +12,7 @@ from activation_platform.contracts.encode import Member, Shape
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
-from activation_platform.contracts.pace import Budget
-from activation_platform.contracts.service import Inquiry, Service
+from activation_platform.contracts.service import Service
 from activation_platform.destinations.batch.attributes import PERSON
 from activation_platform.destinations.batch.named import Asking, Named
 
@@ -63,16 +62,6 @@ class ContactLists(Named, Service):
 
     destination: "BatchProject"
     options: ContactListsOptions
-
-    @property
-    def pace(self) -> Budget:
-        """That of audiences."""
-        return self.destination.audiences
-
-    def account_fields(self) -> Inquiry:
-        """The fields, after a look whether the audience takes them."""
-        yield from self.look()
-        return self.fields
 
     def request(self, batch: Batch) -> httpx.Request:
         """Add, remove, or put these members in the place of all."""

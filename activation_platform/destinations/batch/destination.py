@@ -48,8 +48,9 @@ class Batch(Destination):
 
     # https://doc.batch.com/developer/api/cep/profiles/update counts profiles, not requests.
     updates: ClassVar[Budget] = Budget("profiles/update", per_second=300, burst=1_000)
-    # https://doc.batch.com/developer/api/cep/catalogs: all its endpoints. The 1,000 items a second are never more than that.
-    catalogs: ClassVar[Budget] = Budget("catalogs", per_second=5, burst=5)
+    # https://doc.batch.com/developer/api/cep/catalogs: all its endpoints; nothing is said of a burst. Five calls of 200 items
+    # are never more than the 1,000 items a second that it allows, too.
+    catalogs: ClassVar[Budget] = Budget("catalogs", per_second=5, burst=1)
     # Unconfirmed: one request a second for every other endpoint of the project (second-hand).
     audiences: ClassVar[Budget] = Budget("audiences", per_second=1, burst=1)
     # Unconfirmed: no limit of the GDPR API was found; this is our own choice, to be a polite guest.

@@ -13,11 +13,13 @@ import httpx
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.encode import JSON, Shape, json_array
 from activation_platform.contracts.errors import DeclarationError, TimedOut
+from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.pace import Budget
 from activation_platform.contracts.service import (
     BatchRefused,
     Conversation,
+    Inquiry,
     UnreadableAnswer,
     Wait,
     body_of,
@@ -42,10 +44,11 @@ class Named(ABC):
     """A service about the one audience or catalog that its option names."""
 
     kept: ClassVar[str]
-    """Batch's word for it, which is the name of the option; its endpoints have it in the plural."""
+    """Batch's word for it, which is the name of the option; its endpoints and their budget have it in the plural."""
     makeable: ClassVar[str]
     """What to do where Batch refuses to make it."""
 
+    fields: ClassVar[tuple[Field, ...]]
     destination: "BatchProject"
     options: Any
 
@@ -54,10 +57,10 @@ class Named(ABC):
         """Its name at Batch, which tells A from a."""
         return str(getattr(self.options, self.kept))
 
-    @property
-    @abstractmethod
-    def pace(self) -> Budget:
-        """The budget of its endpoints."""
+    def account_fields(self) -> Inquiry:
+        """The fields, after a look whether it is such as they are for."""
+        yield from self.look()
+        return self.fields
 
     @abstractmethod
     def request(self, batch: Batch) -> httpx.Request:
@@ -89,27 +92,27 @@ class Named(ABC):
 
     def look(self, **params: str) -> Asking:
         """What Batch says of it, or None where it does not know it."""
-        response = yield self.destination.ask(
-            "GET", self._path("view"), budget=self.pace, params={"name": self.target, **params}
-        )
+        response = yield self._ask("GET", "view", params={"name": self.target, **params})
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         return body_of(response, self.destination)
 
     def say(self, word: str, **body: Any) -> httpx.Request:
         """A request of these members beside the name."""
-        return self.destination.ask(
-            "POST", self._path(word), budget=self.pace, json={"name": self.target, **body}
-        )
+        return self._ask("POST", word, json={"name": self.target, **body})
 
     def say_all(self, word: str, member: str, batch: Batch, shape: Callable[[Batch], Shape]) -> httpx.Request:
         """A request of one such member, an array of the batch's records."""
         head = f'{{"name":{json.dumps(self.target, ensure_ascii=False)},"{member}":'
         content = head.encode() + json_array(batch, shape) + b"}"
-        return self.destination.ask("POST", self._path(word), budget=self.pace, content=content, headers=JSON)
+        return self._ask("POST", word, content=content, headers=JSON)
 
-    def _path(self, word: str) -> str:
-        return f"/{self.destination.version}/{self.kept}s/{word}"
+    def _ask(self, method: str, word: str, **what: Any) -> httpx.Request:
+        many = f"{self.kept}s"
+        budget: Budget = getattr(self.destination, many)
+        return self.destination.ask(
+            method, f"/{self.destination.version}/{many}/{word}", budget=budget, **what
+        )
 
     def _make(self, batch: Batch) -> Asking:
         """Make it, unless another conversation of this run was quicker."""
