@@ -33,8 +33,8 @@ class Events(AboutSomebody, Service):
     carries them out later, without saying how that ends, so that what it took on counts. Data fields that are new are made if the
     project allows that; otherwise they are left out, and the event counts as taken in part. Fields without a value are left out.
 
-    Unconfirmed, and second-hand: that one call takes 1,000 events and 4 MB. Unconfirmed: whether an event makes its user; what is
-    answered where a value has another type than that of an earlier event of the name.
+    Unconfirmed: that one call takes 1,000 events and 4 MB (second-hand); whether an event makes its user; what is answered where
+    a value has another type than that of an earlier event of the name.
     """
 
     docs: ClassVar[str] = "https://api.iterable.com/api/docs#events_trackBulk"

@@ -40,8 +40,8 @@ class Lists(OnList, Service):
     taken off a list is no unsubscription: who left still gets what else they agreed to. A list cannot be replaced without the
     campaigns and journeys that use it losing it, so that there is no snapshot; mirror takes off who left.
 
-    Unconfirmed, and second-hand: that those whom Iterable does not know are named in its answer; that one call takes 1,000 users.
-    Unconfirmed: how many calls a second it takes (5); that two lists may have one name.
+    Unconfirmed: that those whom Iterable does not know are named in its answer, and that one call takes 1,000 users (both
+    second-hand); how many calls a second it takes (5); that two lists may have one name.
     """
 
     docs: ClassVar[str] = "https://api.iterable.com/api/docs#lists_subscribe"

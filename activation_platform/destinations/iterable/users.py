@@ -42,9 +42,10 @@ class Users(ByIdentifier, Service):
     create is to overwrite at Iterable. Deletion is asynchronous and irreversible, one request a user: it takes their events, too,
     and with them a part of past campaigns' figures; it does not keep anybody from coming back.
 
-    Not written: arrays of anything but texts, and what is inside of objects. Unconfirmed, and second-hand: that null takes a
-    value away; that one call takes 1,000 users beside its 4 MB. Unconfirmed: how long a deletion takes, and how that of somebody
-    unknown is refused; how long a text may be (some 32,000 characters).
+    Not written: arrays of anything but texts, and what is inside of objects.
+
+    Unconfirmed: that null takes a value away, and that one call takes 1,000 users beside its 4 MB (both second-hand); how long a
+    deletion takes, and how that of somebody unknown is refused; how long a text may be (some 32,000 characters).
     """
 
     docs: ClassVar[str] = "https://api.iterable.com/api/docs#users_bulkUpdateUser"
