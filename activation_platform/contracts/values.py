@@ -11,6 +11,7 @@ from activation_platform.contracts.quantities import (
     Integer,
     Number,
 )
+from activation_platform.contracts.several import Several
 from activation_platform.contracts.texts import Choice, Email, Phone, Text, TextList, TimeZone
 from activation_platform.contracts.value import Clean, Fit, ValueType
 
@@ -27,6 +28,7 @@ __all__ = [
     "Integer",
     "Number",
     "Phone",
+    "Several",
     "Text",
     "TextList",
     "TimeZone",

@@ -20,6 +20,7 @@ from activation_platform.contracts.values import (
     Integer,
     Number,
     Phone,
+    Several,
     Text,
     TextList,
 )
@@ -75,6 +76,8 @@ def _values(kind: ValueType) -> st.SearchStrategy[Any]:
             return st.emails()
         case Phone():
             return st.sampled_from(_PHONES)
+        case Several():
+            return st.lists(_values(kind.one), max_size=5)
         case Choice():
             return st.sampled_from(kind.values)
         case TextList():

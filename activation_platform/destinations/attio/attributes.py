@@ -20,11 +20,12 @@ from activation_platform.contracts.values import (
     Integer,
     Number,
     Phone,
+    Several,
     Text,
     TextList,
     ValueType,
 )
-from activation_platform.destinations.attio.value_types import LINE, Domain, Several
+from activation_platform.destinations.attio.value_types import LINE, Domain
 
 __all__ = ["BY_SLUG", "UUID", "Matching", "as_key", "check_matching", "check_object", "field_of", "fields_of"]
 

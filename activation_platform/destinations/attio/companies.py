@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import ModelKind
-from activation_platform.contracts.values import Text
+from activation_platform.contracts.values import Several, Text
 from activation_platform.destinations.attio.attributes import Matching
 from activation_platform.destinations.attio.records import Records
-from activation_platform.destinations.attio.value_types import LINE, Domain, Several
+from activation_platform.destinations.attio.value_types import LINE, Domain
 
 __all__ = ["Companies", "CompaniesOptions"]
 

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import ModelKind
-from activation_platform.contracts.values import Email, Number, Text
+from activation_platform.contracts.values import Email, Number, Several, Text
 from activation_platform.destinations.attio.records import Records
-from activation_platform.destinations.attio.value_types import LINE, Several
+from activation_platform.destinations.attio.value_types import LINE
 
 __all__ = ["Deals"]
 

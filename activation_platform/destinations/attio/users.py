@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import ModelKind
-from activation_platform.contracts.values import Email, Text
+from activation_platform.contracts.values import Email, Several, Text
 from activation_platform.destinations.attio.attributes import Matching
 from activation_platform.destinations.attio.records import Records
-from activation_platform.destinations.attio.value_types import LINE, Several
+from activation_platform.destinations.attio.value_types import LINE
 
 __all__ = ["Users", "UsersOptions"]
 

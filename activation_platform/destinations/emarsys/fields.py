@@ -15,7 +15,7 @@ from activation_platform.contracts.errors import DeclarationError, NotFound
 from activation_platform.contracts.fields import CustomFields, Field, nearest
 from activation_platform.contracts.once import Once
 from activation_platform.contracts.service import Inquiry, UnreadableAnswer
-from activation_platform.contracts.values import Choice, Day, Email, Number, Text, TextList, ValueType
+from activation_platform.contracts.values import Choice, Day, Email, Number, Several, Text, ValueType
 from activation_platform.destinations.emarsys.answers import data_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ _TYPES: Mapping[str, ValueType] = {
     "numeric": Number(),
     "date": Day(),
     "birthdate": Day(),
-    "multichoice": TextList(),
 }
 """Left out: what Emarsys keeps itself (special, interests, voucher)."""
 
@@ -125,18 +124,22 @@ def fields_of(
     """The fields that can be written beside the system fields; of those with choices, which there are."""
     system = frozenset(_NUMBERS.values())
     own = {name: one for name, one in definitions.items() if one.number not in system}
-    single = [one.number for one in own.values() if one.kind == "singlechoice"]
+    chosen = [one.number for one in own.values() if one.kind in ("singlechoice", "multichoice")]
     choices: Mapping[str, Any] = {}
-    if single:
-        params = {"fields": ",".join(single), "language": "en"}
+    if chosen:
+        params = {"fields": ",".join(chosen), "language": "en"}
         choices = data_of((yield account.call("GET", "/field/choices", params=params)), account)
-    found = []
-    for name, one in own.items():
-        told = choices.get(one.number) if isinstance(choices, dict) else None
-        type_ = Choice(tuple(str(each["id"]) for each in told)) if told else _TYPES.get(one.kind)
-        if type_ is not None:
-            found.append(Field(name, type_))
-    return tuple(found)
+    types = ((name, _type(one, choices)) for name, one in own.items())
+    return tuple(Field(name, type_) for name, type_ in types if type_ is not None)
+
+
+def _type(definition: Definition, choices: Any) -> ValueType | None:
+    """The type of a field; None where it cannot be written, or has no choices yet."""
+    told = choices.get(definition.number) if isinstance(choices, dict) else None
+    if not told:
+        return _TYPES.get(definition.kind)
+    one = Choice(tuple(str(each["id"]) for each in told))
+    return Several(one) if definition.kind == "multichoice" else one
 
 
 def _number(name: str, known: Mapping[str, Definition]) -> str:

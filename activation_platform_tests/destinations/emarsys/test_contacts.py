@@ -195,11 +195,16 @@ def test_the_accounts_fields_have_its_types_and_choices_and_what_cannot_be_writt
         ("1003", "likes", "multichoice"),
         ("1004", "", "url"),
     )
-    choices = replied({"14": [{"id": 1, "choice": "Afghanistan"}, {"id": "2", "choice": "Albania"}]})
+    choices = replied(
+        {
+            "14": [{"id": 1, "choice": "Afghanistan"}, {"id": "2", "choice": "Albania"}],
+            "1003": [{"id": "6789", "choice": "shoes"}, {"id": "6792", "choice": "hats"}],
+        }
+    )
 
     said = talk(contacts("code").account_fields(), fields(*own), choices)
 
-    assert said.lines == [FIELDS, "GET /api/v2/field/choices?fields=14&language=en"]
+    assert said.lines == [FIELDS, "GET /api/v2/field/choices?fields=14%2C1003&language=en"]
     assert [(one.name, one.type.rule, one.key) for one in said.outcomes] == [
         ("code", "text, 1 to 255 characters", True),
         ("email", "e-mail address", False),
@@ -208,7 +213,7 @@ def test_the_accounts_fields_have_its_types_and_choices_and_what_cannot_be_writt
         ("optin", "one of 1, 2", False),
         ("country", "one of 1, 2", False),
         ("score", "number", False),
-        ("likes", "list of texts", False),
+        ("likes", "one of 6789, 6792, or a list of them", False),
         ("1004", "text", False),
     ]
 

@@ -155,12 +155,22 @@ def test_a_choice_that_there_is_none_of_is_set_aside_before_anything_is_said(run
     assert held() == without_key({**JOE, "own_singlechoice": "1"})
 
 
-def test_d2_what_only_the_vendor_can_refuse_is_told_of_that_contact_alone(runs, held, tmp_path):
-    run = runs(Mode.UPSERT)({**ADA, "own_multichoice": ["9"]}, {**JOE, "own_multichoice": ["1"]})
+def test_a_list_of_choices_is_set_aside_for_one_that_there_is_none_of(runs, held):
+    run = runs(Mode.UPSERT)({**ADA, "own_multichoice": ["1", "9"]}, {**JOE, "own_multichoice": ["1", "3"]})
 
-    assert (run.figures.inserted, run.figures.destination_issues) == (1, 1)
+    assert (run.figures.inserted, run.figures.source_issues) == (1, 1)
+    assert held() == without_key({**JOE, "own_multichoice": ["1", "3"]})
+
+
+def test_d2_what_only_the_vendor_can_refuse_is_told_of_that_contact_alone(runs, account, held, tmp_path):
+    run = runs(Mode.UPSERT, Contacts(account, ContactsOptions("own_shorttext")))
+    long, short = {**ADA, "own_shorttext": "x" * 61}, {**JOE, "own_shorttext": "C2"}
+
+    first = run(long, short)
+
+    assert (first.figures.inserted, first.figures.destination_issues) == (1, 1)
     assert [one.startswith("Invalid value for field id") for one in reasons(tmp_path)] == [True]
-    assert held() == without_key({**JOE, "own_multichoice": ["1"]})
+    assert held() == without_key(short)
 
 
 def test_of_two_contacts_with_one_value_of_the_key_none_is_touched(runs, account, held, tmp_path):
