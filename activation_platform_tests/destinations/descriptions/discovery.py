@@ -91,9 +91,10 @@ def _of_body(method: _Method, request: httpx.Request) -> Iterator[str]:
 
 def _of_refusal(response: httpx.Response) -> Iterator[str]:
     body = response.json()
-    yield from _errors({"properties": {"error": _ERROR}, "required": ["error"]}, body, "error", {})
-    if body.get("error", {}).get("code") != response.status_code:
-        yield "the error's code is not the status"
+    wrong = list(_errors({"properties": {"error": _ERROR}, "required": ["error"]}, body, "error", {}))
+    if not wrong and body["error"]["code"] != response.status_code:
+        wrong.append("the error's code is not the status")
+    yield from wrong
 
 
 def _errors(schema: Mapping[str, Any], value: Any, where: str, schemas: Mapping[str, Any]) -> Iterator[str]:
