@@ -1,5 +1,6 @@
 """Emarsys in a workspace, as its page shows it: after every run the account holds the model, the list the segment."""
 
+import dagster as dg
 import httpx
 import pytest
 
@@ -48,13 +49,14 @@ def account(sandbox, monkeypatch):
 def workspace(project, account, sandbox, loaded):
     """The page's example, pointed at the sandbox, with another mode where a test says so."""
 
-    def load(contacts="upsert", others="mirror"):
+    def load(contacts="upsert", others="mirror", table="order_counts"):
         first, second, *more = EXAMPLE.split("---\n")
         base_url = sandbox.base_url("emarsys")
         project.also(f"{first}    base_url: {base_url}\n    token_url: {base_url}/oauth2/token\n")
         project.also(second.replace("mode: upsert", f"mode: {contacts}"))
         for one in more:
-            project.also(one.replace("mode: mirror", f"mode: {others}"))
+            changed = one.replace("mode: mirror", f"mode: {others}")
+            project.also(changed.replace("table: order_counts", f"table: {table}"))
         return loaded(project)
 
     return load
@@ -179,3 +181,40 @@ def test_a_table_is_kept_in_step_with_the_model_as_the_mode_promises(mode, works
         before = writes(sandbox)
         succeeded(run.run(TABLE, partition=f"{DAYS[2]}-07:00"))
         assert writes(sandbox) == before
+
+
+def checked(runner):
+    """What the check of the destination found."""
+    job = runner.defs.resolve_implicit_global_asset_job_def()
+    key = dg.AssetCheckKey(dg.AssetKey(["destinations", "engagement"]), "ready")
+    result = job.get_subset(asset_check_selection={key}, asset_selection=set()).execute_in_process(
+        instance=runner.instance
+    )
+    (found,) = [one for one in result.get_asset_check_evaluations() if one.check_name == "ready"]
+    return found
+
+
+def test_the_check_of_the_destination_looks_at_fields_lists_and_tables_and_writes_nothing(workspace, sandbox):
+    runner = workspace()
+    before = writes(sandbox)
+
+    found = checked(runner)
+
+    assert found.passed
+    assert found.metadata["mappings_that_do_not_fit"].value == 0
+    assert writes(sandbox) == before
+    asked = [one for one in sandbox.world.requests() if one["platform"] == "emarsys"]
+    assert {one["path"] for one in asked if one["method"] == "GET"} == {
+        "/v3/contactlist",
+        "/v3/field/translate/{language}",
+        "/v3/field/choices",
+        "/rds/v1/connections/{connection}/tables/{table}/records",
+    }
+
+
+def test_a_table_that_does_not_exist_is_told_by_the_check_and_blocks_its_activation_alone(workspace):
+    found = checked(workspace(table="order_count"))
+
+    assert found.passed
+    assert found.metadata["mappings_that_do_not_fit"].value == 1
+    assert "It does not fit: order_counts" in found.description

@@ -390,6 +390,15 @@ def test_c_rows_of_a_table_enter_change_and_leave_as_the_mode_says(runs, orders,
     )
 
 
+def test_c_a_snapshot_of_no_row_that_can_be_sent_leaves_none_in_the_table(runs, orders, rows):
+    run = runs(Mode.SNAPSHOT, orders())
+
+    run({"key": 1, "order_id": "A1", "state": "paid"})
+    run({"key": 2, "order_id": "", "state": "paid"})
+
+    assert rows() == []
+
+
 def test_rows_are_kept_by_a_key_that_is_a_number(runs, orders, rows):
     run = runs(Mode.MIRROR, orders(key_is_number=True))
 
