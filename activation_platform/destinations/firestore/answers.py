@@ -57,11 +57,17 @@ def outcomes_of(
     success: Outcome = ACCEPTED,
 ) -> list[Outcome]:
     """One outcome a write. `meant`: what codes say that refuse nothing, because the write was made so."""
-    statuses = body_of(response, account).get("status")
-    if not isinstance(statuses, list) or len(statuses) != len(batch):
+    told = _statuses(body_of(response, account))
+    if len(told) != len(batch):
         raise UnreadableAnswer(f"{response.status_code} without a status for each write")
+    for status in told:
+        if status.get("code") in _NOT_ALLOWED:
+            raise CredentialsRefused(
+                f"firestore does not let us write a document ({account.redactor()(_words(status))})",
+                remedy="Give the service account a role that may, such as roles/datastore.user.",
+            )
     known = {Code.OK: success, **meant}
-    return [_outcome(status if isinstance(status, dict) else {"code": -1}, known) for status in statuses]
+    return [_outcome(status, known) for status in told]
 
 
 def error_of(response: httpx.Response) -> Mapping[str, Any]:
@@ -83,18 +89,24 @@ def says_later(response: httpx.Response) -> bool:
     if not response.is_success or not _EXHAUSTED.search(response.content):
         return False
     with suppress(ValueError, RecursionError):
-        body = response.json()
-        statuses = body.get("status") if isinstance(body, dict) else None
-        codes = [one.get("code") for one in statuses or () if isinstance(one, dict)]
-        return bool(codes) and set(codes) == {Code.RESOURCE_EXHAUSTED}
+        told = _statuses(response.json())
+        return bool(told) and all(status.get("code") == Code.RESOURCE_EXHAUSTED for status in told)
     return False
 
 
-def _outcome(status: Mapping[str, Any], meant: Mapping[Code, Outcome]) -> Outcome:
-    code, words = status.get("code", Code.OK), str(status.get("message") or "refused")
-    if code in _NOT_ALLOWED:
-        raise CredentialsRefused(
-            f"firestore does not let us write a document ({words})",
-            remedy="Give the service account a role that may, such as roles/datastore.user.",
-        )
-    return meant.get(code) or (retry(words) if code in _LATER else rejected(words))
+def _statuses(body: Any) -> list[Mapping[str, Any]]:
+    """The statuses of a batch; none where one of them is no status."""
+    told = body.get("status") if isinstance(body, dict) else None
+    if not isinstance(told, list):
+        return []
+    good = all(isinstance(one, dict) and isinstance(one.get("code", 0), int) for one in told)
+    return told if good else []
+
+
+def _outcome(status: Mapping[str, Any], known: Mapping[Code, Outcome]) -> Outcome:
+    code, words = status.get("code", Code.OK), _words(status)
+    return known.get(code) or (retry(words) if code in _LATER else rejected(words))
+
+
+def _words(status: Mapping[str, Any]) -> str:
+    return str(status.get("message") or "refused")

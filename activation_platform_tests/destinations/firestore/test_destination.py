@@ -59,6 +59,7 @@ def test_a_refusal_is_told_in_googles_words(response, words):
         (done(5, message='"code": 8'), False),
         (httpx.Response(200, text='<p>"code": 8'), False),
         (httpx.Response(200, text='[{"code": 8}]'), False),
+        (httpx.Response(200, text='{"status": 1, "code": 8}'), False),
     ],
 )
 def test_a_call_that_was_aborted_or_all_too_much_is_said_later(response, later):

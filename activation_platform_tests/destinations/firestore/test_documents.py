@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import httpx
 import polars as pl
 import pytest
 
@@ -193,6 +194,9 @@ def test_d3_a_write_that_is_not_allowed_stops_the_run_and_blames_no_record(code)
         (refused(413, "INVALID_ARGUMENT"), BatchRefused),
         (refused(404, "NOT_FOUND", "The database (default) does not exist"), NotFound),
         (done(0), UnreadableAnswer),
+        (httpx.Response(200, json={"status": [{}, "no"]}), UnreadableAnswer),
+        (httpx.Response(200, json={"status": [{}, {"code": ["8"]}]}), UnreadableAnswer),
+        (httpx.Response(200, json={"status": 8}), UnreadableAnswer),
     ],
 )
 def test_a_batch_that_is_refused_or_not_answered_whole_accepts_nobody(response, raised):
