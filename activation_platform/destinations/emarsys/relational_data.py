@@ -31,7 +31,7 @@ class RelationalData(Service):
     added in steps, while the table is in use).
 
     Unconfirmed: the form of moments (that of MySQL, in UTC); that no rows may take the place of all; that a row is removed
-    whose key alone is said; bytes of a call (10 MB, as for contacts).
+    whose key alone is said; that keys are told apart letter by letter (MySQL often takes A for a); bytes of a call (10 MB).
     """
 
     docs: ClassVar[str] = "https://help.emarsys.com/hc/en-us/articles/360024778974"
