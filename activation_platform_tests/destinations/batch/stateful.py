@@ -1,5 +1,6 @@
 """What Batch lives through in the stateful tests."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from activation_platform.contracts.modes import Mode
@@ -11,6 +12,7 @@ from activation_platform.destinations.batch.profiles import Profiles
 from activation_platform.sandbox.faults import Kind, Rule
 from activation_platform.sandbox.world import World
 from activation_platform.sync.mapping import FieldMapping
+from activation_platform_tests.destinations.batch.exam import APPS
 from activation_platform_tests.destinations.stateful import REFUSED, Case, InStorm, address
 
 
@@ -32,11 +34,11 @@ class FewProfiles(Profiles):
     batch_size = 5
 
 
-def project(url: str = "http://sandbox/batch") -> Batch:
+def project(url: str = "http://sandbox/batch", apps: Sequence[str] = ("sandbox-live-key",)) -> Batch:
     return Batch(
         rest_api_key="sandbox-rest-key",
         project_key="sandbox-project",
-        live_api_keys=["sandbox-live-key"],
+        live_api_keys=list(apps),
         base_url=url,
     )
 
@@ -84,7 +86,7 @@ CASES = [
 ]
 IN_STORMS = {
     "profiles": InStorm(
-        lambda url: FewProfiles(project(url)),
+        lambda url: FewProfiles(project(url, APPS)),
         lambda number, title: {
             "custom_id": str(number),
             "$email_address": address(number),
@@ -92,6 +94,5 @@ IN_STORMS = {
         },
         titles,
         Rule(Kind.POISON, identifier=str(REFUSED)),
-        Mode.UPSERT,
     )
 }

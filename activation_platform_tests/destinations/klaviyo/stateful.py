@@ -69,6 +69,5 @@ IN_STORMS = {
         lambda number, title: {"email": address(number), "title": title},
         titles,
         Rule(Kind.POISON, method="POST", identifier=address(REFUSED)),
-        Mode.UPSERT,
     )
 }
