@@ -33,7 +33,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP exchange."""
-        wire = Wire(scope, receive, send)
+        wire = Wire(scope, receive, send, self._world.wall)
         body = await wire.body()
         if body is None:
             return

@@ -97,6 +97,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         log_config=None,
         log_level="critical",
         access_log=False,
+        date_header=False,
         timeout_keep_alive=75,
         # Whoever stops a sandbox does not wait for the calls that it keeps hanging.
         timeout_graceful_shutdown=0,

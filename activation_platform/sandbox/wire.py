@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
 
 import httpx
 from starlette.types import Receive, Scope, Send
@@ -14,10 +15,11 @@ class Wire:
 
     On a socket the server's protocol leaves its transport in the scope (see `server.py`), and breaking the
     connection closes that transport. In process (`httpx.ASGITransport`) there is none, and breaking it raises
-    what httpx would raise on a socket.
+    what httpx would raise on a socket. Answers tell the time of day (`wall`) in their header `Date`.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, wall: Callable[[], float]) -> None:
+        self._wall = wall
         self._receive = receive
         self._send = send
         self._transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
@@ -68,6 +70,7 @@ class Wire:
         lines = [
             (b"content-type", content_type.encode("latin-1")),
             (b"content-length", str(length).encode("latin-1")),
+            (b"date", formatdate(self._wall(), usegmt=True).encode("latin-1")),
             *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
         ]
         await self._send({"type": "http.response.start", "status": status, "headers": lines})

@@ -8,12 +8,10 @@ import asyncio
 import os
 import re
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +58,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET" or READS.search(request.url.path):
-            return await self._answer(request)
+            return await self._app.handle_async_request(request)
         self.writes += 1
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "lost":
@@ -71,16 +69,11 @@ class Wire(httpx.AsyncBaseTransport):
             return httpx.Response(500)
         if fault == "page":
             return httpx.Response(200, html="<p>hello")
-        answer = await self._answer(request)
+        answer = await self._app.handle_async_request(request)
         if fault == "answer lost":
             raise httpx.ReadTimeout("the answer is lost")
         if fault == "dies after":
             raise SystemExit("the process dies before it hears the answer")
-        return answer
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        answer = await self._app.handle_async_request(request)
-        answer.headers["Date"] = formatdate(time.time(), usegmt=True)
         return answer
 
 

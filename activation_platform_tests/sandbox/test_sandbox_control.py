@@ -27,6 +27,13 @@ def test_a_sandbox_takes_a_free_port_on_loopback_and_gives_it_back():
         gone.state()
 
 
+def test_every_answer_tells_the_time_of_day_that_the_sandbox_goes_by():
+    with running(wall=lambda: 0.0) as sandbox:
+        answer = httpx.get(f"{sandbox.url}/klaviyo/api/accounts")
+
+    assert answer.headers.get_list("Date") == ["Thu, 01 Jan 1970 00:00:00 GMT"]
+
+
 def test_two_sandboxes_know_nothing_of_each_other():
     with running() as one, running() as two:
         body = [{"identifiers": {"custom_id": "a"}}]
