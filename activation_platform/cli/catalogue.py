@@ -50,6 +50,7 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
         "idempotent": spoken.idempotent,
         "can_look_up": service.can_look_up,
         "deletes_are_requests": service.deletes_are_requests,
+        "deletes_are_irreversible": service.deletes_are_irreversible,
         "fields": [described_field(field) for field in spoken.declared_fields()],
         "custom_fields": None if custom is None else _custom(custom),
         "limits": {

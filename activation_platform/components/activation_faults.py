@@ -105,7 +105,7 @@ def _mode_faults(
             yield Fault(
                 ("mode",), f'{mode} needs the setting "{name}" of the destination "{destination.name}"'
             )
-    erases = service.deletes_are_requests and (service.deletes(mode) or mode is Mode.ERASE)
+    erases = service.deletes_are_irreversible and (service.deletes(mode) or mode is Mode.ERASE)
     if erases and not activation.spec.allow_irreversible_deletes:
         yield Fault(
             ("mode",),

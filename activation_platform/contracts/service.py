@@ -9,11 +9,10 @@ from abc import ABC
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import MISSING, dataclass
 from dataclasses import fields as dataclass_fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
-import polars as pl
 
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.errors import NotFound
@@ -28,6 +27,7 @@ from activation_platform.contracts.modes import (
     RunType,
 )
 from activation_platform.contracts.outcomes import Outcome
+from activation_platform.contracts.passes import Pass
 from activation_platform.contracts.pending import Doubt, Pending, Settlement
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ __all__ = [
     "Doubt",
     "Inquiry",
     "NoOptions",
-    "Pass",
     "Pending",
     "Service",
     "Settlement",
@@ -85,21 +84,6 @@ class UnreadableAnswer(Exception):  # see above: the loader treats it like no an
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
-    """One run's whole delivery, as a service that works in one piece needs to know it.
-
-    `id` is unique among all passes of the ledger; `partition` its key, `instant` its moment (aware, UTC). `schema`: its
-    fields, with the types of the values as sent.
-    """
-
-    id: str
-    mode: Mode
-    partition: str
-    instant: datetime
-    schema: pl.Schema
-
-
-@dataclass(frozen=True, slots=True)
 class NoOptions:
     """The options of a service that has none."""
 
@@ -123,6 +107,8 @@ class Service(ABC):
     model_kinds: ClassVar[frozenset[ModelKind]] = frozenset(ModelKind)
     deletes_are_requests: ClassVar[bool] = False
     """Deletes are asynchronous and irreversible: they are requested, and settled by polling (SEMANTICS D7)."""
+    deletes_are_irreversible: ClassVar[bool] = False
+    """The vendor says that what it deletes is gone for good: who wants that must say so (SEMANTICS D7). Requested ones are."""
     in_one_piece: ClassVar[frozenset[Mode]] = frozenset()
     """Modes under which a run's batches stand beside what is there until `finish` puts them in its place, all at once.
 
@@ -160,6 +146,7 @@ class Service(ABC):
                 f"{cls.__name__} keeps {cls.object}s, which cannot keep the promise of {', '.join(broken)}"
             )
         cls.run_types = cls.run_types or RUN_TYPES_OF[cls.object]
+        cls.deletes_are_irreversible = cls.deletes_are_irreversible or cls.deletes_are_requests
 
     def __init__(self, destination: "Destination", options: Any = None) -> None:
         self.destination = destination

@@ -11,7 +11,7 @@ from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.errors import ActivationError, Cancelled
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome, Verdict
-from activation_platform.contracts.service import Pass
+from activation_platform.contracts.passes import Pass
 from activation_platform.sync.batches import Cutter
 from activation_platform.sync.behind import Behind
 from activation_platform.sync.departures import cancelled

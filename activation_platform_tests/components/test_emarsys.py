@@ -53,7 +53,8 @@ def workspace(project, account, sandbox, loaded):
         first, second, *more = EXAMPLE.split("---\n")
         base_url = sandbox.base_url("emarsys")
         project.also(f"{first}    base_url: {base_url}\n    token_url: {base_url}/oauth2/token\n")
-        project.also(second.replace("mode: upsert", f"mode: {contacts}"))
+        meant = "  allow_irreversible_deletes: true\n" if contacts == "mirror" else ""
+        project.also(second.replace("  mode: upsert\n", f"  mode: {contacts}\n{meant}"))
         for one in more:
             changed = one.replace("mode: mirror", f"mode: {others}")
             project.also(changed.replace("table: order_counts", f"table: {table}"))
@@ -86,6 +87,11 @@ def writes(sandbox):
 def figures(result, asset):
     metadata = told(result, asset)
     return tuple(metadata[name] for name in ("inserted", "updated", "deleted", "destination_issues"))
+
+
+def test_d7_contacts_are_deleted_for_good_only_where_somebody_says_so(project):
+    refused = project.also(EXAMPLE.replace("mode: upsert", "mode: mirror")).refusal()
+    assert "mirror erases records for good here; say allow_irreversible_deletes: true" in refused
 
 
 @pytest.mark.parametrize("mode", ["mirror", "upsert", "update_only", "insert_only"])

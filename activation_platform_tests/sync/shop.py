@@ -23,10 +23,10 @@ from activation_platform.contracts.outcomes import (
     retry,
 )
 from activation_platform.contracts.pace import Budget
+from activation_platform.contracts.passes import Pass
 from activation_platform.contracts.service import (
     Doubt,
     Inquiry,
-    Pass,
     Pending,
     Service,
     Settlement,

@@ -8,7 +8,8 @@ from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.contracts.outcomes import Outcome
-from activation_platform.contracts.service import Conversation, Doubt, Inquiry, Pass, Service
+from activation_platform.contracts.passes import Pass
+from activation_platform.contracts.service import Conversation, Doubt, Inquiry, Service
 from activation_platform.contracts.statement import Statement, Transaction
 from activation_platform.contracts.values import Text, TextList
 from activation_platform.destinations.database.acknowledgements import TABLE, Acknowledgements, carried_out

@@ -39,6 +39,7 @@ class Contacts(OfAList, Service):
         {Mode.UPSERT, Mode.UPDATE_ONLY, Mode.INSERT_ONLY, Mode.MIRROR}
     )
     model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS})
+    deletes_are_irreversible: ClassVar[bool] = True
     batch_size: ClassVar[int] = 1_000
     max_request_bytes: ClassVar[int | None] = 8_000_000
     Options: ClassVar[type[Any]] = ContactsOptions

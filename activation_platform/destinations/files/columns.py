@@ -11,7 +11,7 @@ from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import CustomFields
 from activation_platform.contracts.modes import Mode
-from activation_platform.contracts.service import Pass
+from activation_platform.contracts.passes import Pass
 from activation_platform.contracts.value import Clean, Fit, ValueType, judge
 from activation_platform.contracts.values import Text, value_type_for
 

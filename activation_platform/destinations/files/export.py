@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from activation_platform.contracts.batch import Batch
 from activation_platform.contracts.fields import CustomFields, Field
 from activation_platform.contracts.modes import Mode, ObjectKind
-from activation_platform.contracts.service import Conversation, Inquiry, Pass, Service
+from activation_platform.contracts.passes import Pass
+from activation_platform.contracts.service import Conversation, Inquiry, Service
 from activation_platform.contracts.writes import Append, Discard, Open, Publish
 from activation_platform.destinations.files.columns import ANY_COLUMN, Identifier, columns_of, rows_of
 from activation_platform.destinations.files.options import ExportOptions

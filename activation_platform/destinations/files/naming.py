@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.service import Pass
+from activation_platform.contracts.passes import Pass
 
 __all__ = ["FileName"]
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
 from activation_platform.contracts.formats import Compression, Csv, Format, JsonLines, Parquet
-from activation_platform.contracts.service import Pass
+from activation_platform.contracts.passes import Pass
 from activation_platform.destinations.files.columns import ANY_COLUMN
 from activation_platform.destinations.files.naming import FileName
 

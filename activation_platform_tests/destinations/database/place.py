@@ -15,7 +15,8 @@ from activation_platform.contracts.batch import Batch, MappedField
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome
-from activation_platform.contracts.service import Inquiry, Pass
+from activation_platform.contracts.passes import Pass
+from activation_platform.contracts.service import Inquiry
 from activation_platform.destinations.database.destination import Database
 from activation_platform.destinations.database.table import Table
 from activation_platform.sync.budgets import Budgets

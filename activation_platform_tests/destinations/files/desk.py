@@ -12,8 +12,8 @@ import polars as pl
 from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS, Batch, MappedField
 from activation_platform.contracts.modes import Mode, Operation
 from activation_platform.contracts.outcomes import Outcome
+from activation_platform.contracts.passes import Pass
 from activation_platform.contracts.rows import Rows
-from activation_platform.contracts.service import Pass
 from activation_platform.destinations.files.destination import Files
 from activation_platform.destinations.files.export import Export, ExportOptions
 from activation_platform.sync.budgets import Budgets

@@ -9,7 +9,7 @@ from activation_platform.contracts.batch import IDENTIFIER, KEY, PREVIOUS
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.formats import Csv, Parquet
 from activation_platform.contracts.modes import Mode, Operation
-from activation_platform.contracts.service import Pass
+from activation_platform.contracts.passes import Pass
 from activation_platform.contracts.writes import Append, Discard, Open, Publish
 from activation_platform.destinations.files.destination import Files
 from activation_platform.destinations.files.export import Export, ExportOptions
