@@ -14,7 +14,7 @@ from activation_platform.cli.demo.warehouse import build_warehouse
 def test_the_demo_ends_with_the_sandbox_exactly_as_expected(tmp_path):
     command = [str(Path(sys.executable).with_name("activation")), "demo", "--port", "0"]
 
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.count("exactly as expected") == 2
