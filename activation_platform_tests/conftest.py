@@ -114,14 +114,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
-def rsa_key() -> dict[str, str]:
+def rsa_key(bits: int = 2048) -> dict[str, str]:
     """A new RSA key: its private half as `pem` and in `base64`, its `public` half."""
     from base64 import b64encode
 
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa.generate_private_key(65537, bits)
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -148,8 +148,8 @@ def snowflake_account(snowflake_key: dict[str, str]) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def bigquery_key() -> dict[str, str]:
-    """The key of the BigQuery project's service account."""
-    return rsa_key()
+    """The key of the BigQuery project's service account; a short one, for Google's client examines it with every session."""
+    return rsa_key(bits=1024)
 
 
 @pytest.fixture(scope="session")
