@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.contracts.errors import ActivationError, ConnectionFailed, TimedOut
 from activation_platform.contracts.waiting import doubled, retry_after
 from activation_platform.sources.databricks_errors import failed, is_passing, passing, unanswered, understood
@@ -89,8 +90,9 @@ class Statements:
         for name in ("httpx", "httpcore"):  # they log addresses, and a link's address is a secret
             logging.getLogger(name).setLevel(logging.WARNING)
         timeout = httpx.Timeout(60.0, connect=10.0)
-        self._workspace = httpx.Client(base_url=address, auth=auth, timeout=timeout)
-        self._storage = httpx.Client(timeout=timeout)  # with our token the store would refuse its own links
+        self._workspace = httpx.Client(base_url=address, auth=auth, timeout=timeout, verify=trusted())
+        # with our token the store would refuse its own links
+        self._storage = httpx.Client(timeout=timeout, verify=trusted())
         self._settings = dict(settings)
 
     def close(self) -> None:

@@ -1,15 +1,14 @@
 """The wire of the http carrier: aiohttp's connections as a transport of httpx, with answers that are here whole."""
 
-import os
-import ssl
 import warnings
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import aiohttp
 import httpx
 from yarl import URL
+
+from activation_platform.contracts.authorities import trusted
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import RawHeaders
@@ -87,19 +86,11 @@ class Wire(httpx.AsyncBaseTransport):
     def _opened(self) -> aiohttp.ClientSession:
         # A batch may be larger than what aiohttp likes to send in one go.
         warnings.filterwarnings("ignore", "Sending a large body", ResourceWarning)
-        trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, ssl=trusted),
+            connector=aiohttp.TCPConnector(limit=self._connections, ssl=trusted()),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
         )
-
-
-@lru_cache(maxsize=1)
-def _trusted(*_places: str | None) -> ssl.SSLContext:
-    """The authorities that httpx trusts, which these variables name; read once, for it takes longer than a small run does."""
-    trusted: ssl.SSLContext = httpx.create_ssl_context()
-    return trusted
 
 
 def _without_encoding(headers: "RawHeaders") -> list[tuple[bytes, bytes]]:
