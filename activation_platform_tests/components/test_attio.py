@@ -4,6 +4,7 @@ import dagster as dg
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox.attio import TOKEN
 from activation_platform_tests.components.pages import example_of, pointed
 from activation_platform_tests.components.project import fill, person, succeeded
@@ -37,7 +38,7 @@ def runner(project, sandbox, loaded, monkeypatch):
     """The page's example, pointed at a workspace that has the list and the attribute that the page names."""
     monkeypatch.setenv("ATTIO_ACCESS_TOKEN", TOKEN)
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=sandbox.base_url("attio"), headers=headers) as client:
+    with httpx.Client(verify=trusted(), base_url=sandbox.base_url("attio"), headers=headers) as client:
         for path, data in (("/v2/lists", LIST), ("/v2/lists/our_best_customers/attributes", ORDERS)):
             assert client.post(path, json={"data": data}).is_success
     token = "    access_token: env:ATTIO_ACCESS_TOKEN\n"

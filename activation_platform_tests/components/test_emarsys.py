@@ -4,6 +4,7 @@ import dagster as dg
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.destinations.emarsys.destination import Emarsys
 from activation_platform.sandbox.emarsys import CLIENT_ID, CLIENT_SECRET
 from activation_platform.sandbox.faults import Extent, Kind, Rule
@@ -38,7 +39,7 @@ def account(sandbox, monkeypatch):
         def asked():
             return (yield made.call("POST", path, json=body))
 
-        with httpx.Client() as client:
+        with httpx.Client(verify=trusted()) as client:
             return carry(asked(), made, client).outcomes
 
     say("/field", {"name": "orders", "application_type": "numeric"})

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import yaml
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.contracts.modes import Mode, ObjectKind, Operation
 from activation_platform.contracts.values import Instant
 from activation_platform.destinations import PLATFORMS
@@ -153,7 +154,7 @@ class Story:
     def _set_up(self, address: str) -> None:
         """What a person does before, and who is there before."""
         account, sitting = self.service.destination, self.taken.sitting
-        with httpx.Client() as client:
+        with httpx.Client(verify=trusted()) as client:
             if sitting.prepare is not None:
                 assert carry(sitting.prepare(account), account, client).raised is None
             if self.mode in (Mode.UPDATE_ONLY, Mode.ERASE):

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sandbox.intercom import TOKEN
 from activation_platform_tests.components.pages import example_of, pointed
@@ -35,7 +36,7 @@ def api(sandbox, monkeypatch):
     """The workspace that the page's token opens, with the attribute that it names."""
     monkeypatch.setenv("INTERCOM_ACCESS_TOKEN", TOKEN)
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=sandbox.base_url("intercom"), headers=headers) as client:
+    with httpx.Client(verify=trusted(), base_url=sandbox.base_url("intercom"), headers=headers) as client:
         body = {"name": "orders", "model": "contact", "data_type": "integer"}
         assert client.post("/data_attributes", json=body).is_success
         yield client

@@ -4,6 +4,7 @@ import dagster as dg
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sandbox.iterable import API_KEY
 from activation_platform_tests.components.pages import example_of, pointed
@@ -23,7 +24,9 @@ SECOND = [person(1, first_name="Ada"), *FIRST[1:3], person(6), person(7)]
 def api(sandbox, monkeypatch):
     """The project that the page's key opens, with the field that it names."""
     monkeypatch.setenv("ITERABLE_API_KEY", API_KEY)
-    with httpx.Client(base_url=sandbox.base_url("iterable"), headers={"Api-Key": API_KEY}) as client:
+    with httpx.Client(
+        verify=trusted(), base_url=sandbox.base_url("iterable"), headers={"Api-Key": API_KEY}
+    ) as client:
         body = {"users": [{"email": "x@example.com", "dataFields": {"orders": 1}}]}
         assert client.post("/api/users/bulkUpdate", json=body).json()["createdFields"] == ["orders"]
         assert client.post("/api/users/forget", json={"email": "x@example.com"}).is_success

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform_tests.components.pages import example_of
 from activation_platform_tests.components.project import fill, person, succeeded, told
@@ -20,7 +21,9 @@ def api(sandbox, monkeypatch):
     """The account that the page's key opens, with the custom field that it names."""
     monkeypatch.setenv("SENDGRID_API_KEY", "SG.sandbox")
     headers = {"Authorization": "Bearer SG.sandbox"}
-    with httpx.Client(base_url=f"{sandbox.base_url('sendgrid')}/v3/marketing", headers=headers) as client:
+    with httpx.Client(
+        verify=trusted(), base_url=f"{sandbox.base_url('sendgrid')}/v3/marketing", headers=headers
+    ) as client:
         made = client.post("/field_definitions", json={"name": "orders", "field_type": "Number"})
         assert made.is_success
         yield client

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import RunningSandbox, create_app, running
 from activation_platform_tests.destinations.exam import stand_ins
 
@@ -36,5 +37,5 @@ def sandbox(open_sandbox: RunningSandbox) -> RunningSandbox:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(timeout=5) as opened:
+    with httpx.Client(verify=trusted(), timeout=5) as opened:
         yield opened

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.contracts.modes import Operation
 from activation_platform.contracts.service import BatchRefused, Pending
 from activation_platform.destinations import PLATFORMS
@@ -40,7 +41,7 @@ def witnessed(open_sandbox):
 def prepared(taken, service):
     """Set the account up as a person would; returns its fields, where it tells them."""
     told = service.account_fields()
-    with httpx.Client() as client:
+    with httpx.Client(verify=trusted()) as client:
         for inquiry in (taken.sitting.prepare and taken.sitting.prepare(service.destination), told):
             if inquiry is not None:
                 fields = carry(inquiry, service.destination, client).outcomes

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import time_machine
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.contracts.modes import Mode
 from activation_platform.sandbox.faults import Kind, RetryAfter, Rule, When
 from activation_platform.sync.activate import RunFailed
@@ -76,7 +77,7 @@ def test_when_the_storm_is_over_everything_valid_has_arrived_exactly_as_promised
     of = SERVICES[name]
     service = of.service(sandbox.base_url(name.partition(".")[0]))
     if of.before is not None:
-        with httpx.Client() as client:
+        with httpx.Client(verify=trusted()) as client:
             assert carry(of.before(service.destination), service.destination, client).raised is None
     run = Runs(tmp_path, service, of.mode, patience={"answer_within": ANSWER_WITHIN}, keeps=of.keeps)
     for rule in [of.poison, *STORMS[storm]]:

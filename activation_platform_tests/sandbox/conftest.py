@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import Control, RunningSandbox, running
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
@@ -64,12 +65,19 @@ def open_stage() -> Iterator[Stage]:
         attio = {"Authorization": "Bearer sandbox-attio-token"}
         with (
             sandbox.control() as control,
-            httpx.Client(base_url=sandbox.base_url("batch"), headers=rest, timeout=5) as batch_client,
             httpx.Client(
-                base_url=f"{sandbox.base_url('batch')}/1.0/sandbox-live-key/gdpr", headers=gdpr, timeout=5
+                verify=trusted(), base_url=sandbox.base_url("batch"), headers=rest, timeout=5
+            ) as batch_client,
+            httpx.Client(
+                verify=trusted(),
+                base_url=f"{sandbox.base_url('batch')}/1.0/sandbox-live-key/gdpr",
+                headers=gdpr,
+                timeout=5,
             ) as gdpr_client,
-            httpx.Client(base_url=sandbox.base_url("attio"), headers=attio, timeout=5) as attio_client,
-            httpx.Client(base_url=sandbox.url, timeout=5) as anonymous,
+            httpx.Client(
+                verify=trusted(), base_url=sandbox.base_url("attio"), headers=attio, timeout=5
+            ) as attio_client,
+            httpx.Client(verify=trusted(), base_url=sandbox.url, timeout=5) as anonymous,
         ):
             yield Stage(sandbox, clock, control, batch_client, gdpr_client, attio_client, anonymous)
 

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.batch import Batch
@@ -94,7 +95,7 @@ def test_an_app_key_is_in_no_state_and_no_count(stage):
 def test_a_person_is_gone_once_every_app_has_erased_them():
     with (
         running(limits=False, platforms=[Batch(app_keys=("ios", "web")), Attio()]) as sandbox,
-        httpx.Client(base_url=sandbox.base_url("batch")) as client,
+        httpx.Client(verify=trusted(), base_url=sandbox.base_url("batch")) as client,
     ):
         keys = {"Authorization": "Bearer sandbox-rest-key", "X-Batch-Project": "sandbox-project"}
         client.post("/2.11/profiles/update", json=[{"identifiers": {"custom_id": "a"}}], headers=keys)
@@ -112,6 +113,7 @@ def test_a_person_written_between_two_erasures_lives_in_all_apps_again():
     with (
         running(limits=False, platforms=[Batch(app_keys=("ios", "web"))]) as sandbox,
         httpx.Client(
+            verify=trusted(),
             base_url=sandbox.base_url("batch"),
             headers={
                 "Authorization": "Bearer sandbox-rest-key",
@@ -142,6 +144,7 @@ def test_an_erasure_ends_by_itself_after_its_delay():
     with (
         running(limits=False, clock=moment, platforms=platforms) as sandbox,
         httpx.Client(
+            verify=trusted(),
             base_url=f"{sandbox.url}/batch/1.0/sandbox-live-key/gdpr",
             headers={"X-Authorization": "sandbox-rest-key"},
         ) as client,
@@ -158,6 +161,7 @@ def test_an_erasure_ends_after_so_many_looks():
     with (
         running(limits=False, platforms=[Batch(erasure_polls=2)]) as sandbox,
         httpx.Client(
+            verify=trusted(),
             base_url=f"{sandbox.url}/batch/1.0/sandbox-live-key/gdpr",
             headers={"X-Authorization": "sandbox-rest-key"},
         ) as client,

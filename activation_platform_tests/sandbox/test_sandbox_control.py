@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import Control, running, serve
 from activation_platform.sandbox.app import PLATFORMS
 from activation_platform.sandbox.batch import Batch
@@ -161,7 +162,9 @@ def test_a_web_page_cannot_steer_the_sandbox(stage):
 
 def test_many_clients_at_once_lose_nothing(stage):
     def send(worker):
-        with httpx.Client(base_url=stage.sandbox.base_url("batch"), headers=stage.batch.headers) as client:
+        with httpx.Client(
+            verify=trusted(), base_url=stage.sandbox.base_url("batch"), headers=stage.batch.headers
+        ) as client:
             for number in range(10):
                 entry = {"identifiers": {"custom_id": f"{worker}-{number}"}}
                 client.post("/2.11/profiles/update", json=[entry])

@@ -6,6 +6,7 @@ import hashlib
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.emarsys import CLIENT_ID, CLIENT_SECRET, SECRET, USERNAME, Emarsys
 from activation_platform.sandbox.limits import Limit
@@ -31,7 +32,7 @@ def opened():
 
 @pytest.fixture
 def anonymous(opened, world):
-    with httpx.Client(base_url=opened.base_url("emarsys"), timeout=5) as client:
+    with httpx.Client(verify=trusted(), base_url=opened.base_url("emarsys"), timeout=5) as client:
         yield client
 
 

@@ -8,6 +8,7 @@ import google.auth.jwt
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.firestore import Firestore, service_account_key
 from activation_platform.sandbox.firestore.identity import AUDIENCE, EDITOR, GRANT, VIEWER
@@ -61,7 +62,9 @@ def api(opened, grant, sign):
     def client(**claims):
         token = grant(sign(**claims)).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
-        clients.append(httpx.Client(base_url=opened.base_url("firestore"), headers=headers, timeout=5))
+        clients.append(
+            httpx.Client(verify=trusted(), base_url=opened.base_url("firestore"), headers=headers, timeout=5)
+        )
         return clients[-1]
 
     yield client

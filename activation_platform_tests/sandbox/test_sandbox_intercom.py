@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sandbox.intercom import TOKEN, Intercom
@@ -22,7 +23,9 @@ def opened(clock):
 @pytest.fixture
 def api(opened, world):
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=opened.base_url("intercom"), headers=headers, timeout=5) as client:
+    with httpx.Client(
+        verify=trusted(), base_url=opened.base_url("intercom"), headers=headers, timeout=5
+    ) as client:
         yield client
 
 

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.faults import Extent, Kind, Rule
 from activation_platform.sandbox.iterable import API_KEY, Iterable
@@ -22,7 +23,7 @@ def opened(clock):
 @pytest.fixture
 def api(opened, world):
     with httpx.Client(
-        base_url=opened.base_url("iterable"), headers={"Api-Key": API_KEY}, timeout=5
+        verify=trusted(), base_url=opened.base_url("iterable"), headers={"Api-Key": API_KEY}, timeout=5
     ) as client:
         yield client
 
@@ -45,7 +46,9 @@ def other_kinds():
     def of(kind):
         sandbox = running(platforms=[Iterable(kind=kind)], limits=False)
         url = sandbox.__enter__().base_url("iterable")
-        open_ones.append((sandbox, httpx.Client(base_url=url, headers={"Api-Key": API_KEY})))
+        open_ones.append(
+            (sandbox, httpx.Client(verify=trusted(), base_url=url, headers={"Api-Key": API_KEY}))
+        )
         return open_ones[-1][1]
 
     yield of

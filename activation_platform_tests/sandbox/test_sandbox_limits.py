@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.attio import Attio
 from activation_platform.sandbox.control import ControlError
@@ -135,7 +136,7 @@ def test_a_token_without_the_scope_is_403():
     with (
         running(limits=False, platforms=[Attio(tokens=tokens)]) as sandbox,
         httpx.Client(
-            base_url=f"{sandbox.url}/attio/v2", headers={"Authorization": "Bearer reader"}
+            verify=trusted(), base_url=f"{sandbox.url}/attio/v2", headers={"Authorization": "Bearer reader"}
         ) as client,
     ):
         assert client.post("/objects/people/records/query", json={}).status_code == 200

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.limits import Limit
 from activation_platform.sandbox.sendgrid import SendGrid
@@ -19,7 +20,9 @@ def opened():
 @pytest.fixture
 def api(opened, world):
     headers = {"Authorization": "Bearer SG.sandbox"}
-    with httpx.Client(base_url=opened.base_url("sendgrid"), headers=headers, timeout=5) as client:
+    with httpx.Client(
+        verify=trusted(), base_url=opened.base_url("sendgrid"), headers=headers, timeout=5
+    ) as client:
         yield client
 
 

@@ -7,6 +7,7 @@ import hmac
 import httpx
 import pytest
 
+from activation_platform.contracts.authorities import trusted
 from activation_platform.sandbox import running
 from activation_platform.sandbox.webhook import SIGNING_KEY, Webhook
 
@@ -22,7 +23,7 @@ def opened():
 @pytest.fixture
 def receiver(opened):
     opened.world.reset()
-    with httpx.Client(base_url=opened.base_url("webhook"), timeout=5) as client:
+    with httpx.Client(verify=trusted(), base_url=opened.base_url("webhook"), timeout=5) as client:
 
         def call(method, path, *, at=NOW, key=SIGNING_KEY, headers=None, **body):
             request = client.build_request(method, path, headers=headers, **body)
