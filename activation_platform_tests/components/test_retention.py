@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import time_machine
 
-from activation_platform.components import activation, segment
+from activation_platform.components import activation_run, segment
 from activation_platform.components.frames import Frames
 from activation_platform.components.retention import in_use
 from activation_platform.contracts.errors import StorageFailed
@@ -207,7 +207,7 @@ def test_e1_what_a_run_reads_that_it_did_not_make_stays_until_it_has_read_it(
         return call
 
     module, reader, config = (
-        (activation, "activate", {})
+        (activation_run, "activate", {})
         if asset is LETTERS
         else (segment, "evaluate", {"segments__loyal": {"as_of": "2024-01-05T00:00:00+00:00"}})
     )

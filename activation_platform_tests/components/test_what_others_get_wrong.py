@@ -11,7 +11,7 @@ import httpx
 import polars as pl
 import pytest
 
-from activation_platform.components import activation
+from activation_platform.components import activation_run
 from activation_platform.contracts.modes import Mode, RunType
 from activation_platform.sources.postgres import Postgres
 from activation_platform.sync.folder import Folder
@@ -222,7 +222,7 @@ def test_15_of_two_runs_of_one_activation_the_second_waits_or_refuses_before_it_
 ):
     """Two runs read the same state and both send (no engine is named for it)."""
     succeeded(runner.run("segments/loyal"))
-    monkeypatch.setattr(activation, "_LOCK_WAIT", 0.0)
+    monkeypatch.setattr(activation_run, "_LOCK_WAIT", 0.0)
     with Folder(storage).lock("locks/letters", wait=0):
         words = refusal(runner.run(LETTERS, upstream=False))
     assert words.startswith("Timeout: another run of letters has not finished")
