@@ -45,12 +45,12 @@ def described_service(platform: type[Destination], service: type[Service]) -> di
             {"name": str(mode), "deletes": service.deletes(mode), "needs": list(service.requirements(mode))}
             for mode in sorted(service.modes)
         ],
-        "run_types": [str(run_type) for run_type in service.run_types],
-        "identifiers": list(_identifiers(spoken)),
+        "run_types": [str(run_type) for run_type in service.run_types()],
+        "identifiers": _identifiers(spoken),
         "idempotent": spoken.idempotent,
         "can_look_up": service.can_look_up,
         "deletes_are_requests": service.deletes_are_requests,
-        "deletes_are_irreversible": service.deletes_are_irreversible,
+        "deletes_are_irreversible": any(map(service.erases, service.modes)),
         "fields": [described_field(field) for field in spoken.declared_fields()],
         "custom_fields": None if custom is None else _custom(custom),
         "limits": {
@@ -88,10 +88,11 @@ def _custom(fields: CustomFields) -> dict[str, Any]:
     return {"names": fields.words, "pattern": fields.pattern, "clearable": fields.clearable}
 
 
-def _identifiers(service: Service) -> Iterator[str]:
+def _identifiers(service: Service) -> list[str]:
     """The fields by which a record may be recognised: those that the options choose from, else the one there is."""
-    chosen_from = service.options.identifiers if isinstance(service, ByIdentifier) else ()
-    yield from (field.name for field in chosen_from or service.declared_fields() if chosen_from or field.key)
+    if isinstance(service, ByIdentifier):
+        return [field.name for field in service.options.identifiers]
+    return [service.identifying_field]
 
 
 def marks_of(field: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ def facts(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "models", f"of kind {' or '.join(entry['models'])}"
     yield "modes", "; ".join(map(_mode, entry["modes"]))
     if entry["deletes_are_irreversible"]:
-        yield "deletes", "irreversible: mirror and erase need allow_irreversible_deletes: true"
+        yield "deletes", "irreversible: who means it says allow_irreversible_deletes: true"
     yield "run types", "; ".join(entry["run_types"])
     yield "recognised by", " or ".join(entry["identifiers"])
     yield "records a call", str(limits["batch_size"])

@@ -146,7 +146,7 @@ class ActivationComponent(Declared[ActivationSpec]):
             name=self.name,
             service=service(destination, service.Options(**spec.options)),
             mode=self.mode(workspace),
-            run_type=spec.run_type or service.run_types[0],
+            run_type=spec.run_type or service.run_types()[0],
             mapping=spec.lines(),
             key=model.key,
             guards=spec.guards_in_force(),

@@ -13,7 +13,7 @@ from activation_platform.components.verdicts import pointless
 from activation_platform.components.workspace import Fault, Workspace
 from activation_platform.contracts.errors import DeclarationError
 from activation_platform.contracts.fields import nearest
-from activation_platform.contracts.modes import Mode, ObjectKind, RunType
+from activation_platform.contracts.modes import ObjectKind, RunType
 from activation_platform.contracts.service import Service
 from activation_platform.contracts.values import Email, Phone
 from activation_platform.destinations import PLATFORMS
@@ -22,6 +22,7 @@ from activation_platform.sync.order import SET_ASIDE, InDoubt
 
 if TYPE_CHECKING:
     from activation_platform.components.activation import ActivationComponent
+    from activation_platform.components.activation_spec import ActivationSpec
 
 __all__ = ["activation_faults"]
 
@@ -63,10 +64,8 @@ def _service_faults(
             ("service",), f'takes models of kind {takes}; "{model.name}" is of kind {model.spec.kind}'
         )
     yield from event_faults(activation, service_class, model)
-    events = service_class.object is ObjectKind.EVENT
-    if spec.run_type is RunType.FULL_ONLY and not events and spec.run_type not in service_class.run_types:
-        words = f"{spec.service} says it once of each, since to say it again may undo what people decided: write full_then_delta"
-        yield Fault(("run_type",), words)
+    if spec.run_type not in (None, *service_class.run_types()):
+        yield Fault(("run_type",), _no_such_run(spec, service_class))
     for name, why in pointless(activation, workspace).items():
         if name in spec.warnings.switched_on:
             yield Fault(("warnings", name), f"there is nothing to warn of: {why}; leave it out")
@@ -87,6 +86,16 @@ def _service_faults(
         yield _refused_options(activation, service_class)
 
 
+def _no_such_run(spec: "ActivationSpec", service: type[Service]) -> str:
+    """Why the service does not take a run type, and what to write."""
+    if service.object is ObjectKind.EVENT:
+        return f"{spec.service} takes events, which are sent window by window: write incremental, or leave run_type out"
+    write = " or ".join(service.run_types())
+    if spec.run_type is RunType.INCREMENTAL:
+        return f"incremental is for events; {spec.service} keeps {service.object}s: write {write}"
+    return f"{spec.service} says it once of each, since to say it again may undo what people decided: write {write}"
+
+
 def _mode_faults(
     activation: "ActivationComponent",
     workspace: Workspace,
@@ -105,8 +114,7 @@ def _mode_faults(
             yield Fault(
                 ("mode",), f'{mode} needs the setting "{name}" of the destination "{destination.name}"'
             )
-    erases = service.deletes_are_irreversible and (service.deletes(mode) or mode is Mode.ERASE)
-    if erases and not activation.spec.allow_irreversible_deletes:
+    if service.erases(mode) and not activation.spec.allow_irreversible_deletes:
         yield Fault(
             ("mode",),
             f"{mode} erases records for good here; say allow_irreversible_deletes: true if that is meant",

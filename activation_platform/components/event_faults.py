@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from activation_platform.components.activation_spec import OF_EVENTS
 from activation_platform.components.model import ModelComponent
 from activation_platform.components.workspace import Fault
-from activation_platform.contracts.modes import ObjectKind, RunType
+from activation_platform.contracts.modes import ObjectKind
 from activation_platform.contracts.service import Service
 
 if TYPE_CHECKING:
@@ -24,17 +24,11 @@ def event_faults(
     """What is wrong with an activation of events, or with one that speaks of events but has none (SEMANTICS E3)."""
     spec = activation.spec
     if service.object is not ObjectKind.EVENT:
-        if spec.run_type is RunType.INCREMENTAL:
-            words = f"incremental is for events; {spec.service} keeps {service.object}s: write full_then_delta or full_only"
-            yield Fault(("run_type",), words)
         for name in OF_EVENTS:
             if name in spec.model_fields_set:
                 words = f"{name} is for events; {spec.service} keeps {service.object}s: leave it out"
                 yield Fault((name,), words)
         return
-    if spec.run_type not in (None, RunType.INCREMENTAL):
-        words = f"{spec.service} takes events, which are sent window by window: write incremental, or leave run_type out"
-        yield Fault(("run_type",), words)
     if spec.schedule.follow is not None:
         words = "events go by windows of time, and those that no run covers would be left out: write every, at or cron"
         yield Fault(("schedule", "follow"), words)

@@ -142,7 +142,7 @@ def _signed(key: Mapping[str, Any], scope: str, now: int) -> str:
         "iat": now,
         "exp": now + _LIFETIME,
     }
-    try:
+    try:  # Google's library says nothing of its types
         signer = crypt.RSASigner.from_string(str(key["private_key"]), key.get("private_key_id"))  # type: ignore[no-untyped-call]
         return str(jwt.encode(signer, claims), "ascii")  # type: ignore[no-untyped-call]
     except (KeyError, ValueError):

@@ -98,8 +98,8 @@ class Service(ABC):
     docs: ClassVar[str]
     object: ClassVar[ObjectKind]
     modes: ClassVar[frozenset[Mode]]
-    run_types: ClassVar[tuple[RunType, ...]] = ()
-    """Those that it takes, first the one that is meant where none is named; left out: those of its kind of object."""
+    says_again: ClassVar[bool] = True
+    """Whether every run may say everything anew; not where that may undo what people decided since."""
     delete_batch_size: ClassVar[int | None] = None
     """Records per conversation that deletes; None: `batch_size`."""
     fields: ClassVar[tuple[Field, ...]]
@@ -108,7 +108,7 @@ class Service(ABC):
     deletes_are_requests: ClassVar[bool] = False
     """Deletes are asynchronous and irreversible: they are requested, and settled by polling (SEMANTICS D7)."""
     deletes_are_irreversible: ClassVar[bool] = False
-    """The vendor says that what it deletes is gone for good: who wants that must say so (SEMANTICS D7). Requested ones are."""
+    """The vendor says that what it deletes is gone for good; what is requested is, too (see `erases`)."""
     in_one_piece: ClassVar[frozenset[Mode]] = frozenset()
     """Modes under which a run's batches stand beside what is there until `finish` puts them in its place, all at once.
 
@@ -145,8 +145,6 @@ class Service(ABC):
             raise TypeError(
                 f"{cls.__name__} keeps {cls.object}s, which cannot keep the promise of {', '.join(broken)}"
             )
-        cls.run_types = cls.run_types or RUN_TYPES_OF[cls.object]
-        cls.deletes_are_irreversible = cls.deletes_are_irreversible or cls.deletes_are_requests
 
     def __init__(self, destination: "Destination", options: Any = None) -> None:
         self.destination = destination
@@ -201,6 +199,19 @@ class Service(ABC):
     def target(self) -> str:
         """The object, list or table that this service writes to, where its options choose one (the ledger pins it)."""
         return ""
+
+    @classmethod
+    def run_types(cls) -> tuple[RunType, ...]:
+        """Those that it takes, first the one that is meant where an activation names none."""
+        return tuple(
+            one for one in RUN_TYPES_OF[cls.object] if cls.says_again or one is not RunType.FULL_ONLY
+        )
+
+    @classmethod
+    def erases(cls, mode: Mode) -> bool:
+        """Whether records are deleted for good under this mode, which an activation must say that it means (SEMANTICS D7)."""
+        final = cls.deletes_are_irreversible or cls.deletes_are_requests
+        return final and (cls.deletes(mode) or mode is Mode.ERASE)
 
     @classmethod
     def deletes(cls, mode: Mode) -> bool:

@@ -39,7 +39,7 @@ def test_an_entry_says_all_that_is_declared(name, activation):
     assert [field["name"] for field in entry["fields"]] == [field.name for field in declared]
     assert [field["name"] for field in entry["fields"] if field["key"]] == [declared_key(declared)]
     assert {mode["name"] for mode in entry["modes"]} == set(service.modes)
-    assert entry["run_types"] == list(service.run_types)
+    assert entry["run_types"] == list(service.run_types())
     assert described.identifying_field in entry["identifiers"]
     assert entry["limits"]["batch_size"] == described.batch_size
     settings = entry["destination"]["settings"]
@@ -63,8 +63,11 @@ def test_a_mode_says_what_it_needs_and_that_it_deletes(activation):
 def test_an_entry_says_by_what_a_record_may_be_recognised_how_often_it_is_sent_and_how_much_is_taken(
     activation,
 ):
-    entry = json.loads(activation("services", "klaviyo.events", "--json").stdout)
-    assert entry["run_types"] == ["incremental"]
+    every = json.loads(activation("services", "--json").stdout)
+    events = {one["name"] for one in every if one["object"] == "event"}
+    assert (
+        {one["name"] for one in every if one["run_types"] == ["incremental"]} == events > {"database.events"}
+    )
     profiles = " ".join(activation("services", "klaviyo.profiles").stdout.split())
     for words in ("email or phone_number or external_id", "full_then_delta; full_only", "bytes a record"):
         assert words in profiles

@@ -193,7 +193,7 @@ class Story:
                 )
             },
             "schedule": {"cron": "0 0 * * *", "start": start},
-            "allow_irreversible_deletes": self.service.deletes_are_irreversible,
+            "allow_irreversible_deletes": self.service.erases(self.mode),
         }
         if self._of_events:
             model |= {"kind": "events", "event_time": "at"}

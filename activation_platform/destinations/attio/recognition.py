@@ -32,7 +32,7 @@ class Recognising:
     @property
     def thing(self) -> str:
         """The slug of the object."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must say whose records it finds")
 
     def attributes(self) -> Generator[httpx.Request, Any, dict[str, Mapping[str, Any]]]:
         """The object's attributes in this workspace, by slug.

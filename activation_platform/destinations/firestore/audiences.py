@@ -76,9 +76,9 @@ class Audiences(Service):
         rest: Mapping[str, Any] = {"updateMask": {"fieldPaths": []}, "updateTransforms": [change]}
         if leaving:
             rest = {**rest, "currentDocument": {"exists": True}}
-        before = self.destination.documents(self.options.collection)
-        updates = [{"update": {"name": before + id_}, **rest} for id_ in batch.frame[IDENTIFIER]]
-        return self.destination.write(self, [json.dumps(one) for one in updates])
+        before, same = self.destination.documents(self.options.collection), json.dumps(rest)[1:]
+        names = (json.dumps(before + id_) for id_ in batch.frame[IDENTIFIER])
+        return self.destination.write(self, [f'{{"update":{{"name":{name}}},{same}' for name in names])
 
     def outcomes(self, response: httpx.Response, batch: Batch) -> list[Outcome]:
         """One a write; who has no document is in no audience."""

@@ -8,7 +8,7 @@ from activation_platform.contracts.batch import IDENTIFIER, Batch
 from activation_platform.contracts.encode import Shape, json_objects
 from activation_platform.contracts.fields import Field
 from activation_platform.contracts.identified import check_name
-from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation, RunType
+from activation_platform.contracts.modes import Mode, ModelKind, ObjectKind, Operation
 from activation_platform.contracts.outcomes import DELETED
 from activation_platform.contracts.service import Conversation, Service
 from activation_platform.contracts.values import Email, Instant, Phone
@@ -58,7 +58,7 @@ class Subscriptions(OfAList, Service):
     docs: ClassVar[str] = "https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles"
     object: ClassVar[ObjectKind] = ObjectKind.LIST
     modes: ClassVar[frozenset[Mode]] = frozenset({Mode.UPSERT, Mode.MIRROR})
-    run_types: ClassVar[tuple[RunType, ...]] = (RunType.FULL_THEN_DELTA,)
+    says_again: ClassVar[bool] = False
     model_kinds: ClassVar[frozenset[ModelKind]] = frozenset({ModelKind.USERS})
     batch_size: ClassVar[int] = 1_000
     delete_batch_size: ClassVar[int | None] = 100
